@@ -1,0 +1,43 @@
+//! Command lines of subcommands.
+//!
+//! Dokku starts a subcommand with the whole command word first: `scale ps:scale shop web=2`. Flags
+//! may stand anywhere after it. A flag that is not known ends in exit status 2, as with the host's
+//! own plugins.
+
+use crate::{Env, Error, Result};
+use clap::error::ErrorKind;
+
+/// Flags that Dokku itself reads anywhere in its command line and leaves among our arguments.
+///
+/// They have taken effect by then (as variables), so they are accepted and not looked at.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Globals {
+    #[arg(long, hide = true)]
+    quiet: bool,
+    #[arg(long, hide = true)]
+    trace: bool,
+    #[arg(long, hide = true)]
+    force: bool,
+    #[arg(long = "app", hide = true, value_name = "APP")]
+    dokku_app: Option<String>,
+}
+
+/// Parses a subcommand's arguments.
+///
+/// # Errors
+/// Status 2 for a command line that the parser does not take, with its words and the usage. `--help`
+/// prints the help and ends quietly with status 0.
+pub fn parse_command_line<T: clap::Parser>(env: &Env) -> Result<T> {
+    let arguments = env.args_from(1)?;
+    T::try_parse_from(arguments).map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match env.output().print(&error.render().to_string()) {
+            Ok(()) => Error::silent(0),
+            Err(unwritten) => unwritten,
+        },
+        _ => {
+            let words = error.render().to_string();
+            let lines = words.lines().map(|line| line.trim_start_matches("error: ")).filter(|line| !line.is_empty());
+            Error::new(lines.collect::<Vec<_>>().join("\n")).with_status(2)
+        }
+    })
+}

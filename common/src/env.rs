@@ -1,0 +1,203 @@
+//! The outside world of a process: variables, arguments, standard streams, working directory.
+//!
+//! Dokku hands everything to a plugin's executables in variables. They are read here and nowhere
+//! else, so that a test can say what they are, and so that a missing one has one message.
+
+use crate::{Error, Output, Result};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Variables, arguments and output of this process. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Env {
+    world: Arc<World>,
+    output: Output,
+}
+
+#[derive(Debug)]
+struct World {
+    variables: BTreeMap<OsString, OsString>,
+    arguments: Vec<OsString>,
+}
+
+impl Env {
+    /// The real world of this process.
+    #[allow(clippy::disallowed_methods, reason = "this is the one place that reads them")]
+    pub fn from_process() -> Self {
+        Self::new(std::env::vars_os().collect(), std::env::args_os().collect())
+    }
+
+    /// A world with these variables and arguments; the first argument is the program's name.
+    pub fn new(variables: BTreeMap<OsString, OsString>, arguments: Vec<OsString>) -> Self {
+        let is_set = |name: &str| variables.get(OsStr::new(name)).is_some_and(|value| !value.is_empty());
+        let output = Output::new(is_set("DOKKU_QUIET_OUTPUT"), is_set("DOKKU_TRACE"));
+        Self { world: Arc::new(World { variables, arguments }), output }
+    }
+
+    /// The same world with another output: for a job whose lines carry their app.
+    #[must_use]
+    pub fn with_output(&self, output: Output) -> Self {
+        Self { world: Arc::clone(&self.world), output }
+    }
+
+    /// Where this process prints.
+    pub fn output(&self) -> &Output {
+        &self.output
+    }
+
+    /// A variable; `None` when it is unset, empty or not UTF-8.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.world.variables.get(OsStr::new(name)).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
+    }
+
+    /// A variable that the host must give.
+    ///
+    /// # Errors
+    /// `NAME not set!`, exit status 1.
+    pub fn required(&self, name: &str) -> Result<&str> {
+        self.var(name).ok_or_else(|| Error::new(format!("{name} not set!")))
+    }
+
+    fn required_path(&self, name: &str) -> Result<PathBuf> {
+        self.world
+            .variables
+            .get(OsStr::new(name))
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+            .ok_or_else(|| Error::new(format!("{name} not set!")))
+    }
+
+    /// `DOKKU_ROOT`: the folder with one folder an app.
+    pub fn dokku_root(&self) -> Result<PathBuf> {
+        self.required_path("DOKKU_ROOT")
+    }
+
+    /// `DOKKU_LIB_ROOT`: the folder of properties, data and plugins.
+    pub fn dokku_lib_root(&self) -> Result<PathBuf> {
+        self.required_path("DOKKU_LIB_ROOT")
+    }
+
+    /// `PLUGIN_PATH`: the folder with `enabled` and `available`.
+    pub fn plugin_path(&self) -> Result<PathBuf> {
+        self.required_path("PLUGIN_PATH")
+    }
+
+    /// The folder of a plugin's own data of an app: `$DOKKU_LIB_ROOT/data/PLUGIN/APP`.
+    pub fn data_directory(&self, plugin: &str) -> Result<PathBuf> {
+        Ok(self.dokku_lib_root()?.join("data").join(plugin))
+    }
+
+    /// `DOKKU_PID`: names the files of the deploy in progress; one per top-level command.
+    pub fn dokku_pid(&self) -> Result<&str> {
+        let pid = self.required("DOKKU_PID")?;
+        if pid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            Ok(pid)
+        } else {
+            Err(Error::new("DOKKU_PID must be a number"))
+        }
+    }
+
+    /// The arguments, the program's own name first.
+    pub fn arguments(&self) -> &[OsString] {
+        &self.world.arguments
+    }
+
+    /// Argument `position` (1 is the first after the program's name); empty when it is missing.
+    ///
+    /// # Errors
+    /// When it is not UTF-8: nothing that Dokku passes on may be otherwise.
+    pub fn arg(&self, position: usize) -> Result<&str> {
+        match self.world.arguments.get(position) {
+            None => Ok(""),
+            Some(argument) => argument.to_str().ok_or_else(|| not_utf8(argument)),
+        }
+    }
+
+    /// All arguments from `position` on.
+    ///
+    /// # Errors
+    /// When one is not UTF-8.
+    pub fn args_from(&self, position: usize) -> Result<Vec<&str>> {
+        let rest = self.world.arguments.iter().skip(position);
+        rest.map(|argument| argument.to_str().ok_or_else(|| not_utf8(argument))).collect()
+    }
+
+    /// All that comes on standard input.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn stdin(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(|error| Error::from(error).context("reading standard input"))?;
+        Ok(bytes)
+    }
+
+    /// The working directory.
+    #[allow(clippy::disallowed_methods, reason = "this is the one place that reads it")]
+    pub fn working_directory(&self) -> Result<PathBuf> {
+        std::env::current_dir().map_err(|error| Error::from(error).context("finding the working directory"))
+    }
+
+    /// The command line of the process that started this one, its words separated by blanks; empty when
+    /// it has gone.
+    pub fn parent_command_line(&self) -> String {
+        let path = format!("/proc/{}/cmdline", std::os::unix::process::parent_id());
+        String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).replace('\0', " ")
+    }
+
+    /// How many processors there are, for `--parallel -1`.
+    pub fn processors(&self) -> usize {
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+    }
+}
+
+/// The message for an argument that is not UTF-8; it is shown with the bad bytes replaced.
+fn not_utf8(argument: &OsStr) -> Error {
+    Error::new(format!("Argument {:?} is not valid UTF-8", argument.to_string_lossy()))
+}
+
+/// A path for a message: as it is when it is printable, quoted with escapes otherwise.
+pub(crate) fn shown(path: &Path) -> String {
+    match path.to_str() {
+        Some(text) if !text.chars().any(char::is_control) => text.to_owned(),
+        _ => format!("\"{}\"", path.to_string_lossy().escape_debug()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::ffi::OsStrExt;
+
+    fn env(variables: &[(&str, &str)], arguments: &[&[u8]]) -> Env {
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Env::new(variables, arguments.iter().map(|bytes| OsStr::from_bytes(bytes).to_owned()).collect())
+    }
+
+    #[test]
+    fn an_empty_variable_is_a_missing_one() {
+        let env = env(&[("DOKKU_ROOT", "")], &[]);
+        assert_eq!(env.dokku_root().unwrap_err().message(), "DOKKU_ROOT not set!");
+    }
+
+    #[test]
+    fn a_missing_argument_is_empty_and_a_bad_one_is_an_error() {
+        let env = env(&[], &[b"program", b"ok", b"\xff"]);
+        assert_eq!(env.arg(1).unwrap(), "ok");
+        assert_eq!(env.arg(3).unwrap(), "");
+        assert!(env.arg(2).unwrap_err().message().contains("not valid UTF-8"));
+        assert!(env.args_from(1).is_err());
+    }
+
+    #[test]
+    fn the_pid_of_the_deploy_cannot_be_a_path() {
+        assert!(env(&[("DOKKU_PID", "../x")], &[]).dokku_pid().is_err());
+        assert_eq!(env(&[("DOKKU_PID", "4242")], &[]).dokku_pid().unwrap(), "4242");
+    }
+}

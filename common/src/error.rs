@@ -1,0 +1,109 @@
+//! The one error type: what went wrong, in words for the user, and the exit status that says so.
+
+use std::fmt;
+
+/// What a function that can fail returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A failure as the user will see it.
+///
+/// It is printed once, by [`crate::run`], as ` !     message`; until then it is passed up with `?`
+/// and gains [`Context`]. Exit statuses are part of the interface: 1 unless said otherwise.
+///
+/// ```
+/// use common::Error;
+/// let error = Error::new("App shop does not exist").with_status(20);
+/// assert_eq!(error.status(), 20);
+/// assert_eq!(error.to_string(), "App shop does not exist");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    status: u8,
+    message: String,
+}
+
+impl Error {
+    /// A failure with exit status 1.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { status: 1, message: message.into() }
+    }
+
+    /// A failure that has been told already, or that only its status tells.
+    pub fn silent(status: u8) -> Self {
+        Self { status, message: String::new() }
+    }
+
+    /// The same failure with another exit status.
+    #[must_use]
+    pub fn with_status(mut self, status: u8) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// The same failure, with what was being done before its message.
+    #[must_use]
+    pub fn context(mut self, doing: impl fmt::Display) -> Self {
+        self.message = if self.message.is_empty() { doing.to_string() } else { format!("{doing}: {}", self.message) };
+        self
+    }
+
+    /// The exit status of the process that ends with this error.
+    pub fn status(&self) -> u8 {
+        self.status
+    }
+
+    /// The message, empty for a silent error.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Turns a foreign error into an [`Error`] that says what was being done.
+pub trait Context<T> {
+    /// On failure: `doing: the failure's own words`. `doing` is asked for only then.
+    fn context<D: fmt::Display>(self, doing: impl FnOnce() -> D) -> Result<T>;
+}
+
+impl<T, E: Into<Error>> Context<T> for std::result::Result<T, E> {
+    fn context<D: fmt::Display>(self, doing: impl FnOnce() -> D) -> Result<T> {
+        self.map_err(|error| error.into().context(doing()))
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn context_goes_before_the_message_and_keeps_the_status() {
+        let failed: Result<()> = Err(Error::new("no such file").with_status(20));
+        let error = failed.context(|| "reading scale").unwrap_err();
+        assert_eq!((error.status(), error.message()), (20, "reading scale: no such file"));
+    }
+
+    #[test]
+    fn a_silent_error_gains_words_with_context() {
+        assert_eq!(Error::silent(10).message(), "");
+        assert_eq!(Error::silent(3).context("deploy failed").message(), "deploy failed");
+    }
+}

@@ -1,0 +1,59 @@
+//! What every executable of a Dokku plugin shares.
+//!
+//! A plugin's executable is started by Dokku as a subcommand (`dokku ps:scale …`) or by plugn as a
+//! trigger (`plugn trigger post-stop shop`). Either way it gets its surroundings in variables,
+//! answers on standard output, talks on standard error and ends with a status. This crate holds
+//! that contract: [`Env`] is the one outside world, [`Triggers`] asks and tells the other plugins,
+//! [`Properties`] keeps an app's settings, [`Docker`] reads what runs, [`AppLock`] keeps two
+//! changes of one app apart, and [`run`] is the whole body of a `main` function:
+//!
+//! ```no_run
+//! fn hello(env: &common::Env) -> common::Result<()> {
+//!     let app = common::App::named_by_user(env, env.arg(1)?)?;
+//!     env.output().print(&format!("hello {app}\n"))
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     common::run(hello)
+//! }
+//! ```
+//!
+//! It knows nothing of any one plugin.
+#![deny(missing_docs)]
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests set the scene with plain files"))]
+
+mod app;
+pub mod atomic;
+mod command_line;
+mod docker;
+mod env;
+mod error;
+mod lock;
+mod names;
+mod output;
+mod process;
+pub mod procfile;
+mod property;
+mod run;
+mod signals;
+mod trigger;
+mod trigger_config;
+mod users;
+
+pub use app::App;
+pub use command_line::{Globals, parse_command_line};
+pub use docker::{ContainerState, Docker, ImageConfig};
+pub use env::Env;
+pub use error::{Context, Error, Result};
+pub use lock::{AppLock, FileLock};
+pub use names::{Instance, ProcessType};
+pub use output::Output;
+pub use process::{Answer, Process};
+pub use procfile::Procfile;
+pub use property::{Properties, Scope};
+pub use run::run;
+pub use signals::interrupted;
+pub use trigger::{Implementer, Triggers};
+
+/// The parser that [`parse_command_line`] takes, so that a plugin needs no version of its own.
+pub use clap;

@@ -1,0 +1,304 @@
+//! Locks: the host's own deploy lock of an app, and plain lock files.
+//!
+//! Dokku's `receive-app` holds an app's lock while it deploys: a `flock` on
+//! `$DOKKU_LIB_ROOT/data/apps/APP/.deploy.lock`, with its build id as the file's content, taken by a
+//! shell whose descriptor everything it starts inherits. We take the same lock, so that a push and a
+//! change of ours come one after the other; and we leave the descriptor open to our children, so
+//! that a hook of ours that runs inside the holder sees it and goes on. `apps:lock` makes the same
+//! file without a `flock`; deploys ignore that, and so do we, but we leave such a file as it was.
+
+use crate::env::shown;
+use crate::users::Owner;
+use crate::{App, Context, Env, Error, Result, atomic, interrupted};
+use rustix::fs::FlockOperation;
+use rustix::io::FdFlags;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How often a waiting process looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// The deploy lock of one app, held until this value is dropped.
+#[derive(Debug)]
+pub struct AppLock {
+    held: Option<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    file: File,
+    path: PathBuf,
+    /// What the file held before, when it was there: `apps:lock` leaves an empty one.
+    before: Option<Vec<u8>>,
+}
+
+impl AppLock {
+    /// Takes the lock of an app, waiting at most `patience` for the process that holds it.
+    ///
+    /// A process that runs inside the holder (a hook of a deploy, a command that a hook runs) does
+    /// not wait: it shares its ancestor's lock.
+    ///
+    /// # Errors
+    /// When it is still held after that time: the message names the holder. Nothing is changed then.
+    pub fn acquire(env: &Env, app: &App, patience: Duration) -> Result<Self> {
+        let path = lock_path(env, app)?;
+        if runs_inside_holder(&path) {
+            return Ok(Self { held: None });
+        }
+        let owner = Owner::of_files(env)?;
+        if let Some(folder) = path.parent() {
+            atomic::create_directory(folder, owner)?;
+        }
+        let started = Instant::now();
+        let mut told = false;
+        loop {
+            if let Some(held) = try_lock(&path, owner).context(|| format!("locking {app}"))? {
+                let mut lock = Self { held: Some(held) };
+                lock.sign(env);
+                return Ok(lock);
+            }
+            if started.elapsed() >= patience {
+                return Err(Error::new(format!(
+                    "{app} is locked by {}; waited {} seconds, try again when it has ended or wait longer with --lock-timeout",
+                    holder(&path),
+                    patience.as_secs()
+                )));
+            }
+            if interrupted().is_some() {
+                return Err(Error::new(format!("interrupted while waiting for the lock of {app}")));
+            }
+            if !told {
+                told = true;
+                env.output().warn(&format!("Waiting for {}, which has locked {app}", holder(&path)));
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// Waits until the lock is free, at most `patience`, and leaves it free: before a trigger that
+    /// takes the lock itself and does not wait, as `receive-app` does.
+    ///
+    /// # Errors
+    /// As [`AppLock::acquire`]; and at once inside the holder, where such a trigger can only fail.
+    pub fn wait_until_free(env: &Env, app: &App, patience: Duration) -> Result<()> {
+        let lock = Self::acquire(env, app, patience)?;
+        if lock.held.is_none() {
+            return Err(Error::new(format!(
+                "{app} is being deployed by the process that called this command, which cannot build it again"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Writes who holds the lock, as the host does; for messages, so a failure does not matter.
+    fn sign(&mut self, env: &Env) {
+        let Some(held) = &mut self.held else { return };
+        let name = env.var("DOKKU_BUILD_ID").map_or_else(|| std::process::id().to_string(), str::to_owned);
+        let _only_for_messages = held.replace_content(name.as_bytes());
+    }
+}
+
+impl Drop for AppLock {
+    /// Frees the lock explicitly: a background child of a hook may have inherited the descriptor, so
+    /// closing ours would not. The file goes before the lock does; a waiter that then wins the
+    /// unlinked file sees that and tries again.
+    fn drop(&mut self) {
+        let Some(held) = &mut self.held else { return };
+        let _left_for_the_next = match held.before.take() {
+            Some(content) => held.replace_content(&content),
+            None => std::fs::remove_file(&held.path),
+        };
+        let _freed_at_exit = rustix::fs::flock(&held.file, FlockOperation::Unlock);
+    }
+}
+
+impl Held {
+    fn replace_content(&mut self, content: &[u8]) -> std::io::Result<()> {
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(content)
+    }
+}
+
+/// A lock file of a plugin's own, held until it is dropped.
+#[derive(Debug)]
+pub struct FileLock(#[allow(dead_code, reason = "held, not read")] File);
+
+impl FileLock {
+    /// Takes the lock on `path` if nobody holds it; makes the file (mode 0600) where it is missing.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn try_acquire(env: &Env, path: &Path) -> Result<Option<Self>> {
+        let locking = || format!("locking {}", shown(path));
+        let owner = Owner::of_files(env)?;
+        if let Some(folder) = path.parent() {
+            atomic::create_directory(folder, owner)?;
+        }
+        let file = open(path, 0o600, owner).context(locking)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self(file))),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => Err(error).context(locking),
+        }
+    }
+}
+
+fn lock_path(env: &Env, app: &App) -> Result<PathBuf> {
+    Ok(env.data_directory("apps")?.join(app.as_str()).join(".deploy.lock"))
+}
+
+fn open(path: &Path, mode: u32, owner: Option<Owner>) -> std::io::Result<File> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(mode).open(path)?;
+    if let Some(owner) = owner {
+        std::os::unix::fs::fchown(&file, Some(owner.user), Some(owner.group))?;
+    }
+    Ok(file)
+}
+
+/// The lock, or `None` when another process holds it.
+fn try_lock(path: &Path, owner: Option<Owner>) -> std::io::Result<Option<Held>> {
+    loop {
+        let existed = path.exists();
+        let mut file = open(path, 0o644, owner)?;
+        match file.try_lock() {
+            Err(std::fs::TryLockError::WouldBlock) => return Ok(None),
+            Err(std::fs::TryLockError::Error(error)) => return Err(error),
+            Ok(()) => {}
+        }
+        // The holder before us removes the file when it is done: what we locked may be unlinked.
+        if !is_file_at(&file, path) {
+            continue;
+        }
+        let mut content = Vec::new();
+        file.read_to_end(&mut content)?;
+        // Our children see by the descriptor that they run inside the holder.
+        rustix::io::fcntl_setfd(&file, FdFlags::empty())?;
+        return Ok(Some(Held { file, path: path.to_owned(), before: existed.then_some(content) }));
+    }
+}
+
+fn is_file_at(file: &File, path: &Path) -> bool {
+    let (Ok(ours), Ok(found)) = (file.metadata(), std::fs::metadata(path)) else { return false };
+    (ours.dev(), ours.ino()) == (found.dev(), found.ino())
+}
+
+/// Whether this process inherited a descriptor that holds the lock. The kernel shows a `lock:` line
+/// for a descriptor only where the lock was taken through it; one that tried and lost has none.
+fn runs_inside_holder(path: &Path) -> bool {
+    let Ok(found) = std::fs::metadata(path) else { return false };
+    let Ok(descriptors) = std::fs::read_dir("/proc/self/fd") else { return false };
+    descriptors.flatten().any(|entry| {
+        let same =
+            std::fs::metadata(entry.path()).is_ok_and(|about| (about.dev(), about.ino()) == (found.dev(), found.ino()));
+        let info = || std::fs::read_to_string(Path::new("/proc/self/fdinfo").join(entry.file_name()));
+        same && info().is_ok_and(|text| text.lines().any(|line| line.starts_with("lock:") && line.contains("FLOCK")))
+    })
+}
+
+/// Who holds a lock, in words: what the holder wrote into it, else the process that the kernel knows.
+fn holder(path: &Path) -> String {
+    let content = std::fs::read_to_string(path).unwrap_or_default();
+    let content: String = content.trim().chars().filter(|character| !character.is_control()).take(80).collect();
+    if !content.is_empty() {
+        return match content.parse().ok().and_then(command_of) {
+            Some(command) => format!("process {content} ({command})"),
+            None if content.bytes().all(|byte| byte.is_ascii_digit()) => format!("process {content}"),
+            None => format!("build {content}"),
+        };
+    }
+    let holder = std::fs::metadata(path).ok().and_then(|about| {
+        let locks = std::fs::read_to_string("/proc/locks").ok()?;
+        process_holding(&locks, &about)
+    });
+    match holder.map(|process| (process, command_of(process))) {
+        Some((process, Some(command))) => format!("process {process} ({command})"),
+        Some((process, None)) => format!("process {process}"),
+        None => "another process".to_owned(),
+    }
+}
+
+/// The process in the kernel's table of locks (`1: FLOCK  ADVISORY  WRITE 708 fe:00:917536 0 EOF`).
+fn process_holding(locks: &str, file: &std::fs::Metadata) -> Option<u32> {
+    let (major, minor) = (rustix::fs::major(file.dev()), rustix::fs::minor(file.dev()));
+    let wanted = format!("{major:02x}:{minor:02x}:{}", file.ino());
+    locks.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let (kind, process, place) = (fields.get(1)?, fields.get(4)?, fields.get(5)?);
+        (*kind == "FLOCK" && *place == wanted).then(|| process.parse().ok()).flatten()
+    })
+}
+
+/// The command line of a process, shortened; `None` when it has gone.
+fn command_of(process: u32) -> Option<String> {
+    let words = std::fs::read(format!("/proc/{process}/cmdline")).ok()?;
+    let words = String::from_utf8_lossy(&words).replace('\0', " ");
+    let line: String = words.trim().chars().filter(|character| !character.is_control()).take(60).collect();
+    (!line.is_empty()).then_some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn host(lib: &Path) -> Env {
+        let variables: BTreeMap<_, _> = [
+            ("DOKKU_LIB_ROOT".into(), lib.as_os_str().to_owned()),
+            ("DOKKU_SYSTEM_USER".into(), "root".into()),
+            ("DOKKU_SYSTEM_GROUP".into(), "root".into()),
+        ]
+        .into();
+        Env::new(variables, Vec::new())
+    }
+
+    fn lock_file(lib: &Path) -> PathBuf {
+        lib.join("data/apps/shop/.deploy.lock")
+    }
+
+    #[test]
+    fn the_file_goes_with_the_lock() {
+        let lib = tempfile::tempdir().unwrap();
+        let (env, app) = (host(lib.path()), "shop".parse().unwrap());
+        let lock = AppLock::acquire(&env, &app, Duration::ZERO).unwrap();
+        assert_eq!(std::fs::read_to_string(lock_file(lib.path())).unwrap(), std::process::id().to_string());
+        drop(lock);
+        assert!(!lock_file(lib.path()).exists());
+    }
+
+    #[test]
+    fn the_holder_itself_does_not_wait() {
+        let lib = tempfile::tempdir().unwrap();
+        let (env, app) = (host(lib.path()), "shop".parse().unwrap());
+        let _outer = AppLock::acquire(&env, &app, Duration::ZERO).unwrap();
+        let inner = AppLock::acquire(&env, &app, Duration::ZERO).unwrap();
+        drop(inner);
+        assert!(lock_file(lib.path()).exists());
+        assert!(AppLock::wait_until_free(&env, &app, Duration::ZERO).is_err());
+    }
+
+    #[test]
+    fn a_file_that_nobody_has_locked_is_free_and_stays() {
+        let lib = tempfile::tempdir().unwrap();
+        let (env, app) = (host(lib.path()), "shop".parse().unwrap());
+        std::fs::create_dir_all(lock_file(lib.path()).parent().unwrap()).unwrap();
+        std::fs::write(lock_file(lib.path()), "4711").unwrap();
+        drop(AppLock::acquire(&env, &app, Duration::ZERO).unwrap());
+        assert_eq!(std::fs::read_to_string(lock_file(lib.path())).unwrap(), "4711");
+    }
+
+    #[test]
+    fn the_kernel_s_table_names_the_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::create(folder.path().join("lock")).unwrap();
+        file.lock().unwrap();
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        assert_eq!(process_holding(&locks, &file.metadata().unwrap()), Some(std::process::id()));
+        file.unlock().unwrap();
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        assert_eq!(process_holding(&locks, &file.metadata().unwrap()), None);
+    }
+}

@@ -1,0 +1,144 @@
+//! Output in Dokku's forms.
+//!
+//! Data (what a program or a trigger asked for) goes to standard output with [`Output::print`],
+//! which can fail. Talk (headers, progress, warnings) never stops the work: when nobody listens any
+//! more it is lost. A job of several that run at once has its own `Output` whose lines carry a label.
+
+use crate::{Error, Result};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::Arc;
+
+/// Prints in Dokku's forms; quiet when Dokku was called with `--quiet`.
+#[derive(Clone, Debug)]
+pub struct Output {
+    quiet: bool,
+    trace: bool,
+    label: Option<Arc<str>>,
+}
+
+/// One of the two streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Err,
+}
+
+impl Output {
+    /// `quiet` drops headers, `trace` shows what `DOKKU_TRACE=1` asks for.
+    pub fn new(quiet: bool, trace: bool) -> Self {
+        Self { quiet, trace, label: None }
+    }
+
+    /// The same output with `[label] ` before each line, for jobs that run at the same time.
+    #[must_use]
+    pub fn labelled(&self, label: &str) -> Self {
+        Self { label: Some(label.into()), ..self.clone() }
+    }
+
+    /// Whether headers are off.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Whether lines carry a label, so that children must not write to the streams themselves.
+    pub(crate) fn is_labelled(&self) -> bool {
+        self.label.is_some()
+    }
+
+    /// Whether a person looks at standard error.
+    #[allow(clippy::disallowed_methods, reason = "output goes through here")]
+    pub fn is_terminal(&self) -> bool {
+        std::io::stderr().is_terminal()
+    }
+
+    /// Data on standard output, exactly as given.
+    ///
+    /// # Errors
+    /// When it cannot be written. A reader that has gone ends the process quietly with status 0.
+    pub fn print(&self, text: &str) -> Result<()> {
+        self.write(Stream::Out, text).map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => Error::silent(0),
+            _ => Error::from(error).context("writing to standard output"),
+        })
+    }
+
+    /// `-----> text`
+    pub fn info1(&self, text: &str) {
+        self.talk(Stream::Out, "-----> ", text);
+    }
+
+    /// `-----> text`, unless quiet.
+    pub fn info1_quiet(&self, text: &str) {
+        if !self.quiet {
+            self.info1(text);
+        }
+    }
+
+    /// `=====> text`
+    pub fn info2(&self, text: &str) {
+        self.talk(Stream::Out, "=====> ", text);
+    }
+
+    /// `=====> text`, unless quiet.
+    pub fn info2_quiet(&self, text: &str) {
+        if !self.quiet {
+            self.info2(text);
+        }
+    }
+
+    /// Seven blanks and the text.
+    pub fn verbose(&self, text: &str) {
+        self.talk(Stream::Out, "       ", text);
+    }
+
+    /// ` !     text` on standard error.
+    pub fn warn(&self, text: &str) {
+        self.talk(Stream::Err, " !     ", text);
+    }
+
+    /// ` ?     text` on standard error, with `DOKKU_TRACE=1` only.
+    pub fn debug(&self, text: &str) {
+        if self.trace {
+            self.talk(Stream::Err, " ?     ", text);
+        }
+    }
+
+    /// A line of a child's output, passed on under this output's label.
+    pub(crate) fn pass_on(&self, stream: Stream, line: &str) {
+        self.talk(stream, "", line);
+    }
+
+    /// A line of talk; a reader that has gone or a full disk does not stop the work.
+    fn talk(&self, stream: Stream, head: &str, text: &str) {
+        let mut lines = String::with_capacity(head.len() + text.len() + 1);
+        for line in text.split('\n') {
+            lines.push_str(head);
+            lines.push_str(line);
+            lines.push('\n');
+        }
+        let _nobody_listens = self.write(stream, &lines);
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "output goes through here")]
+    fn write(&self, stream: Stream, text: &str) -> std::io::Result<()> {
+        let labelled;
+        let text = match &self.label {
+            None => text,
+            Some(label) => {
+                labelled =
+                    text.split_inclusive('\n').fold(String::new(), |lines, line| lines + "[" + label + "] " + line);
+                &labelled
+            }
+        };
+        match stream {
+            Stream::Out => {
+                let mut out = std::io::stdout().lock();
+                out.write_all(text.as_bytes())?;
+                out.flush()
+            }
+            Stream::Err => std::io::stderr().lock().write_all(text.as_bytes()),
+        }
+    }
+}

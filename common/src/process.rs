@@ -1,0 +1,243 @@
+//! Child processes: one builder, no shell, errors that quote the command, its status and its words.
+
+use crate::output::Stream;
+use crate::{Context, Error, Output, Result, signals};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::ffi::{OsStr, OsString};
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// A program to run with arguments, variables on top of ours, and maybe input and a deadline.
+#[derive(Clone, Debug)]
+pub struct Process {
+    program: OsString,
+    arguments: Vec<OsString>,
+    variables: Vec<(OsString, OsString)>,
+    input: Option<Vec<u8>>,
+    deadline: Option<Duration>,
+}
+
+/// How a child ended and what it printed, where that was captured.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    status: ExitStatus,
+    /// Its standard output.
+    pub stdout: Vec<u8>,
+    /// Its standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether it exited with 0.
+    pub fn succeeded(&self) -> bool {
+        self.status.success()
+    }
+
+    /// `exit status 1`, or `signal 9`.
+    pub fn status_text(&self) -> String {
+        match (self.status.code(), self.status.signal()) {
+            (Some(code), _) => format!("exit status {code}"),
+            (None, Some(signal)) => format!("signal {signal}"),
+            (None, None) => "an unknown status".to_owned(),
+        }
+    }
+}
+
+impl Process {
+    /// A process of `program`: a path, or a name that is found in `PATH`.
+    pub fn new(program: impl Into<OsString>) -> Self {
+        Self { program: program.into(), arguments: Vec::new(), variables: Vec::new(), input: None, deadline: None }
+    }
+
+    /// With further arguments.
+    #[must_use]
+    pub fn args(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    /// With a variable.
+    #[must_use]
+    pub fn var(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// With these bytes on its standard input instead of ours.
+    #[must_use]
+    pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.input = Some(bytes.into());
+        self
+    }
+
+    /// To be killed, with an error, when it has not ended after this time.
+    #[must_use]
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = Some(time);
+        self
+    }
+
+    /// The command as a person would type it, for messages.
+    pub fn command(&self) -> String {
+        let words = std::iter::once(&self.program).chain(&self.arguments);
+        words.map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Runs it with standard output and error captured.
+    ///
+    /// # Errors
+    /// When it cannot be started, or the deadline passes. Its own failure is in the answer.
+    pub fn capture(&self) -> Result<Answer> {
+        self.finish(self.expression().stdout_capture().stderr_capture())
+    }
+
+    /// Runs it with standard output captured; standard error goes where ours goes.
+    ///
+    /// # Errors
+    /// As [`Process::capture`].
+    pub fn capture_stdout(&self, output: &Output) -> Result<Answer> {
+        if output.is_labelled() {
+            return self.labelled(output, false);
+        }
+        self.finish(self.expression().stdout_capture())
+    }
+
+    /// Runs it with its output going where ours goes; with a label, line by line under that label.
+    ///
+    /// # Errors
+    /// As [`Process::capture`].
+    pub fn stream(&self, output: &Output) -> Result<Answer> {
+        if output.is_labelled() {
+            return self.labelled(output, true);
+        }
+        self.finish(self.expression())
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
+    fn expression(&self) -> duct::Expression {
+        let mut expression = duct::cmd(&self.program, &self.arguments).unchecked();
+        for (name, value) in &self.variables {
+            expression = expression.env(name, value);
+        }
+        match &self.input {
+            Some(bytes) => expression.stdin_bytes(bytes.clone()),
+            None => expression,
+        }
+    }
+
+    fn finish(&self, expression: duct::Expression) -> Result<Answer> {
+        signals::install();
+        let handle = Arc::new(expression.start().context(|| format!("running {}", self.command()))?);
+        let _watched = signals::watch(Arc::clone(&handle));
+        let ended = match self.deadline {
+            None => handle.wait().map(Some),
+            Some(time) => handle.wait_timeout(time),
+        };
+        if let Some(done) = ended.context(|| format!("waiting for {}", self.command()))? {
+            return Ok(Answer { status: done.status, stdout: done.stdout.clone(), stderr: done.stderr.clone() });
+        }
+        let _it_may_have_ended = handle.kill();
+        let seconds = self.deadline.unwrap_or_default().as_secs();
+        Err(Error::new(format!("{} did not answer within {seconds} seconds", self.command())))
+    }
+
+    /// Runs it with pipes that are read line by line, so that lines of several jobs do not mix.
+    fn labelled(&self, output: &Output, show_stdout: bool) -> Result<Answer> {
+        let starting = || format!("running {}", self.command());
+        let (err_reader, err_writer) = std::io::pipe().context(starting)?;
+        let (out_reader, out_writer) = std::io::pipe().context(starting)?;
+        let ended = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| pass_lines_on(err_reader, output, Stream::Err, &ended));
+            if show_stdout {
+                scope.spawn(|| pass_lines_on(out_reader, output, Stream::Out, &ended));
+                let answer = self.finish(self.expression().stdout_file(out_writer).stderr_file(err_writer));
+                ended.store(true, Ordering::SeqCst);
+                answer
+            } else {
+                let answer = self.finish(self.expression().stdout_capture().stderr_file(err_writer));
+                ended.store(true, Ordering::SeqCst);
+                answer
+            }
+        })
+    }
+}
+
+/// Prints what comes through a pipe until it closes, or until the child has ended and nothing more
+/// is there: a process that the child left in the background may hold the pipe open for a minute.
+fn pass_lines_on(mut pipe: std::io::PipeReader, output: &Output, stream: Stream, ended: &AtomicBool) {
+    let mut waiting = Vec::new();
+    let mut buffer = [0; 8192];
+    loop {
+        let child_has_ended = ended.load(Ordering::SeqCst);
+        let patience = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+        let ready = poll(&mut [PollFd::new(&pipe, PollFlags::IN)], Some(&patience));
+        match ready {
+            Ok(0) if child_has_ended => break,
+            Ok(0) | Err(rustix::io::Errno::INTR) => continue,
+            Ok(_) => {}
+            Err(_) => break,
+        }
+        match pipe.read(&mut buffer) {
+            Ok(0) | Err(_) => break,
+            Ok(count) => waiting.extend_from_slice(buffer.get(..count).unwrap_or_default()),
+        }
+        while let Some(end) = waiting.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = waiting.drain(..=end).collect();
+            output.pass_on(stream, String::from_utf8_lossy(&line).trim_end_matches('\n'));
+        }
+    }
+    if !waiting.is_empty() {
+        output.pass_on(stream, &String::from_utf8_lossy(&waiting));
+    }
+}
+
+/// A word as a shell would need it, for messages only.
+fn quoted(word: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=@,+{}".contains(character);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_holds_status_and_streams() {
+        let answer = Process::new("sh").args(["-c", "cat; echo oops >&2; exit 3"]).input("in").capture().unwrap();
+        assert!(!answer.succeeded());
+        assert_eq!(answer.status_text(), "exit status 3");
+        assert_eq!((answer.stdout.as_slice(), answer.stderr.as_slice()), (&b"in"[..], &b"oops\n"[..]));
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_ended_at_its_deadline() {
+        let error = Process::new("sleep").args(["60"]).deadline(Duration::from_millis(50)).capture().unwrap_err();
+        assert!(error.message().contains("sleep 60 did not answer within"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_program_is_named() {
+        let error = Process::new("/nonexistent/docker").args(["ps"]).capture().unwrap_err();
+        assert!(error.message().starts_with("running /nonexistent/docker ps"), "{error}");
+    }
+
+    #[test]
+    fn a_command_is_shown_as_one_could_type_it() {
+        assert_eq!(Process::new("docker").args(["a b", "it's", ""]).command(), "docker 'a b' 'it'\\''s' ''");
+    }
+
+    #[test]
+    fn variables_reach_the_child() {
+        let answer = Process::new("sh").args(["-c", "printf %s \"$X\""]).var("X", "1").capture().unwrap();
+        assert_eq!(answer.stdout, b"1");
+    }
+}

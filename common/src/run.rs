@@ -1,0 +1,21 @@
+//! The body of every `main`: run, and say once what went wrong.
+
+use crate::{Env, Result, interrupted};
+use std::process::ExitCode;
+
+/// Runs an executable of a plugin and turns its result into an exit status.
+///
+/// The error's message is printed here and nowhere else. The status is the error's, or 128 and the
+/// signal's number when a signal ended the work, as a shell would report it.
+pub fn run(main: fn(&Env) -> Result<()>) -> ExitCode {
+    let env = Env::from_process();
+    match main(&env) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if !error.message().is_empty() {
+                env.output().warn(error.message().trim_end_matches('\n'));
+            }
+            ExitCode::from(interrupted().and_then(|signal| u8::try_from(128 + signal).ok()).unwrap_or(error.status()))
+        }
+    }
+}

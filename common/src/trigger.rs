@@ -1,0 +1,248 @@
+//! Triggers: plugn's dispatch, in process.
+//!
+//! `plugn trigger HOOK ARGS…` runs the executable HOOK of every enabled plugin that has one, in the
+//! order of the plugins' names, and stops at the first that fails. Doing it here saves two process
+//! starts a trigger and two a plugin, and it runs the same executables in the same way, so that what
+//! listens (as `20_events` does) still hears everything.
+
+use crate::env::shown;
+use crate::trigger_config::TriggerConfig;
+use crate::{Answer, Context, Env, Error, Process, Result, atomic, interrupted};
+use rustix::fs::{Access, access};
+use std::path::PathBuf;
+
+/// A plugin that has a hook of the asked name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Implementer {
+    /// The plugin's name: its folder's.
+    pub name: String,
+    /// The executable.
+    pub hook: PathBuf,
+}
+
+/// Fires triggers and asks them.
+#[derive(Debug)]
+pub struct Triggers<'a> {
+    env: &'a Env,
+}
+
+/// What happens to a hook's output.
+#[derive(Clone, Copy)]
+enum Show {
+    /// Both streams go where ours go.
+    Both,
+    /// Standard output is the answer.
+    Errors,
+    /// Both are kept.
+    Nothing,
+}
+
+impl<'a> Triggers<'a> {
+    /// The triggers of this host.
+    pub fn new(env: &'a Env) -> Self {
+        Self { env }
+    }
+
+    /// The enabled plugins with an executable of that name, in the order in which they run.
+    ///
+    /// A hook that is there but not executable is told on standard error and left out, as plugn does.
+    ///
+    /// # Errors
+    /// When `$PLUGIN_PATH/enabled` cannot be read.
+    pub fn implementers(&self, hook: &str) -> Result<Vec<Implementer>> {
+        let mut found = Vec::new();
+        for entry in atomic::entries(&self.env.plugin_path()?.join("enabled"))? {
+            let Some(name) = entry.file_name().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.'))
+            else {
+                continue;
+            };
+            let path = entry.join(hook);
+            if !path.is_file() {
+                continue;
+            }
+            if access(&path, Access::EXEC_OK).is_ok() {
+                found.push(Implementer { name: name.to_owned(), hook: path });
+            } else {
+                self.env.output().pass_on(
+                    crate::output::Stream::Err,
+                    &format!("Trigger '{hook}' is not executable, skipping plugin ({name})"),
+                );
+            }
+        }
+        Ok(found)
+    }
+
+    /// Fires a trigger; its output goes where ours goes.
+    ///
+    /// # Errors
+    /// When a hook fails: the message names it and its status; what it had to say it has said.
+    pub fn fire(&self, hook: &str, arguments: &[&str]) -> Result<()> {
+        self.dispatch(hook, arguments, Show::Both).and_then(|done| done.into_result(hook, arguments)).map(drop)
+    }
+
+    /// Asks a trigger: what all its hooks print on standard output, without blanks around it.
+    ///
+    /// # Errors
+    /// When a hook fails, or the answer is not UTF-8.
+    pub fn ask(&self, hook: &str, arguments: &[&str]) -> Result<String> {
+        let answer = self.ask_raw(hook, arguments)?;
+        Ok(answer.trim().to_owned())
+    }
+
+    /// Asks a trigger: what all its hooks print, as it is.
+    ///
+    /// # Errors
+    /// As [`Triggers::ask`].
+    pub fn ask_raw(&self, hook: &str, arguments: &[&str]) -> Result<String> {
+        let answer = self.dispatch(hook, arguments, Show::Errors)?.into_result(hook, arguments)?;
+        String::from_utf8(answer)
+            .map_err(|_| Error::new(format!("The trigger {hook} answered something that is not valid UTF-8")))
+    }
+
+    /// Asks a trigger whose failure is an answer too, as a variable that is not set: what its hooks
+    /// print, without blanks around it, or `None` when one fails. Nothing is shown.
+    ///
+    /// # Errors
+    /// When a hook cannot be run at all.
+    pub fn ask_quietly(&self, hook: &str, arguments: &[&str]) -> Result<Option<String>> {
+        let done = self.dispatch(hook, arguments, Show::Nothing)?;
+        Ok(done.failed.is_none().then(|| String::from_utf8_lossy(&done.stdout).trim().to_owned()))
+    }
+
+    fn dispatch(&self, hook: &str, arguments: &[&str], show: Show) -> Result<Dispatched> {
+        let mut config = TriggerConfig::new(self.env);
+        let mut done = Dispatched::default();
+        for implementer in self.implementers(hook)? {
+            if let Some(signal) = interrupted() {
+                return Err(Error::new(format!(
+                    "interrupted by signal {signal} before the trigger {hook} of {}",
+                    implementer.name
+                )));
+            }
+            self.env.output().debug(&format!("trigger {hook} {} ({})", arguments.join(" "), implementer.name));
+            let mut process = Process::new(&implementer.hook).args(arguments);
+            for (name, value) in config.of_plugin(&implementer.name) {
+                process = process.var(name, value);
+            }
+            let answer = match show {
+                Show::Both => process.stream(self.env.output()),
+                Show::Errors => process.capture_stdout(self.env.output()),
+                Show::Nothing => process.capture(),
+            }
+            .context(|| format!("trigger {hook} ({})", shown(&implementer.hook)))?;
+            done.stdout.extend_from_slice(&answer.stdout);
+            if !answer.succeeded() {
+                done.failed = Some((implementer, answer));
+                break;
+            }
+        }
+        Ok(done)
+    }
+}
+
+#[derive(Default)]
+struct Dispatched {
+    stdout: Vec<u8>,
+    failed: Option<(Implementer, Answer)>,
+}
+
+impl Dispatched {
+    fn into_result(self, hook: &str, arguments: &[&str]) -> Result<Vec<u8>> {
+        match self.failed {
+            None => Ok(self.stdout),
+            Some((implementer, answer)) => Err(Error::new(format!(
+                "{} failed in plugin {} with {}",
+                [&[hook], arguments].concat().join(" ").trim_end(),
+                implementer.name,
+                answer.status_text()
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    struct Host {
+        folder: tempfile::TempDir,
+    }
+
+    impl Host {
+        fn new() -> Self {
+            let host = Self { folder: tempfile::tempdir().unwrap() };
+            std::fs::create_dir(host.folder.path().join("enabled")).unwrap();
+            host
+        }
+
+        fn hook(self, plugin: &str, hook: &str, script: &str, mode: u32) -> Self {
+            let folder = self.folder.path().join("enabled").join(plugin);
+            std::fs::create_dir_all(&folder).unwrap();
+            let path = folder.join(hook);
+            std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            self
+        }
+
+        fn config(self, plugin: &str, keys: &str, config: &str) -> Self {
+            let available: &Path = &self.folder.path().join("available").join(plugin);
+            std::fs::create_dir_all(available).unwrap();
+            std::fs::write(
+                available.join("plugin.toml"),
+                format!("[plugin]\ndescription = \"x\"\n[plugin.config]\n{keys}"),
+            )
+            .unwrap();
+            std::fs::write(self.folder.path().join("config.toml"), config).unwrap();
+            self
+        }
+
+        fn env(&self, more: &[(&str, &str)]) -> Env {
+            let mut variables: std::collections::BTreeMap<_, _> =
+                more.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            variables.insert("PLUGIN_PATH".into(), self.folder.path().into());
+            Env::new(variables, Vec::new())
+        }
+    }
+
+    #[test]
+    fn hooks_run_in_the_order_of_their_plugins_names_and_get_the_arguments() {
+        let host = Host::new()
+            .hook("b", "ask", "echo \"b $1 $2\"", 0o755)
+            .hook("a", "ask", "echo \"a $1 $2\"", 0o755)
+            .hook("Z", "ask", "echo \"Z $#\"", 0o755)
+            .hook("a", "other", "echo no", 0o755);
+        let answer = Triggers::new(&host.env(&[])).ask("ask", &["x y", ""]).unwrap();
+        assert_eq!(answer, "Z 2\na x y \nb x y");
+    }
+
+    #[test]
+    fn the_first_hook_that_fails_ends_the_trigger() {
+        let host = Host::new().hook("a", "go", "exit 7", 0o755).hook("b", "go", "echo never", 0o755);
+        let error = Triggers::new(&host.env(&[])).ask("go", &["shop"]).unwrap_err();
+        assert_eq!((error.status(), error.message()), (1, "go shop failed in plugin a with exit status 7"));
+        assert_eq!(Triggers::new(&host.env(&[])).ask_quietly("go", &[]).unwrap(), None);
+    }
+
+    #[test]
+    fn a_trigger_that_nobody_implements_succeeds_with_an_empty_answer() {
+        let host = Host::new().hook("a", "go", "exit 7", 0o644);
+        assert_eq!(Triggers::new(&host.env(&[])).ask("none", &[]).unwrap(), "");
+        assert_eq!(Triggers::new(&host.env(&[])).ask("go", &[]).unwrap(), "");
+    }
+
+    #[test]
+    fn a_plugin_s_settings_reach_its_hook_and_the_later_ones() {
+        let host = Host::new()
+            .config(
+                "a-x",
+                "log-level = \"\"\nhome = \"\"\nforced = \"\"\n",
+                "[a-x]\nlog-level = \"debug\"\nhome = \"$HOME/x\"\nforced = \"file\"\n",
+            )
+            .hook("a-x", "go", "echo \"$CONFIG_LOG_LEVEL $CONFIG_HOME $CONFIG_FORCED\"", 0o755)
+            .hook("b", "go", "echo \"b $CONFIG_LOG_LEVEL\"", 0o755);
+        let env = host.env(&[("HOME", "/h"), ("A_X_FORCED", "variable")]);
+        assert_eq!(Triggers::new(&env).ask("go", &[]).unwrap(), "debug /h/x variable\nb debug");
+    }
+}

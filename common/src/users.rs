@@ -1,0 +1,57 @@
+//! The system user that owns Dokku's files.
+
+use crate::{Context, Env, Error, Result};
+
+/// A user and a group by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// User id.
+    pub user: u32,
+    /// Group id.
+    pub group: u32,
+}
+
+impl Owner {
+    /// Who must own the files that this process writes: `None` when it runs as that user already,
+    /// which is every time but in triggers that Dokku fires as root (`install`).
+    ///
+    /// # Errors
+    /// As root only: when `DOKKU_SYSTEM_USER` or `DOKKU_SYSTEM_GROUP` is not known to the system.
+    pub fn of_files(env: &Env) -> Result<Option<Self>> {
+        if !rustix::process::geteuid().is_root() {
+            return Ok(None);
+        }
+        let user = env.var("DOKKU_SYSTEM_USER").unwrap_or("dokku");
+        let group = env.var("DOKKU_SYSTEM_GROUP").unwrap_or("dokku");
+        Ok(Some(Self {
+            user: number_of("/etc/passwd", "user", user)?,
+            group: number_of("/etc/group", "group", group)?,
+        }))
+    }
+}
+
+/// The number of `name` in a file of `name:password:number:…` lines.
+fn number_of(file: &str, kind: &str, name: &str) -> Result<u32> {
+    let text = std::fs::read_to_string(file).context(|| format!("reading {file}"))?;
+    number_in(&text, name)
+        .ok_or_else(|| Error::new(format!("The system has no {kind} {name}, which must own Dokku's files")))
+}
+
+fn number_in(text: &str, name: &str) -> Option<u32> {
+    text.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next() == Some(name)).then(|| fields.nth(1)?.parse().ok()).flatten()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_matched_whole() {
+        let text = "root:x:0:0::/root:/bin/sh\ndokku2:x:7:7::/:/bin/sh\ndokku:x:1001:1002::/home/dokku:/bin/sh\n";
+        assert_eq!(number_in(text, "dokku"), Some(1001));
+        assert_eq!(number_in(text, "dok"), None);
+    }
+}

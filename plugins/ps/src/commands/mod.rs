@@ -1,0 +1,76 @@
+//! The bodies of the subcommands, one a file, named after it.
+
+pub mod help;
+pub mod inspect;
+pub mod rebuild;
+pub mod report;
+pub mod restart;
+pub mod restore;
+pub mod retire;
+pub mod scale;
+pub mod set;
+pub mod start;
+pub mod stop;
+
+use common::{App, Env, Globals, Result, clap};
+use std::time::Duration;
+
+/// How long a hook waits for an app's lock.
+pub(crate) const HOOK_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Flags of a command that works on one app or on all.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Fleet {
+    /// Run against every app
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    all: bool,
+    /// Number of apps to work on at once, -1 to match the CPU count
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    parallel: i64,
+}
+
+/// How long to wait for another command's lock on an app.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Patience {
+    /// Seconds to wait for another change of the app to end
+    #[arg(long = "lock-timeout", value_name = "SECONDS", default_value_t = 60)]
+    seconds: u64,
+}
+
+impl Patience {
+    fn duration(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+}
+
+/// The command line of a command that takes an app, or `--all`, and nothing else.
+#[derive(Debug, clap::Parser)]
+#[command(disable_version_flag = true, args_override_self = true)]
+pub(crate) struct AppOrAll {
+    #[command(flatten)]
+    fleet: Fleet,
+    #[command(flatten)]
+    patience: Patience,
+    #[command(flatten)]
+    globals: Globals,
+    /// The app
+    #[arg(default_value = "", hide_default_value = true)]
+    app: String,
+    #[arg(hide = true)]
+    ignored: Vec<String>,
+}
+
+/// Runs an operation against the app that the command line names, or against all.
+fn run_for_app_or_all(
+    env: &Env,
+    command: &str,
+    arguments: &AppOrAll,
+    operation: impl Fn(&Env, &App, Duration) -> Result<()> + Sync,
+) -> Result<()> {
+    let patience = arguments.patience.duration();
+    if arguments.fleet.all {
+        let each = crate::each_app::EachApp::new(env, command, arguments.fleet.parallel)?;
+        return each.run(|env, app| operation(env, app, patience));
+    }
+    operation(env, &App::named_by_user(env, &arguments.app)?, patience)
+}

@@ -1,0 +1,119 @@
+//! `ps:report`: what is set and what runs, of one app, of all, or of the host.
+
+use crate::report::Report;
+use crate::status::Statuses;
+use common::{App, Env, Error, Result};
+
+/// The command line of `ps:report`. It is read by hand: every flag that is not one of the few below
+/// asks for one line of the report.
+#[derive(Debug, Default)]
+struct Arguments {
+    app: String,
+    global: bool,
+    format: Option<String>,
+    info_flag: Option<String>,
+}
+
+impl Arguments {
+    fn parse(words: &[&str]) -> Result<Self> {
+        let mut arguments = Self::default();
+        let mut positions = Vec::new();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match *word {
+                "--" => positions.extend(words.by_ref()),
+                "--format" => {
+                    let value = words
+                        .next()
+                        .ok_or_else(|| Error::new("--format needs a value, json or stdout").with_status(2))?;
+                    arguments.format = Some((*value).to_owned());
+                }
+                "--global" => arguments.global = true,
+                "--quiet" | "--trace" | "--force" => {}
+                "--app" => drop(words.next()),
+                flag if flag.starts_with("--") => match flag.strip_prefix("--format=") {
+                    Some(value) => arguments.format = Some(value.to_owned()),
+                    None if arguments.info_flag.is_some() => {
+                        return Err(Error::new("ps:report command allows only a single flag"));
+                    }
+                    None => arguments.info_flag = Some(flag.to_owned()),
+                },
+                flag if flag.len() > 1 && flag.starts_with('-') => {
+                    return Err(Error::new(format!("unexpected argument {flag:?}, flags of ps:report start with --"))
+                        .with_status(2));
+                }
+                position => positions.push(position),
+            }
+        }
+        arguments.app = positions.first().map_or(String::new(), |app| (*app).to_owned());
+        Ok(arguments)
+    }
+}
+
+/// The body of `ps:report`.
+///
+/// # Errors
+/// No such app or flag; Docker or a scheduler does not answer.
+pub fn main(env: &Env) -> Result<()> {
+    let arguments = Arguments::parse(&env.args_from(2)?)?;
+    let json = is_json(arguments.format.as_deref().unwrap_or("stdout"))?;
+    let info_flag = arguments.info_flag.as_deref();
+    if json && info_flag.is_some() {
+        return Err(Error::new("--format flag cannot be specified when specifying an info flag"));
+    }
+    let show = |report: &Report| {
+        let text = match info_flag {
+            Some(flag) => report.value(flag)?,
+            None if json => report.to_json()?,
+            None => report.to_text(env.output().is_quiet()),
+        };
+        env.output().print(&text)
+    };
+    if arguments.global {
+        return show(&Report::of_host(env)?);
+    }
+    let statuses = Statuses::new(env);
+    if !arguments.app.is_empty() {
+        let app = App::named_by_user(env, &arguments.app)?;
+        return show(&Report::of_app(env, &app, &statuses, info_flag)?);
+    }
+    let apps = App::all_visible(env)?;
+    if apps.is_empty() {
+        env.output().warn("You haven't deployed any applications yet");
+    }
+    apps.iter().try_for_each(|app| show(&Report::of_app(env, app, &statuses, info_flag)?))
+}
+
+/// Whether `--format` asks for JSON.
+///
+/// # Errors
+/// Anything but `json` and `stdout`.
+pub(crate) fn is_json(format: &str) -> Result<bool> {
+    match format {
+        "json" => Ok(true),
+        "stdout" => Ok(false),
+        _ => Err(Error::new("Invalid format specified, supported formats: json, stdout")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_info_flag_stands_anywhere() {
+        for words in [["shop", "--deployed"], ["--deployed", "shop"]] {
+            let arguments = Arguments::parse(&words).unwrap();
+            assert_eq!((arguments.app.as_str(), arguments.info_flag.as_deref()), ("shop", Some("--deployed")));
+        }
+        let two = Arguments::parse(&["--deployed", "--running", "shop"]).unwrap_err();
+        assert_eq!(two.message(), "ps:report command allows only a single flag");
+    }
+
+    #[test]
+    fn dokku_s_own_flags_are_passed_over() {
+        let arguments = Arguments::parse(&["shop", "--quiet", "--app", "shop", "--format=json"]).unwrap();
+        assert_eq!((arguments.app.as_str(), arguments.info_flag), ("shop", None));
+        assert_eq!(arguments.format.as_deref(), Some("json"));
+    }
+}

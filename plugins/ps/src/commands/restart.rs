@@ -1,0 +1,74 @@
+//! `ps:restart`: deploy an app's running release again, or one of its process types.
+
+use super::{Fleet, Patience};
+use crate::each_app::EachApp;
+use crate::procfiles::Procfiles;
+use crate::scale::Scale;
+use crate::scheduler::{image_tag, is_deployed};
+use common::{App, AppLock, Env, Error, Globals, ProcessType, Result, Triggers, clap, parse_command_line};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+#[derive(Debug, clap::Parser)]
+#[command(name = "ps:restart", about = "Restart an app", disable_version_flag = true, args_override_self = true)]
+struct Arguments {
+    #[command(flatten)]
+    fleet: Fleet,
+    #[command(flatten)]
+    patience: Patience,
+    #[command(flatten)]
+    globals: Globals,
+    /// The app
+    #[arg(default_value = "", hide_default_value = true)]
+    app: String,
+    /// Restart only this process type
+    process_type: Option<String>,
+}
+
+/// The body of `ps:restart`.
+///
+/// # Errors
+/// No such app or process type, its lock is not free in time, or the deploy fails.
+pub fn main(env: &Env) -> Result<()> {
+    let arguments: Arguments = parse_command_line(env)?;
+    let patience = arguments.patience.duration();
+    if arguments.fleet.all {
+        if arguments.process_type.is_some() {
+            return Err(Error::new("Unable to restart all apps when specifying a process name"));
+        }
+        let each = EachApp::new(env, "restart", arguments.fleet.parallel)?;
+        return each.run(|env, app| restart(env, app, None, patience));
+    }
+    let app = App::named_by_user(env, &arguments.app)?;
+    let process_type = arguments.process_type.map(|name| known_type(env, &app, &name)).transpose()?;
+    restart(env, &app, process_type.as_ref(), patience)
+}
+
+/// Deploys the release of an app again, whole or one type of it.
+pub(crate) fn restart(env: &Env, app: &App, process_type: Option<&ProcessType>, patience: Duration) -> Result<()> {
+    if !is_deployed(env, app)? {
+        env.output().warn(&format!("App {app} has not been deployed"));
+        return Ok(());
+    }
+    let _lock = AppLock::acquire(env, app, patience)?;
+    let tag = image_tag(env, app)?;
+    let mut arguments = vec![app.as_str(), &tag];
+    arguments.extend(process_type.map(ProcessType::as_str));
+    Triggers::new(env).fire("deploy", &arguments)
+}
+
+/// The process type that the user named, if the app has it: in its Procfile or its saved scale. An app
+/// without a Procfile may have any.
+fn known_type(env: &Env, app: &App, name: &str) -> Result<ProcessType> {
+    let process_type: ProcessType = name.parse()?;
+    let procfile = Procfiles::new(env, app)?.read_current()?;
+    let saved = Scale::new(env, app).shown()?;
+    let mut known: BTreeSet<String> = saved.iter().map(|(known, _)| known.to_string()).collect();
+    known.extend(procfile.iter().flat_map(|procfile| procfile.process_types()).map(ProcessType::to_string));
+    let anything_goes = procfile.is_none() && !name.starts_with('-');
+    if anything_goes || known.contains(name) {
+        return Ok(process_type);
+    }
+    let known = known.into_iter().collect::<Vec<_>>().join(", ");
+    Err(Error::new(format!("App {app} has no process type {process_type}, it has: {known}")))
+}

@@ -1,0 +1,74 @@
+//! `ps:restore`: start what should run, after a boot of the host.
+
+use super::Fleet;
+use super::start::bring_up;
+use crate::each_app::EachApp;
+use crate::scheduler::{is_deployed, scheduler_of};
+use crate::settings;
+use common::{App, AppLock, Env, Globals, Result, Triggers, clap, parse_command_line};
+use std::time::Duration;
+
+#[derive(Debug, clap::Parser)]
+#[command(
+    name = "ps:restore",
+    about = "Start previously running apps",
+    disable_version_flag = true,
+    args_override_self = true
+)]
+struct Arguments {
+    #[command(flatten)]
+    fleet: Fleet,
+    #[command(flatten)]
+    globals: Globals,
+    /// Seconds to wait for another change of an app to end
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    lock_timeout: u64,
+    /// The app; all apps when none is named
+    #[arg(default_value = "", hide_default_value = true)]
+    app: String,
+}
+
+/// The body of `ps:restore`.
+///
+/// # Errors
+/// No such app, its lock is not free in time, or a trigger fails.
+pub fn main(env: &Env) -> Result<()> {
+    let arguments: Arguments = parse_command_line(env)?;
+    let patience = Duration::from_secs(arguments.lock_timeout);
+    let triggers = Triggers::new(env);
+    if !arguments.fleet.all && !arguments.app.is_empty() {
+        let app = App::named_by_user(env, &arguments.app)?;
+        triggers.fire("pre-restore", &[])?;
+        return restore(env, &app, patience);
+    }
+    if !arguments.fleet.all {
+        env.output().warn("Restore specified without app, assuming --all");
+    }
+    let each = EachApp::new(env, "restore", arguments.fleet.parallel)?;
+    triggers.fire("pre-restore", &[])?;
+    triggers.fire("proxy-clear-config", &["--all"])?;
+    each.run(|env, app| restore(env, app, patience))
+}
+
+/// Restores one app. A proxy configuration that cannot be cleared is no reason to leave the app down.
+fn restore(env: &Env, app: &App, patience: Duration) -> Result<()> {
+    let output = env.output();
+    let triggers = Triggers::new(env);
+    let _lock = AppLock::acquire(env, app, patience)?;
+    let scheduler = scheduler_of(env, app)?;
+    triggers.fire("scheduler-pre-restore", &[&scheduler, app.as_str()])?;
+    output.info1("Clearing potentially invalid proxy configuration");
+    if let Err(error) = triggers.fire("proxy-clear-config", &[app.as_str()]) {
+        output.warn(&format!("Error clearing proxy config: {error}"));
+    }
+    if !is_deployed(env, app)? {
+        output.warn(&format!("App {app} has not been deployed"));
+        return Ok(());
+    }
+    if settings::computed(env, app, "restore")? == "false" {
+        output.warn(&format!("Skipping ps:restore for {app} as restore property is false"));
+        return Ok(());
+    }
+    output.info1("Starting app");
+    bring_up(env, app)
+}

@@ -1,0 +1,37 @@
+//! `ps:retire`: remove containers and images that have done their time.
+
+use crate::PLUGIN;
+use crate::scheduler::scheduler_of;
+use common::{App, Env, Error, FileLock, Globals, Result, Scope, Triggers, clap, parse_command_line};
+
+/// The exit status when another run is in progress; timers know it.
+const ANOTHER_RUNS: u8 = 137;
+
+#[derive(Debug, clap::Parser)]
+#[command(name = "ps:retire", about = "Ensures old containers are retired", disable_version_flag = true)]
+struct Arguments {
+    #[command(flatten)]
+    globals: Globals,
+    /// The app; all apps when none is named
+    #[arg(default_value = "", hide_default_value = true)]
+    app: String,
+}
+
+/// The body of `ps:retire`.
+///
+/// # Errors
+/// No such app; another run is in progress (status 137); a trigger fails.
+pub fn main(env: &Env) -> Result<()> {
+    let arguments: Arguments = parse_command_line(env)?;
+    let app = if arguments.app.is_empty() { None } else { Some(App::named_by_user(env, &arguments.app)?) };
+    let lock = FileLock::try_acquire(env, &env.data_directory(PLUGIN)?.join("retire"))?;
+    let Some(_lock) = lock else {
+        return Err(Error::new("Failed to acquire ps:retire lock").with_status(ANOTHER_RUNS));
+    };
+    let triggers = Triggers::new(env);
+    env.output().info1("Retiring old containers and images");
+    let scheduler = scheduler_of(env, app.as_ref().map_or(Scope::Global, Scope::App))?;
+    triggers.fire("scheduler-retire", &[&scheduler, app.as_ref().map_or("", App::as_str)])?;
+    env.output().info1("Retiring expired run containers");
+    triggers.fire("scheduler-run-retire", &[])
+}

@@ -1,0 +1,57 @@
+//! `ps:start`: run an app now and after the next boot.
+
+use super::{AppOrAll, run_for_app_or_all};
+use crate::PLUGIN;
+use crate::scheduler::{image_tag, is_deployed};
+use crate::status::{Running, Statuses};
+use common::{App, AppLock, Context, Env, Properties, Result, Triggers, parse_command_line};
+use std::time::Duration;
+
+/// The body of `ps:start`.
+///
+/// # Errors
+/// No such app, its lock is not free in time, or a trigger fails.
+pub fn main(env: &Env) -> Result<()> {
+    let arguments: AppOrAll = parse_command_line(env)?;
+    run_for_app_or_all(env, "start", &arguments, start)
+}
+
+/// Starts one app: releases and deploys it unless all of it runs.
+fn start(env: &Env, app: &App, patience: Duration) -> Result<()> {
+    if !is_deployed(env, app)? {
+        env.output().warn(&format!("App {app} has not been deployed"));
+        return Ok(());
+    }
+    let _lock = AppLock::acquire(env, app, patience)?;
+    bring_up(env, app)?;
+    let properties = Properties::new(env, PLUGIN);
+    if properties.get(app, "restore")?.as_deref() == Some("false") {
+        properties.set(app, "restore", "true")?;
+    }
+    Ok(())
+}
+
+/// Makes a deployed app run, under its lock.
+pub(crate) fn bring_up(env: &Env, app: &App) -> Result<()> {
+    let triggers = Triggers::new(env);
+    let tag = image_tag(env, app)?;
+    triggers.fire("pre-start", &[app.as_str()]).context(|| "Failure in pre-start hook")?;
+    let releasing = match Statuses::new(env).of_app(app)?.running {
+        Running::True => {
+            env.output().warn(&format!("App {app} already running"));
+            false
+        }
+        Running::False => {
+            env.output().warn("App has been detected as not running, releasing");
+            true
+        }
+        Running::Mixed => {
+            env.output().warn("App is running in mixed mode, releasing");
+            true
+        }
+    };
+    if releasing {
+        triggers.fire("release-and-deploy", &[app.as_str(), &tag])?;
+    }
+    triggers.fire("proxy-build-config", &[app.as_str()])
+}

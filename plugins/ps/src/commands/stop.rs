@@ -1,0 +1,29 @@
+//! `ps:stop`: stop an app, until it is started or deployed.
+
+use super::{AppOrAll, run_for_app_or_all};
+use crate::scheduler::{is_deployed, scheduler_of};
+use common::{App, AppLock, Env, Result, Triggers, parse_command_line};
+use std::time::Duration;
+
+/// The body of `ps:stop`.
+///
+/// # Errors
+/// No such app, its lock is not free in time, or a trigger fails.
+pub fn main(env: &Env) -> Result<()> {
+    let arguments: AppOrAll = parse_command_line(env)?;
+    run_for_app_or_all(env, "stop", &arguments, stop)
+}
+
+/// Stops one app. The trigger `post-stop` (ours too) keeps it stopped over a boot.
+fn stop(env: &Env, app: &App, patience: Duration) -> Result<()> {
+    if !is_deployed(env, app)? {
+        env.output().warn(&format!("App {app} has not been deployed"));
+        return Ok(());
+    }
+    let _lock = AppLock::acquire(env, app, patience)?;
+    env.output().info1_quiet(&format!("Stopping {app}"));
+    let scheduler = scheduler_of(env, app)?;
+    let triggers = Triggers::new(env);
+    triggers.fire("scheduler-stop", &[&scheduler, app.as_str()])?;
+    triggers.fire("post-stop", &[app.as_str()])
+}

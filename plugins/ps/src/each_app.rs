@@ -1,0 +1,158 @@
+//! `--all`: one operation on every app, one after the other or several at once.
+//!
+//! One after the other prints what the host's own plugins print. Several at once would mix their
+//! lines, so each line carries its app, and a table at the end says how each one went.
+
+use common::{App, Env, Error, Result, interrupted};
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A run of an operation against all apps.
+#[derive(Debug)]
+pub struct EachApp<'a> {
+    env: &'a Env,
+    command: &'a str,
+    workers: usize,
+}
+
+struct Done {
+    app: App,
+    took: Duration,
+    failure: Option<Error>,
+}
+
+impl<'a> EachApp<'a> {
+    /// Plans a run of `command`. `parallel` is the flag's value: 0 and 1 are one after the other, -1 is
+    /// as many at once as there are processors.
+    ///
+    /// # Errors
+    /// Below -1: nothing has been done then.
+    pub fn new(env: &'a Env, command: &'a str, parallel: i64) -> Result<Self> {
+        let workers = match parallel {
+            -1 => {
+                let processors = env.processors();
+                env.output().warn(&format!("Setting --parallel=-1 value to CPU count of {processors}"));
+                processors
+            }
+            _ => usize::try_from(parallel)
+                .map_err(|_| Error::new(format!("Invalid value {parallel} for --parallel flag")))?,
+        };
+        if workers <= 1 {
+            env.output().warn(&format!("Running {command} in serial mode"));
+        }
+        Ok(Self { env, command, workers })
+    }
+
+    /// Runs it. An app that fails does not keep the others from their turn.
+    ///
+    /// # Errors
+    /// When apps failed, with their number; each failure has been told by then.
+    pub fn run(&self, operation: impl Fn(&Env, &App) -> Result<()> + Sync) -> Result<()> {
+        let apps = App::all_visible(self.env)?;
+        if apps.is_empty() {
+            self.env.output().warn("You haven't deployed any applications yet");
+            return Ok(());
+        }
+        if self.workers <= 1 { self.one_by_one(apps, operation) } else { self.at_once(apps, operation) }
+    }
+
+    fn one_by_one(&self, apps: Vec<App>, operation: impl Fn(&Env, &App) -> Result<()>) -> Result<()> {
+        let output = self.env.output();
+        let mut failures = 0;
+        let mut waiting = VecDeque::from(apps);
+        while let Some(app) = waiting.pop_front() {
+            output.info1(&format!("Running {} against app {app}", self.command));
+            if let Err(error) = operation(self.env, &app) {
+                output.warn(&format!("Error running {} against app {app}: {error}", self.command));
+                failures += 1;
+            }
+            if interrupted().is_some() {
+                return Err(self.not_done(waiting));
+            }
+        }
+        match failures {
+            0 => Ok(()),
+            _ => Err(Error::new(format!("{} command returned {failures} errors", self.command))),
+        }
+    }
+
+    fn at_once(&self, apps: Vec<App>, operation: impl Fn(&Env, &App) -> Result<()> + Sync) -> Result<()> {
+        let all = apps.len();
+        let waiting = Mutex::new(VecDeque::from(apps));
+        let done = Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for _ in 0..self.workers.min(all) {
+                scope.spawn(|| {
+                    while let Some(app) = self.next(&waiting) {
+                        let job = self.job(app, &operation);
+                        let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                        done.push(job);
+                        self.show_progress(done.len(), all);
+                    }
+                });
+            }
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_by(|one, other| one.app.cmp(&other.app));
+        self.show_results(&done);
+        let waiting = waiting.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if interrupted().is_some() {
+            return Err(self.not_done(waiting));
+        }
+        match done.iter().filter(|job| job.failure.is_some()).count() {
+            0 => Ok(()),
+            failures => Err(Error::new(format!("Encountered {failures} errors during parallel run"))),
+        }
+    }
+
+    /// The next app whose turn it is; none once a signal asked us to end.
+    fn next(&self, waiting: &Mutex<VecDeque<App>>) -> Option<App> {
+        if interrupted().is_some() {
+            return None;
+        }
+        let app = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front()?;
+        self.env.output().info1(&format!("Running command against {app}"));
+        Some(app)
+    }
+
+    fn job(&self, app: App, operation: &impl Fn(&Env, &App) -> Result<()>) -> Done {
+        let env = self.env.with_output(self.env.output().labelled(app.as_str()));
+        let started = Instant::now();
+        let failure = operation(&env, &app).err();
+        Done { app, took: started.elapsed(), failure }
+    }
+
+    fn show_progress(&self, done: usize, all: usize) {
+        let output = self.env.output();
+        if output.is_terminal() && !output.is_quiet() {
+            output.verbose(&format!("{done} of {all} apps done"));
+        }
+    }
+
+    fn show_results(&self, done: &[Done]) {
+        let output = self.env.output();
+        for Done { app, failure, .. } in done {
+            if let Some(error) = failure {
+                output.warn(&format!("Error running {} against {app}: {error}", self.command));
+            }
+        }
+        if output.is_quiet() {
+            return;
+        }
+        output.info2(&format!("{} results", self.command));
+        let width = done.iter().map(|job| job.app.as_str().len()).max().unwrap_or_default().max("app".len());
+        output.verbose(&format!("{:width$}  {:6}  seconds", "app", "result"));
+        for Done { app, took, failure } in done {
+            let result = if failure.is_some() { "failed" } else { "done" };
+            output.verbose(&format!("{app:width$}  {result:6}  {:.1}", took.as_secs_f64()));
+        }
+    }
+
+    fn not_done(&self, waiting: VecDeque<App>) -> Error {
+        let left: Vec<String> = waiting.iter().map(App::to_string).collect();
+        let left =
+            if left.is_empty() { "no app was left out".to_owned() } else { format!("not done: {}", left.join(", ")) };
+        Error::new(format!("{} was interrupted, {left}", self.command))
+    }
+}

@@ -1,0 +1,203 @@
+//! Formations: how many instances of each process type. Pure values and the rules that change them.
+
+use common::{Error, ProcessType, Procfile, Result};
+use std::collections::BTreeMap;
+
+/// How many instances of a process type.
+pub type Quantity = u32;
+
+/// A quantity for each of some process types, sorted by type.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Formation(BTreeMap<ProcessType, Quantity>);
+
+/// What a user or an app.json asks of one process type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The type.
+    pub process_type: ProcessType,
+    /// How many of it there should be.
+    pub quantity: Quantity,
+}
+
+/// What the saved scale becomes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Update {
+    /// The property `scale`.
+    pub scale: Formation,
+    /// The property `scale.old`: types at 0 that the Procfile does not have.
+    pub vanished: Formation,
+}
+
+impl Formation {
+    /// The saved form: a `type=count` on each line, maybe with blanks that a hand left there. The
+    /// first of two lines for one type holds.
+    ///
+    /// A negative count, which older versions saved, means none: that is how many ran.
+    ///
+    /// # Errors
+    /// `Missing count for process type …`, `Invalid count for process type …`, or a name that no
+    /// process type can have.
+    pub fn from_saved(lines: &[String]) -> Result<Self> {
+        let mut formation = BTreeMap::new();
+        for line in lines.iter().filter(|line| !line.trim().is_empty()) {
+            let (name, count) = split(line)?;
+            let quantity = match parse_quantity(count) {
+                None if count.strip_prefix('-').is_some_and(|digits| parse_quantity(digits).is_some()) => 0,
+                parsed => parsed.ok_or_else(|| invalid_count(name))?,
+            };
+            formation.entry(name.trim().parse()?).or_insert(quantity);
+        }
+        Ok(Self(formation))
+    }
+
+    /// The saved form.
+    pub fn to_saved(&self) -> Vec<String> {
+        self.iter().map(|(process_type, quantity)| format!("{process_type}={quantity}")).collect()
+    }
+
+    /// The quantity of a type; `None` when the formation does not name it.
+    pub fn quantity(&self, process_type: &ProcessType) -> Option<Quantity> {
+        self.0.get(process_type).copied()
+    }
+
+    /// Types and quantities, sorted by type.
+    pub fn iter(&self) -> impl Iterator<Item = (&ProcessType, Quantity)> {
+        self.0.iter().map(|(process_type, quantity)| (process_type, *quantity))
+    }
+
+    /// This formation, and what only `other` names.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        let mut both = other.0.clone();
+        both.extend(self.0.clone());
+        Self(both)
+    }
+
+    /// What the saved scale becomes when `requests` are fulfilled.
+    ///
+    /// Types that the Procfile has are always in the scale, at 0 if nothing else is said. Types that it
+    /// does not have stay while their quantity is above 0 and go to `scale.old` at 0. Without a
+    /// Procfile that holds for every type.
+    ///
+    /// # Errors
+    /// A request above 0 for a type that the Procfile does not have.
+    pub fn update(&self, procfile: Option<&Procfile>, requests: &[Request]) -> Result<Update> {
+        let in_procfile = |process_type: &ProcessType| procfile.is_some_and(|procfile| procfile.contains(process_type));
+        let mut scale = self.0.clone();
+        for Request { process_type, quantity } in requests {
+            if procfile.is_some() && *quantity > 0 && !in_procfile(process_type) {
+                return Err(Error::new(format!("{process_type} is not a valid process name to scale up")));
+            }
+            scale.insert(process_type.clone(), *quantity);
+        }
+        for process_type in procfile.iter().flat_map(|procfile| procfile.process_types()) {
+            scale.entry(process_type.clone()).or_insert(0);
+        }
+        let (vanished, scale) =
+            scale.into_iter().partition(|(process_type, quantity)| *quantity == 0 && !in_procfile(process_type));
+        Ok(Update { scale: Self(scale), vanished: Self(vanished) })
+    }
+}
+
+impl Request {
+    /// Reads `type=count` arguments.
+    ///
+    /// # Errors
+    /// `Missing count for process type …`, `Invalid count for process type …` (anything but digits, or
+    /// more than fit), `… is given more than once`, or a name that no process type can have.
+    pub fn parse_all(arguments: &[&str]) -> Result<Vec<Self>> {
+        let mut requests: Vec<Self> = Vec::new();
+        for argument in arguments {
+            let (name, count) = split(argument)?;
+            let quantity = parse_quantity(count).ok_or_else(|| invalid_count(name))?;
+            let process_type: ProcessType = name.trim().parse()?;
+            if requests.iter().any(|request| request.process_type == process_type) {
+                return Err(Error::new(format!("{process_type} is given more than once")));
+            }
+            requests.push(Self { process_type, quantity });
+        }
+        Ok(requests)
+    }
+}
+
+/// Name and count of `type=count`; the count without blanks around it.
+fn split(line: &str) -> Result<(&str, &str)> {
+    let missing = || Error::new(format!("Missing count for process type {}", line.trim().escape_debug()));
+    line.split_once('=').map(|(name, count)| (name, count.trim())).ok_or_else(missing)
+}
+
+fn invalid_count(name: &str) -> Error {
+    Error::new(format!("Invalid count for process type {}", name.escape_debug()))
+}
+
+/// Digits alone: `+1` and `-1` are no quantities.
+fn parse_quantity(count: &str) -> Option<Quantity> {
+    if count.bytes().all(|byte| byte.is_ascii_digit()) { count.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn formation(text: &str) -> Formation {
+        Formation::from_saved(&text.split(' ').map(str::to_owned).collect::<Vec<_>>()).unwrap()
+    }
+
+    fn updated(saved: &str, procfile: Option<&str>, requests: &[&str]) -> (String, String) {
+        let procfile: Option<Procfile> = procfile.map(|text| text.parse().unwrap());
+        let requests = Request::parse_all(requests).unwrap();
+        let update = formation(saved).update(procfile.as_ref(), &requests).unwrap();
+        (update.scale.to_saved().join(" "), update.vanished.to_saved().join(" "))
+    }
+
+    const PROCFILE: Option<&str> = Some("web: x\nworker: y\n");
+
+    #[test]
+    fn saved_lines_are_read_as_a_hand_may_have_left_them() {
+        let lines = ["web =4", "worker= 1 \r", "", " beat=0", "web=9", "old=-1"].map(str::to_owned);
+        let saved = Formation::from_saved(&lines).unwrap().to_saved();
+        assert_eq!(saved, ["beat=0", "old=0", "web=4", "worker=1"]);
+    }
+
+    #[test]
+    fn a_saved_line_that_says_nothing_is_an_error() {
+        let error = |line: &str| Formation::from_saved(&[line.to_owned()]).unwrap_err().to_string();
+        assert_eq!(error("web"), "Missing count for process type web");
+        assert_eq!(error("web=one"), "Invalid count for process type web");
+        assert_eq!(error("web="), "Invalid count for process type web");
+        assert!(error("../x=1").contains("is not a process type"));
+    }
+
+    #[test]
+    fn requests_are_types_and_whole_numbers_once_each() {
+        let error = |arguments: &[&str]| Request::parse_all(arguments).unwrap_err().to_string();
+        for bad in ["web=-1", "web=+2", "web=1.5", "web=", "web=99999999999999999999", "web=4294967296"] {
+            assert_eq!(error(&[bad]), "Invalid count for process type web", "{bad}");
+        }
+        assert_eq!(error(&["web"]), "Missing count for process type web");
+        assert_eq!(error(&["web=1", "web=2"]), "web is given more than once");
+        assert_eq!(error(&["=1"]), "A process type must not be empty");
+        assert_eq!(Request::parse_all(&["web= 2"]).unwrap()[0].quantity, 2);
+    }
+
+    #[test]
+    fn a_procfile_s_types_are_always_in_the_scale() {
+        assert_eq!(updated("web=1", PROCFILE, &["web=2"]), ("web=2 worker=0".into(), String::new()));
+        assert_eq!(updated("beat=2 gone=0", PROCFILE, &[]), ("beat=2 web=0 worker=0".into(), "gone=0".into()));
+    }
+
+    #[test]
+    fn without_a_procfile_types_at_zero_vanish() {
+        assert_eq!(updated("web=1 worker=0", None, &["web=2"]), ("web=2".into(), "worker=0".into()));
+        assert_eq!(updated("web=1", None, &["other=1"]), ("other=1 web=1".into(), String::new()));
+    }
+
+    #[test]
+    fn only_a_type_of_the_procfile_can_be_scaled_up() {
+        let procfile: Procfile = "web: x\n".parse().unwrap();
+        let update =
+            |request: &str| formation("web=1 beat=2").update(Some(&procfile), &Request::parse_all(&[request]).unwrap());
+        assert_eq!(update("beat=3").unwrap_err().to_string(), "beat is not a valid process name to scale up");
+        assert_eq!(update("beat=0").unwrap().vanished.to_saved(), ["beat=0"]);
+    }
+}

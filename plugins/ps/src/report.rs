@@ -1,0 +1,190 @@
+//! The report of an app or of the host: flags and their values, as text, JSON or one value.
+
+use crate::PLUGIN;
+use crate::scale::can_scale;
+use crate::scheduler::is_deployed;
+use crate::settings::{SETTINGS, Setting};
+use crate::status::{InstanceStatus, Statuses};
+use common::{App, Env, Error, Result, Scope};
+use std::collections::BTreeMap;
+
+/// The least width of the labels.
+const LABEL_WIDTH: usize = 31;
+
+/// How much of a container's id is shown.
+const SHOWN_ID: usize = 11;
+
+/// Flags such as `--running` with their values, sorted by flag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    title: String,
+    values: BTreeMap<String, String>,
+    /// The flags that one may ask for, with the values that were not looked up too.
+    flags: Vec<String>,
+}
+
+impl Report {
+    /// The report of an app. With `only`, what that flag does not need is not looked up.
+    ///
+    /// # Errors
+    /// A property that cannot be read; Docker or a scheduler that does not answer.
+    pub fn of_app(env: &Env, app: &App, statuses: &Statuses<'_>, only: Option<&str>) -> Result<Self> {
+        let wanted = |flag: &str| only.is_none_or(|only| only == flag);
+        let mut report = Self { title: app.to_string(), values: BTreeMap::new(), flags: Vec::new() };
+        report.add("--deployed", wanted("--deployed"), || Ok(is_deployed(env, app)?.to_string()))?;
+        report.add("--ps-can-scale", wanted("--ps-can-scale"), || Ok(can_scale(env, app)?.to_string()))?;
+        report.add("--restore", wanted("--restore"), || restore(env, app))?;
+        let asked = wanted("--processes") || wanted("--running");
+        let status = if asked { Some(statuses.of_app(app)?) } else { None };
+        let status_word =
+            |word: fn(crate::status::AppStatus) -> String| move || Ok(status.map(word).unwrap_or_default());
+        report.add("--processes", asked, status_word(|status| status.processes.to_string()))?;
+        report.add("--running", asked, status_word(|status| status.running.as_str().to_owned()))?;
+        for setting in SETTINGS.iter().filter(|setting| setting.name != "restore") {
+            report.add(&format!("--ps-{}", setting.name), true, || setting.given(env, app))?;
+            report.add(&format!("--ps-computed-{}", setting.name), true, || setting.computed(env, Some(app)))?;
+            report.add_global(env, setting)?;
+        }
+        if only.is_none_or(|flag| flag.starts_with("--status-")) {
+            for status in statuses.instances(app)? {
+                if let Some(instance) = &status.instance {
+                    report.add(&format!("--status-{instance}"), true, || Ok(status_text(&status)))?;
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    /// The report of `--global`: what holds for apps that have no value of their own.
+    ///
+    /// # Errors
+    /// A property that cannot be read.
+    pub fn of_host(env: &Env) -> Result<Self> {
+        let mut report = Self { title: "--global".to_owned(), values: BTreeMap::new(), flags: Vec::new() };
+        for setting in SETTINGS.iter().filter(|setting| setting.global) {
+            report.add(&format!("--ps-computed-{}", setting.name), true, || setting.computed(env, None))?;
+            report.add_global(env, setting)?;
+        }
+        Ok(report)
+    }
+
+    fn add(&mut self, flag: &str, wanted: bool, value: impl FnOnce() -> Result<String>) -> Result<()> {
+        self.flags.push(flag.to_owned());
+        if wanted {
+            self.values.insert(flag.to_owned(), value()?);
+        }
+        Ok(())
+    }
+
+    fn add_global(&mut self, env: &Env, setting: &Setting) -> Result<()> {
+        if !setting.global {
+            return Ok(());
+        }
+        self.add(&format!("--ps-global-{}", setting.name), true, || setting.given(env, Scope::Global))
+    }
+
+    /// The value of one flag, on a line.
+    ///
+    /// # Errors
+    /// A flag that the report does not have: with those it has.
+    pub fn value(&self, flag: &str) -> Result<String> {
+        if let Some(value) = self.values.get(flag) {
+            return Ok(format!("{value}\n"));
+        }
+        let mut flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
+        flags.sort_unstable();
+        Err(Error::new(format!("Invalid flag passed, valid flags: {}", flags.join(", "))))
+    }
+
+    /// All values, a line each, under a title unless quiet.
+    pub fn to_text(&self, quiet: bool) -> String {
+        let width = self.values.keys().map(String::len).max().unwrap_or_default().max(LABEL_WIDTH);
+        let mut text = if quiet { String::new() } else { format!("=====> {} {PLUGIN} information\n", self.title) };
+        for (flag, value) in &self.values {
+            text.push_str(&format!("       {:<width$}{value}\n", format!("{}:", label(flag))));
+        }
+        text
+    }
+
+    /// All values as one JSON object on a line, those of the plugin's own flags with and without the
+    /// plugin's name before them.
+    ///
+    /// # Errors
+    /// None that the values could cause.
+    pub fn to_json(&self) -> Result<String> {
+        let mut object = BTreeMap::new();
+        for (flag, value) in &self.values {
+            let key = flag.trim_start_matches('-');
+            object.insert(key, value);
+            object.insert(key.strip_prefix("ps-").unwrap_or(key), value);
+        }
+        Ok(serde_json::to_string(&object)? + "\n")
+    }
+}
+
+/// `--ps-can-scale` as a label: `Ps can scale`.
+fn label(flag: &str) -> String {
+    let words = flag.trim_start_matches('-').replace(['-', '.'], " ");
+    let mut characters = words.chars();
+    characters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(characters).collect()
+}
+
+fn status_text(status: &InstanceStatus) -> String {
+    let state = status.state.as_deref().unwrap_or("missing");
+    let id: String = status.container.chars().take(SHOWN_ID).filter(|character| !character.is_control()).collect();
+    if id.is_empty() { state.to_owned() } else { format!("{state} (CID: {id})") }
+}
+
+fn restore(env: &Env, app: &App) -> Result<String> {
+    crate::settings::computed(env, app, "restore")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(values: &[(&str, &str)]) -> Report {
+        let values: BTreeMap<String, String> =
+            values.iter().map(|(flag, value)| ((*flag).to_owned(), (*value).to_owned())).collect();
+        Report { title: "shop".to_owned(), flags: values.keys().cloned().collect(), values }
+    }
+
+    #[test]
+    fn labels_are_as_wide_as_the_longest_flag() {
+        let text = report(&[("--running", "true"), ("--status-web.1", "running (CID: 3e5ab9b9e5a)")]).to_text(false);
+        assert_eq!(text.lines().next(), Some("=====> shop ps information"));
+        assert_eq!(text.lines().nth(1), Some("       Running:                       true"));
+        assert_eq!(text.lines().nth(2), Some("       Status web 1:                  running (CID: 3e5ab9b9e5a)"));
+        let long = format!("--status-{}.1", "a".repeat(40));
+        let text = report(&[("--running", "true"), (&long, "missing")]).to_text(true);
+        assert_eq!(text.lines().next().unwrap().find("true"), Some(7 + long.len()));
+    }
+
+    #[test]
+    fn json_has_a_plugin_s_flags_under_both_names() {
+        let json = report(&[("--ps-can-scale", "true"), ("--running", "mixed")]).to_json().unwrap();
+        assert_eq!(json, "{\"can-scale\":\"true\",\"ps-can-scale\":\"true\",\"running\":\"mixed\"}\n");
+    }
+
+    #[test]
+    fn a_flag_that_is_not_there_names_those_that_are() {
+        let report = report(&[("--running", "true"), ("--deployed", "false")]);
+        assert_eq!(report.value("--running").unwrap(), "true\n");
+        let error = report.value("--runing").unwrap_err();
+        assert_eq!(error.message(), "Invalid flag passed, valid flags: --deployed, --running");
+    }
+
+    #[test]
+    fn an_instance_without_a_container_is_missing() {
+        let status = |container: &str, state: Option<&str>| {
+            status_text(&InstanceStatus {
+                instance: None,
+                container: container.to_owned(),
+                state: state.map(str::to_owned),
+            })
+        };
+        assert_eq!(status("3e5ab9b9e5ac3e5a", Some("exited")), "exited (CID: 3e5ab9b9e5a)");
+        assert_eq!(status("3e5ab9b9e5ac3e5a", None), "missing (CID: 3e5ab9b9e5a)");
+        assert_eq!(status("", None), "missing");
+    }
+}

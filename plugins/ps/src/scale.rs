@@ -1,0 +1,77 @@
+//! The saved scale of an app: the properties `scale` and `scale.old`.
+
+use crate::PLUGIN;
+use crate::formation::{Formation, Request, Update};
+use crate::procfiles::Procfiles;
+use common::{App, Context, Env, Properties, Result};
+
+/// The scale that an app should have, as it is saved.
+#[derive(Debug)]
+pub struct Scale<'a> {
+    env: &'a Env,
+    app: &'a App,
+}
+
+impl<'a> Scale<'a> {
+    /// The saved scale of `app`.
+    pub fn new(env: &'a Env, app: &'a App) -> Self {
+        Self { env, app }
+    }
+
+    /// The desired formation.
+    ///
+    /// # Errors
+    /// When it cannot be read; the file is left as it is.
+    pub fn desired(&self) -> Result<Formation> {
+        self.read("scale")
+    }
+
+    /// What reports show: the desired formation and, at 0, the types that have left the Procfile since.
+    ///
+    /// # Errors
+    /// As [`Scale::desired`].
+    pub fn shown(&self) -> Result<Formation> {
+        Ok(self.desired()?.or(&self.read("scale.old")?))
+    }
+
+    /// Changes what is saved to what `requests` make of `from`; says what that is.
+    ///
+    /// # Errors
+    /// Before anything is written: an unreadable Procfile, or a type that it does not have. Else when
+    /// the properties cannot be written.
+    pub fn save(&self, from: &Formation, requests: &[Request]) -> Result<Update> {
+        let procfile = Procfiles::new(self.env, self.app)?.read_current()?;
+        let update = from.update(procfile.as_ref(), requests)?;
+        let properties = Properties::new(self.env, PLUGIN);
+        let vanished = update.vanished.to_saved();
+        if vanished.is_empty() {
+            properties.unset(self.app, "scale.old")?;
+        } else {
+            properties.set_list(self.app, "scale.old", &vanished)?;
+        }
+        properties.set_list(self.app, "scale", &update.scale.to_saved())?;
+        Ok(update)
+    }
+
+    /// Forgets the types that have left the Procfile.
+    ///
+    /// # Errors
+    /// When the property cannot be removed.
+    pub fn forget_vanished(&self) -> Result<()> {
+        Properties::new(self.env, PLUGIN).unset(self.app, "scale.old")
+    }
+
+    fn read(&self, property: &str) -> Result<Formation> {
+        Formation::from_saved(&Properties::new(self.env, PLUGIN).list(self.app, property)?)
+    }
+}
+
+/// Whether `ps:scale` may change the scale: not while an app.json formation rules it.
+///
+/// # Errors
+/// When the property cannot be read.
+pub fn can_scale(env: &Env, app: &App) -> Result<bool> {
+    let value =
+        Properties::new(env, PLUGIN).get(app, "can-scale").context(|| format!("asking whether {app} can be scaled"))?;
+    Ok(value.is_none_or(|value| value == "true"))
+}

@@ -1,0 +1,145 @@
+//! The properties that `ps:set` sets: their names, what they may hold, and what holds without them.
+
+use crate::PLUGIN;
+use crate::restart_policy::RestartPolicy;
+use common::{App, Env, Error, Properties, Result, Scope};
+
+/// One property.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it can be set for all apps.
+    pub global: bool,
+    /// What holds when neither app nor host has a value.
+    pub default: &'static str,
+    check: fn(&str) -> Result<()>,
+}
+
+/// All properties, sorted by name.
+pub const SETTINGS: &[Setting] = &[
+    Setting { name: "dockerfile-start-cmd", global: false, default: "", check: one_line },
+    Setting { name: "procfile-path", global: true, default: "Procfile", check: path_in_source },
+    Setting { name: "restart-policy", global: true, default: "on-failure:10", check: restart_policy },
+    Setting { name: "restore", global: false, default: "true", check: truth },
+    Setting { name: "skip-deploy", global: true, default: "false", check: truth },
+    Setting { name: "start-cmd", global: false, default: "", check: one_line },
+    Setting { name: "stop-timeout-seconds", global: true, default: "30", check: seconds },
+];
+
+impl Setting {
+    /// The property of that name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| setting.name == name)
+    }
+
+    /// Checks a value before it is set.
+    ///
+    /// # Errors
+    /// When the property cannot hold it: with what would be right.
+    pub fn check(&self, value: &str) -> Result<()> {
+        (self.check)(value)
+    }
+
+    /// The value that an app or the host was given; empty when none was.
+    ///
+    /// # Errors
+    /// When the property cannot be read.
+    pub fn given<'s>(&self, env: &Env, scope: impl Into<Scope<'s>>) -> Result<String> {
+        Ok(Properties::new(env, PLUGIN).get(scope, self.name)?.unwrap_or_default())
+    }
+
+    /// The value that holds for an app, or for the host when no app is given.
+    ///
+    /// # Errors
+    /// When a property cannot be read.
+    pub fn computed(&self, env: &Env, app: Option<&App>) -> Result<String> {
+        let own = app.map_or(Ok(String::new()), |app| self.given(env, app))?;
+        if !own.is_empty() {
+            return Ok(own);
+        }
+        let host = if self.global { self.given(env, Scope::Global)? } else { String::new() };
+        Ok(if host.is_empty() { self.default.to_owned() } else { host })
+    }
+}
+
+/// The computed value of a property that this module knows.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn computed(env: &Env, app: &App, name: &str) -> Result<String> {
+    Setting::named(name).map_or(Ok(String::new()), |setting| setting.computed(env, Some(app)))
+}
+
+fn one_line(value: &str) -> Result<()> {
+    if value.contains(['\n', '\r', '\0']) {
+        return Err(Error::new("Invalid command specified, it must be a single line"));
+    }
+    Ok(())
+}
+
+fn path_in_source(value: &str) -> Result<()> {
+    one_line(value)?;
+    if value.split('/').any(|part| part == "..") {
+        return Err(Error::new(
+            "Invalid procfile-path specified, it must be a path inside the source, such as deploy/Procfile",
+        ));
+    }
+    Ok(())
+}
+
+fn restart_policy(value: &str) -> Result<()> {
+    value.parse::<RestartPolicy>().map(drop)
+}
+
+fn truth(value: &str) -> Result<()> {
+    match value {
+        "true" | "false" => Ok(()),
+        _ => Err(Error::new(format!("Invalid value {value:?} specified, use true or false"))),
+    }
+}
+
+fn seconds(value: &str) -> Result<()> {
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    if digits && value.parse::<u32>().is_ok() {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "Invalid stop-timeout-seconds {value:?} specified, use a whole number of seconds such as 30"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_mean_nothing_are_refused() {
+        let check = |name: &str, value: &str| Setting::named(name).unwrap().check(value);
+        for (name, value) in [
+            ("stop-timeout-seconds", "soon"),
+            ("stop-timeout-seconds", "-1"),
+            ("stop-timeout-seconds", "+1"),
+            ("skip-deploy", "maybe"),
+            ("restore", "0"),
+            ("restart-policy", "on-failure:junk"),
+            ("procfile-path", "../Procfile"),
+            ("start-cmd", "a\nb"),
+        ] {
+            assert!(check(name, value).is_err(), "{name} {value}");
+        }
+        for (name, value) in
+            [("stop-timeout-seconds", "0"), ("skip-deploy", "true"), ("procfile-path", "/a/..b/Procfile")]
+        {
+            assert!(check(name, value).is_ok(), "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn settings_are_sorted_and_their_defaults_hold() {
+        assert!(SETTINGS.is_sorted_by_key(|setting| setting.name));
+        for setting in SETTINGS.iter().filter(|setting| !setting.default.is_empty()) {
+            assert!(setting.check(setting.default).is_ok(), "{}", setting.name);
+        }
+    }
+}

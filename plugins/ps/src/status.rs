@@ -1,0 +1,197 @@
+//! What runs of an app, for reports and for the question whether anything must be started.
+//!
+//! On docker-local an app's containers are named by the files `CONTAINER.<type>.<n>` in its folder.
+//! One answer from Docker serves all apps, and it is asked for only when there is such a file.
+
+use crate::scheduler::{DOCKER_LOCAL, only_answered_by, scheduler_of};
+use common::{App, ContainerState, Docker, Env, Error, Instance, Result, Triggers, atomic};
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+/// The host's own plugins that answer `scheduler-app-status`.
+const HOST_SCHEDULERS: &[&str] = &["20_events", "scheduler-docker-local", "scheduler-k3s", "scheduler-null"];
+
+/// Whether an app's instances run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Running {
+    /// None does.
+    False,
+    /// All do.
+    True,
+    /// Some do.
+    Mixed,
+}
+
+impl Running {
+    /// The host's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::False => "false",
+            Self::True => "true",
+            Self::Mixed => "mixed",
+        }
+    }
+}
+
+/// How many instances an app has and whether they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppStatus {
+    /// How many there are, running or not.
+    pub processes: u32,
+    /// Whether they run.
+    pub running: Running,
+}
+
+impl AppStatus {
+    /// Reads what a scheduler answers: `<count> true|false|mixed`, or nothing, which means none.
+    ///
+    /// # Errors
+    /// When it is anything else.
+    pub fn parse(answer: &str) -> Result<Self> {
+        let mut words = answer.split_whitespace();
+        let Some(count) = words.next() else { return Ok(Self { processes: 0, running: Running::False }) };
+        let running = match words.next() {
+            Some("true") => Some(Running::True),
+            Some("false") => Some(Running::False),
+            Some("mixed") => Some(Running::Mixed),
+            _ => None,
+        };
+        match (count.parse(), running) {
+            (Ok(processes), Some(running)) => Ok(Self { processes, running }),
+            _ => Err(Error::new(format!(
+                "scheduler-app-status answered {answer:?}, which is not a count and true, false or mixed"
+            ))),
+        }
+    }
+
+    /// The same from the states of the instances.
+    fn of_states<'s>(states: impl Iterator<Item = Option<&'s str>>) -> Self {
+        let (mut processes, mut running) = (0, 0);
+        for state in states {
+            processes += 1;
+            running += u32::from(state == Some("running"));
+        }
+        let running = match running {
+            0 => Running::False,
+            all if all == processes => Running::True,
+            _ => Running::Mixed,
+        };
+        Self { processes, running }
+    }
+}
+
+/// An instance that a file names, and what Docker says of its container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceStatus {
+    /// The instance; `None` for the file without a name that very old releases left.
+    pub instance: Option<Instance>,
+    /// The container's id; empty when the file is.
+    pub container: String,
+    /// Docker's word for its state; `None` when there is no such container.
+    pub state: Option<ContainerState>,
+}
+
+/// Answers for any number of apps with one call of Docker.
+pub struct Statuses<'a> {
+    env: &'a Env,
+    containers: OnceCell<BTreeMap<String, ContainerState>>,
+}
+
+impl<'a> Statuses<'a> {
+    /// Nothing is asked yet.
+    pub fn new(env: &'a Env) -> Self {
+        Self { env, containers: OnceCell::new() }
+    }
+
+    /// How many instances of an app there are and whether they run.
+    ///
+    /// On docker-local, where nobody but the host's own plugins answers, it is worked out from the
+    /// app's files and Docker; else the scheduler is asked.
+    ///
+    /// # Errors
+    /// When the scheduler's trigger fails, or Docker does.
+    pub fn of_app(&self, app: &App) -> Result<AppStatus> {
+        let scheduler = scheduler_of(self.env, app)?;
+        let triggers = Triggers::new(self.env);
+        if scheduler == DOCKER_LOCAL && only_answered_by(&triggers, "scheduler-app-status", HOST_SCHEDULERS)? {
+            let instances = self.instances(app)?;
+            return Ok(AppStatus::of_states(instances.iter().map(|instance| instance.state.as_deref())));
+        }
+        AppStatus::parse(&triggers.ask("scheduler-app-status", &[&scheduler, app.as_str()])?)
+    }
+
+    /// The instances that an app's files name, sorted by name; none on other schedulers.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or Docker fails.
+    pub fn instances(&self, app: &App) -> Result<Vec<InstanceStatus>> {
+        if scheduler_of(self.env, app)? != DOCKER_LOCAL {
+            return Ok(Vec::new());
+        }
+        let mut instances = Vec::new();
+        for path in atomic::entries(&app.root(self.env)?)? {
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            let instance = match name.strip_prefix("CONTAINER") {
+                Some("") => None,
+                Some(rest) => match rest.strip_prefix('.').map(str::parse) {
+                    Some(Ok(instance)) => Some(instance),
+                    _ => continue,
+                },
+                None => continue,
+            };
+            let container = atomic::read_text(&path)?.unwrap_or_default();
+            let container = container.lines().next().unwrap_or_default().trim().to_owned();
+            let state = self.state_of(&container)?;
+            instances.push(InstanceStatus { instance, container, state });
+        }
+        Ok(instances)
+    }
+
+    /// Docker's word for the state of a container, by the id that a file holds, maybe shortened.
+    fn state_of(&self, container: &str) -> Result<Option<ContainerState>> {
+        const SHORTEST: usize = 12;
+        if container.is_empty() {
+            return Ok(None);
+        }
+        let containers = match self.containers.get() {
+            Some(containers) => containers,
+            None => {
+                let answer = Docker::new(self.env)?.states()?;
+                self.containers.get_or_init(|| answer)
+            }
+        };
+        if let Some(state) = containers.get(container) {
+            return Ok(Some(state.clone()));
+        }
+        let longer = containers.iter().find(|(id, _)| container.len() >= SHORTEST && id.starts_with(container));
+        Ok(longer.map(|(_, state)| state.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(answer: &str) -> (u32, &'static str) {
+        let status = AppStatus::parse(answer).unwrap();
+        (status.processes, status.running.as_str())
+    }
+
+    #[test]
+    fn an_answer_is_a_count_and_a_word_or_nothing() {
+        assert_eq!(parsed("3 mixed\n"), (3, "mixed"));
+        assert_eq!(parsed(""), (0, "false"));
+        for rubbish in ["3", "three true", "3 maybe", "-1 true"] {
+            assert!(AppStatus::parse(rubbish).is_err(), "{rubbish}");
+        }
+    }
+
+    #[test]
+    fn an_app_runs_when_all_its_instances_do() {
+        let of = |states: &[Option<&str>]| AppStatus::of_states(states.iter().copied()).running;
+        assert_eq!(of(&[]), Running::False);
+        assert_eq!(of(&[Some("running"), Some("running")]), Running::True);
+        assert_eq!(of(&[Some("running"), None]), Running::Mixed);
+        assert_eq!(of(&[Some("exited"), None]), Running::False);
+    }
+}

@@ -1,0 +1,88 @@
+//! `install`: the plugin's folders, and the settings that older versions kept elsewhere.
+
+use crate::PLUGIN;
+use crate::restart_policy::RestartPolicy;
+use common::atomic::{self, Owner};
+use common::{App, Env, Properties, Result, Scope, Triggers};
+
+/// The variables that were settings once, and the properties that they are now.
+const MOVED: &[(&str, &str)] = &[
+    ("DOKKU_DOCKER_STOP_TIMEOUT", "stop-timeout-seconds"),
+    ("DOKKU_APP_RESTORE", "restore"),
+    ("DOKKU_SKIP_DEPLOY", "skip-deploy"),
+    ("DOKKU_START_CMD", "start-cmd"),
+    ("DOKKU_DOCKERFILE_START_CMD", "dockerfile-start-cmd"),
+];
+
+/// The list property of docker-options with an app's options for every process type of a deploy.
+const DOCKER_OPTIONS: (&str, &str) = ("docker-options", "_default_.deploy");
+
+/// `install`: runs as root when Dokku installs or updates plugins. Nothing that is set is overwritten
+/// by a variable; doing it twice is doing it once.
+///
+/// # Errors
+/// When a folder or property cannot be written.
+pub fn install(env: &Env) -> Result<()> {
+    let owner = Owner::of_files(env)?;
+    Properties::new(env, PLUGIN).create_root()?;
+    let data = env.data_directory(PLUGIN)?;
+    atomic::create_directory(&data, owner)?;
+    let apps = App::all(env)?;
+    for app in &apps {
+        atomic::create_directory(&data.join(app.as_str()), owner)?;
+    }
+    for app in &apps {
+        move_restart_policy(env, app)?;
+    }
+    // The plugin config may not have brought its own files to their present place yet.
+    Triggers::new(env).fire("config-migrate-env", &[])?;
+    for (variable, property) in MOVED {
+        move_variable(env, Scope::Global, variable, property)?;
+        for app in &apps {
+            move_variable(env, Scope::App(app), variable, property)?;
+        }
+    }
+    Ok(())
+}
+
+/// `--restart=…` among an app's docker options is the property `restart-policy` now. The option is
+/// taken out; the default policy needs no property.
+fn move_restart_policy(env: &Env, app: &App) -> Result<()> {
+    let (plugin, list) = DOCKER_OPTIONS;
+    let options = Properties::new(env, plugin);
+    let lines = options.list(app, list)?;
+    let (policies, others): (Vec<String>, Vec<String>) =
+        lines.into_iter().partition(|line| line.trim().starts_with("--restart="));
+    let Some(policy) = policies.last().and_then(|line| line.trim().strip_prefix("--restart=")) else { return Ok(()) };
+    if policy != "on-failure:10" && policy.parse::<RestartPolicy>().is_ok() {
+        Properties::new(env, PLUGIN).set(app, "restart-policy", policy)?;
+    }
+    options.set_list(app, list, &others)
+}
+
+fn move_variable(env: &Env, scope: Scope<'_>, variable: &str, property: &str) -> Result<()> {
+    let triggers = Triggers::new(env);
+    let value = match scope {
+        Scope::App(app) => triggers.ask_quietly("config-get", &[app.as_str(), variable])?,
+        Scope::Global => triggers.ask_quietly("config-get-global", &[variable])?,
+    };
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(()) };
+    let value = match variable {
+        "DOKKU_APP_RESTORE" if value == "0" => "false".to_owned(),
+        "DOKKU_APP_RESTORE" => "true".to_owned(),
+        _ => value,
+    };
+    let properties = Properties::new(env, PLUGIN);
+    if properties.get(scope, property)?.is_some() {
+        return Ok(());
+    }
+    let (what, command) = match scope {
+        Scope::App(app) => (format!("{variable} to ps {property} property for {app}"), format!("ps:set {app}")),
+        Scope::Global => (format!("global {variable} to ps {property} property"), "ps:set --global".to_owned()),
+    };
+    env.output().info1(&format!(
+        "Migrating deprecated {what}. Use 'dokku {command} {property} <value>' to manage this going forward."
+    ));
+    properties.set(scope, property, &value)?;
+    triggers.fire("config-unset", &[scope.as_str(), variable])
+}

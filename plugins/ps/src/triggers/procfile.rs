@@ -1,0 +1,64 @@
+//! What other plugins ask of an app's Procfile.
+
+use super::app_argument;
+use crate::procfiles::Procfiles;
+use crate::scheduler::only_answered_by;
+use common::procfile::{expand, parse_envfile};
+use common::{App, Context, Env, Error, ProcessType, Properties, Result, Scope, Triggers, atomic};
+use std::collections::BTreeMap;
+
+/// The port of a web process when the host says none.
+const DEFAULT_PORT: u16 = 5000;
+
+/// `procfile-exists APP`: whether the release has a Procfile, as an exit status.
+///
+/// # Errors
+/// `Procfile does not exist`, status 1: that is the answer no.
+pub fn procfile_exists(env: &Env) -> Result<()> {
+    let app = app_argument(env, 1)?;
+    match Procfiles::new(env, &app)?.current() {
+        Some(path) if path.is_file() => Ok(()),
+        _ => Err(Error::new("Procfile does not exist")),
+    }
+}
+
+/// `procfile-get-command APP TYPE [PORT]`: prints the command of a type with variables expanded; nothing
+/// when there is no Procfile.
+///
+/// # Errors
+/// An invalid Procfile, or one without that type; the app's config cannot be read.
+pub fn procfile_get_command(env: &Env) -> Result<()> {
+    let app = app_argument(env, 1)?;
+    let process_type: ProcessType = env.arg(2)?.parse()?;
+    let port: u16 = env.arg(3)?.parse().unwrap_or(DEFAULT_PORT);
+    let Some(procfile) = Procfiles::new(env, &app)?.read_current()? else { return Ok(()) };
+    let Some(command) = procfile.command(&process_type) else {
+        return Err(Error::new(format!("The Procfile of {app} has no process type {process_type}")));
+    };
+    let config = config_of(env, &app).context(|| format!("reading the config of {app}"))?;
+    let value = |name: &str| match config.get(name) {
+        Some(value) => value.clone(),
+        None if name == "PORT" => port.to_string(),
+        None if name == "PS" => process_type.to_string(),
+        None => String::new(),
+    };
+    env.output().print(&format!("{}\n", expand(command, value).trim()))
+}
+
+/// The app's config with the host's below it.
+///
+/// Where nobody but the host's own plugin answers `config-export`, and its files are where it keeps
+/// them, they are read instead of asked for: that spares two processes in every deploy and health check.
+fn config_of(env: &Env, app: &App) -> Result<BTreeMap<String, String>> {
+    let triggers = Triggers::new(env);
+    if only_answered_by(&triggers, "config-export", &["20_events", "config"])? {
+        let properties = Properties::new(env, "config");
+        if let Some(own) = atomic::read_text(&properties.folder(app)?.join("ENV"))? {
+            let host = atomic::read_text(&properties.folder(Scope::Global)?.join("ENV"))?.unwrap_or_default();
+            let mut config = parse_envfile(&host)?;
+            config.extend(parse_envfile(&own)?);
+            return Ok(config);
+        }
+    }
+    parse_envfile(&triggers.ask_raw("config-export", &[app.as_str(), "false", "true", "envfile"])?)
+}

@@ -1,0 +1,69 @@
+//! What other plugins ask and tell about the scale and the properties.
+
+use super::app_argument;
+use crate::PLUGIN;
+use crate::commands::HOOK_PATIENCE;
+use crate::commands::scale::deploy_types;
+use crate::formation::{Formation, Request};
+use crate::scale::Scale;
+use crate::scheduler::is_deployed;
+use crate::settings::Setting;
+use common::{AppLock, Env, Error, Properties, Result};
+
+/// The properties whose computed value other plugins may ask for.
+const SHARED: &[&str] = &["restart-policy", "restore", "skip-deploy", "stop-timeout-seconds"];
+
+/// `ps-can-scale APP true|false`: whether `ps:scale` may change the scale from now on.
+///
+/// # Errors
+/// When the property cannot be written.
+pub fn ps_can_scale(env: &Env) -> Result<()> {
+    let value = if env.arg(2)? == "true" { "true" } else { "false" };
+    Properties::new(env, PLUGIN).set(&app_argument(env, 1)?, "can-scale", value)
+}
+
+/// `ps-current-scale APP`: prints `type=count` lines sorted by type, without a newline at the end.
+///
+/// # Errors
+/// When the scale cannot be read.
+pub fn ps_current_scale(env: &Env) -> Result<()> {
+    let app = app_argument(env, 1)?;
+    let shown = Scale::new(env, &app).shown()?;
+    env.output().print(&shown.to_saved().join("\n"))
+}
+
+/// `ps-get-property APP PROPERTY`: prints the computed value; without an app, the host's.
+///
+/// # Errors
+/// A property that is not shared, or cannot be read.
+pub fn ps_get_property(env: &Env) -> Result<()> {
+    let name = env.arg(2)?;
+    let app = if env.arg(1)?.is_empty() { None } else { Some(app_argument(env, 1)?) };
+    let setting = Setting::named(name).filter(|setting| SHARED.contains(&setting.name));
+    let setting =
+        setting.ok_or_else(|| Error::new(format!("Invalid ps property specified: {}", name.escape_debug())))?;
+    env.output().print(&format!("{}\n", setting.computed(env, app.as_ref())?))
+}
+
+/// `ps-set-scale APP SKIP-DEPLOY CLEAR-EXISTING TYPE=COUNT…`: saves the scale, whoever rules it, and
+/// deploys every type that is named, unless that is to be skipped or the app has not been deployed.
+///
+/// # Errors
+/// A request that cannot be; the app's lock is not free in time; a deploy fails, and then the types
+/// that it did not reach have their old quantity.
+pub fn ps_set_scale(env: &Env) -> Result<()> {
+    let app = app_argument(env, 1)?;
+    let (skip_deploy, clear) = (env.arg(2)? == "true", env.arg(3)? == "true");
+    let requests = Request::parse_all(&env.args_from(4)?)?;
+    let _lock = AppLock::acquire(env, &app, HOOK_PATIENCE)?;
+    let scale = Scale::new(env, &app);
+    let saved = scale.desired();
+    // A scale that cannot be read can still be replaced whole.
+    let before = if clear { saved.unwrap_or_default() } else { saved? };
+    let from = if clear { &Formation::default() } else { &before };
+    scale.save(from, &requests)?;
+    if skip_deploy || requests.is_empty() || !is_deployed(env, &app)? {
+        return Ok(());
+    }
+    deploy_types(env, &app, &before, &requests, &requests.iter().collect::<Vec<_>>())
+}
