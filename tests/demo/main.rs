@@ -1,0 +1,134 @@
+//! The demo app of the sandbox host: one static program, the only file in its container, where it is process 1.
+//!
+//! - `demo web` answers HTTP on `0.0.0.0:$PORT` (5000 when unset) with a line that names the container and the path;
+//!   `/slow` waits 200 ms first. On SIGTERM it finishes the requests of all who are connected by then, and ends.
+//! - `demo worker` prints a line a second until SIGTERM.
+//! - `demo fail` prints a reason and exits 3.
+//!
+//! Process 1 has no default for SIGTERM: without a handler it would never end before Docker kills it.
+// It stands alone in its container, so it does not use `common`.
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+fn main() -> ExitCode {
+    let command = std::env::args().nth(1).unwrap_or_default();
+    let outcome = match command.as_str() {
+        "web" => web(),
+        "worker" => worker(),
+        "fail" => {
+            eprintln!("demo: told to fail");
+            return ExitCode::from(3);
+        }
+        _ => {
+            eprintln!("usage: demo web|worker|fail");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("demo {command}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A flag that turns true when the process is told to end.
+fn told_to_end() -> io::Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT] {
+        signal_hook::flag::register(signal, Arc::clone(&flag))?;
+    }
+    Ok(flag)
+}
+
+fn worker() -> io::Result<()> {
+    let end = told_to_end()?;
+    let host = hostname();
+    let mut line = 0_u64;
+    while !end.load(Ordering::SeqCst) {
+        line += 1;
+        writeln!(io::stdout(), "worker on {host}: {line}")?;
+        let next = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < next && !end.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+    writeln!(io::stdout(), "worker on {host}: told to end")
+}
+
+fn web() -> io::Result<()> {
+    let end = told_to_end()?;
+    let port = std::env::var("PORT").ok().filter(|port| !port.is_empty()).unwrap_or_else(|| "5000".to_owned());
+    let listener = TcpListener::bind(format!("0.0.0.0:{port}"))?;
+    // The loop looks at the flag between connections; `accept` itself would wait for the next one.
+    listener.set_nonblocking(true)?;
+    let host = Arc::new(hostname());
+    let open = Arc::new(AtomicUsize::new(0));
+    writeln!(io::stdout(), "web on {host}: listening on port {port}")?;
+    loop {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                open.fetch_add(1, Ordering::SeqCst);
+                let (host, open) = (Arc::clone(&host), Arc::clone(&open));
+                thread::spawn(move || {
+                    // A client that went away is no concern of the server.
+                    let _ = answer(&stream, &host);
+                    open.fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                // Only an empty queue may end the server: who was connected before the signal is answered.
+                if end.load(Ordering::SeqCst) {
+                    break;
+                }
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    drop(listener);
+    while open.load(Ordering::SeqCst) > 0 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    writeln!(io::stdout(), "web on {host}: told to end")
+}
+
+/// Reads one request and answers it; the connection is closed afterwards.
+fn answer(stream: &TcpStream, host: &str) -> io::Result<()> {
+    stream.set_nonblocking(false)?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let mut reader = BufReader::new(stream);
+    let mut request = String::new();
+    reader.read_line(&mut request)?;
+    let path = request.split_whitespace().nth(1).unwrap_or("/").to_owned();
+    let mut header = String::new();
+    while reader.read_line(&mut header)? > 2 {
+        header.clear();
+    }
+    if path == "/slow" {
+        thread::sleep(Duration::from_millis(200));
+    }
+    let body = format!("{host} {path}\n");
+    let mut stream = stream;
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// The container's name for itself: the beginning of its id.
+fn hostname() -> String {
+    std::fs::read_to_string("/etc/hostname").map_or_else(|_| "unknown".to_owned(), |name| name.trim().to_owned())
+}
