@@ -48,7 +48,7 @@ impl App {
                 apps.push(app);
             }
         }
-        apps.sort();
+        apps.sort_unstable();
         Ok(apps)
     }
 

@@ -124,7 +124,7 @@ pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     };
     let mut paths =
         listed.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>().context(reading)?;
-    paths.sort();
+    paths.sort_unstable();
     Ok(paths)
 }
 

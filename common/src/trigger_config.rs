@@ -7,29 +7,16 @@
 //! the same trigger see as well.
 
 use crate::{Env, atomic, procfile};
-use serde::Deserialize;
 use std::collections::BTreeMap;
-
-type Table = BTreeMap<String, toml::Value>;
+use std::path::Path;
+use toml::Table;
 
 /// The settings of one trigger's hooks, as they pile up.
 #[derive(Debug)]
 pub(crate) struct TriggerConfig<'a> {
     env: &'a Env,
-    values: Option<BTreeMap<String, Table>>,
+    values: Option<Table>,
     given: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize, Default)]
-struct PluginFile {
-    #[serde(default)]
-    plugin: PluginTable,
-}
-
-#[derive(Deserialize, Default)]
-struct PluginTable {
-    #[serde(default)]
-    config: Table,
 }
 
 impl<'a> TriggerConfig<'a> {
@@ -40,13 +27,14 @@ impl<'a> TriggerConfig<'a> {
     /// The variables that a hook of `plugin` gets on top of ours. A file that is missing or cannot be
     /// parsed has no settings: the hook runs all the same, as with plugn.
     pub(crate) fn of_plugin(&mut self, plugin: &str) -> impl Iterator<Item = (&String, &String)> {
-        if let Some(keys) = self.keys_of(plugin) {
-            let prefix = upper(plugin);
-            for key in keys {
-                let name = upper(&key);
-                let value = match self.env.var(&format!("{prefix}_{name}")) {
+        if let Ok(path) = self.env.plugin_path() {
+            let file = table_in(&path.join("available").join(plugin).join("plugin.toml"));
+            let keys = file.get("plugin").and_then(|table| table.get("config")).and_then(toml::Value::as_table);
+            for key in keys.into_iter().flat_map(Table::keys) {
+                let name = upper(key);
+                let value = match self.env.var(&format!("{}_{name}", upper(plugin))) {
                     Some(value) => value.to_owned(),
-                    None => self.value(plugin, &key),
+                    None => self.value(&path.join("config.toml"), plugin, key),
                 };
                 self.given.insert(format!("CONFIG_{name}"), value);
             }
@@ -54,26 +42,19 @@ impl<'a> TriggerConfig<'a> {
         self.given.iter()
     }
 
-    fn keys_of(&self, plugin: &str) -> Option<Vec<String>> {
-        let path = self.env.plugin_path().ok()?.join("available").join(plugin).join("plugin.toml");
-        let file: PluginFile = toml::from_str(&atomic::read_text(&path).ok()??).ok()?;
-        Some(file.plugin.config.into_keys().collect())
+    fn value(&mut self, path: &Path, plugin: &str, key: &str) -> String {
+        let values = self.values.get_or_insert_with(|| table_in(path));
+        let value = values.get(plugin).and_then(|table| table.get(key)).and_then(toml::Value::as_str);
+        procfile::expand(value.unwrap_or_default(), |name| self.env.var(name).unwrap_or_default().to_owned())
     }
+}
 
-    fn value(&mut self, plugin: &str, key: &str) -> String {
-        let env = self.env;
-        let values = self.values.get_or_insert_with(|| {
-            let path = env.plugin_path().map(|path| path.join("config.toml"));
-            let text = path.and_then(|path| atomic::read_text(&path)).ok().flatten().unwrap_or_default();
-            toml::from_str(&text).unwrap_or_default()
-        });
-        let value =
-            values.get(plugin).and_then(|table| table.get(key)).and_then(toml::Value::as_str).unwrap_or_default();
-        procfile::expand(value, |name| env.var(name).unwrap_or_default().to_owned())
-    }
+/// What a file of TOML holds; nothing when it is missing or is none.
+fn table_in(path: &Path) -> Table {
+    atomic::read_text(path).ok().flatten().and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 /// How plugn turns a name into a part of a variable's name.
 fn upper(name: &str) -> String {
-    name.to_uppercase().replace('-', "_")
+    name.to_ascii_uppercase().replace('-', "_")
 }

@@ -94,7 +94,7 @@ impl<'a> EachApp<'a> {
             }
         });
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        done.sort_by(|one, other| one.app.cmp(&other.app));
+        done.sort_unstable_by(|one, other| one.app.cmp(&other.app));
         self.show_results(&done);
         let waiting = waiting.into_inner().unwrap_or_else(PoisonError::into_inner);
         if interrupted().is_some() {
@@ -145,7 +145,7 @@ impl<'a> EachApp<'a> {
         output.verbose(&format!("{:width$}  {:6}  seconds", "app", "result"));
         for Done { app, took, failure } in done {
             let result = if failure.is_some() { "failed" } else { "done" };
-            output.verbose(&format!("{app:width$}  {result:6}  {:.1}", took.as_secs_f64()));
+            output.verbose(&format!("{app:width$}  {result:6}  {}", took.as_secs()));
         }
     }
 
