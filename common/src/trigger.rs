@@ -6,6 +6,7 @@
 //! listens (as `20_events` does) still hears everything.
 
 use crate::env::shown;
+use crate::output::Stream;
 use crate::trigger_config::TriggerConfig;
 use crate::{Answer, Context, Env, Error, Process, Result, atomic, interrupted};
 use rustix::fs::{Access, access};
@@ -18,6 +19,12 @@ pub struct Implementer {
     pub name: String,
     /// The executable.
     pub hook: PathBuf,
+}
+
+impl Implementer {
+    fn is_executable(&self) -> bool {
+        access(&self.hook, Access::EXEC_OK).is_ok()
+    }
 }
 
 /// Fires triggers and asks them.
@@ -45,28 +52,21 @@ impl<'a> Triggers<'a> {
 
     /// The enabled plugins with an executable of that name, in the order in which they run.
     ///
-    /// A hook that is there but not executable is told on standard error and left out, as plugn does.
-    ///
     /// # Errors
     /// When `$PLUGIN_PATH/enabled` cannot be read.
     pub fn implementers(&self, hook: &str) -> Result<Vec<Implementer>> {
+        let hooks = self.hooks(hook)?.into_iter();
+        Ok(hooks.filter(Implementer::is_executable).collect())
+    }
+
+    /// The enabled plugins with a file of that name, executable or not.
+    fn hooks(&self, hook: &str) -> Result<Vec<Implementer>> {
         let mut found = Vec::new();
         for entry in atomic::entries(&self.env.plugin_path()?.join("enabled"))? {
-            let Some(name) = entry.file_name().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.'))
-            else {
-                continue;
-            };
+            let Some(name) = entry.file_name().and_then(|name| name.to_str()) else { continue };
             let path = entry.join(hook);
-            if !path.is_file() {
-                continue;
-            }
-            if access(&path, Access::EXEC_OK).is_ok() {
+            if !name.starts_with('.') && path.is_file() {
                 found.push(Implementer { name: name.to_owned(), hook: path });
-            } else {
-                self.env.output().pass_on(
-                    crate::output::Stream::Err,
-                    &format!("Trigger '{hook}' is not executable, skipping plugin ({name})"),
-                );
             }
         }
         Ok(found)
@@ -112,7 +112,13 @@ impl<'a> Triggers<'a> {
     fn dispatch(&self, hook: &str, arguments: &[&str], show: Show) -> Result<Dispatched> {
         let mut config = TriggerConfig::new(self.env);
         let mut done = Dispatched::default();
-        for implementer in self.implementers(hook)? {
+        for implementer in self.hooks(hook)? {
+            let plugin = &implementer.name;
+            if !implementer.is_executable() {
+                let skipped = format!("Trigger '{hook}' is not executable, skipping plugin ({plugin})");
+                self.env.output().pass_on(Stream::Err, &skipped);
+                continue;
+            }
             if let Some(signal) = interrupted() {
                 return Err(Error::new(format!(
                     "interrupted by signal {signal} before the trigger {hook} of {}",

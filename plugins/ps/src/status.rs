@@ -153,12 +153,11 @@ impl<'a> Statuses<'a> {
         if container.is_empty() {
             return Ok(None);
         }
-        let containers = match self.containers.get() {
-            Some(containers) => containers,
-            None => {
-                let answer = Docker::new(self.env)?.states()?;
-                self.containers.get_or_init(|| answer)
-            }
+        let containers = if let Some(containers) = self.containers.get() {
+            containers
+        } else {
+            let answer = Docker::new(self.env)?.states()?;
+            self.containers.get_or_init(|| answer)
         };
         if let Some(state) = containers.get(container) {
             return Ok(Some(state.clone()));

@@ -16,7 +16,7 @@ use common::{App, Env, Globals, Result, clap};
 use std::time::Duration;
 
 /// How long a hook waits for an app's lock.
-pub(crate) const HOOK_PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const HOOK_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Flags of a command that works on one app or on all.
 #[derive(Debug, clap::Args)]

@@ -64,7 +64,7 @@ fn known_type(env: &Env, app: &App, name: &str) -> Result<ProcessType> {
     let procfile = Procfiles::new(env, app)?.read_current()?;
     let saved = Scale::new(env, app).shown()?;
     let mut known: BTreeSet<String> = saved.iter().map(|(known, _)| known.to_string()).collect();
-    known.extend(procfile.iter().flat_map(|procfile| procfile.process_types()).map(ProcessType::to_string));
+    known.extend(procfile.iter().flat_map(common::Procfile::process_types).map(ProcessType::to_string));
     let anything_goes = procfile.is_none() && !name.starts_with('-');
     if anything_goes || known.contains(name) {
         return Ok(process_type);
