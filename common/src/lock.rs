@@ -93,6 +93,17 @@ impl AppLock {
         Ok(())
     }
 
+    /// Whether a process holds the lock of an app at this moment. It is read from the kernel's table:
+    /// trying the lock would keep a deploy that starts just then from it.
+    ///
+    /// # Errors
+    /// When the host's folders are not known, or the table cannot be read.
+    pub fn is_held(env: &Env, app: &App) -> Result<bool> {
+        let Ok(about) = std::fs::metadata(lock_path(env, app)?) else { return Ok(false) };
+        let locks = std::fs::read_to_string("/proc/locks").context(|| "reading /proc/locks")?;
+        Ok(process_holding(&locks, &about).is_some())
+    }
+
     /// Writes who holds the lock, as the host does; for messages, so a failure does not matter.
     fn sign(&mut self, env: &Env) {
         let Some(held) = &mut self.held else { return };
@@ -265,8 +276,10 @@ mod tests {
         let (env, app) = (host(lib.path()), "shop".parse().unwrap());
         let lock = AppLock::acquire(&env, &app, Duration::ZERO).unwrap();
         assert_eq!(std::fs::read_to_string(lock_file(lib.path())).unwrap(), std::process::id().to_string());
+        assert!(AppLock::is_held(&env, &app).unwrap());
         drop(lock);
         assert!(!lock_file(lib.path()).exists());
+        assert!(!AppLock::is_held(&env, &app).unwrap());
     }
 
     #[test]
@@ -286,6 +299,7 @@ mod tests {
         let (env, app) = (host(lib.path()), "shop".parse().unwrap());
         std::fs::create_dir_all(lock_file(lib.path()).parent().unwrap()).unwrap();
         std::fs::write(lock_file(lib.path()), "4711").unwrap();
+        assert!(!AppLock::is_held(&env, &app).unwrap());
         drop(AppLock::acquire(&env, &app, Duration::ZERO).unwrap());
         assert_eq!(std::fs::read_to_string(lock_file(lib.path())).unwrap(), "4711");
     }

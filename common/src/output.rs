@@ -53,6 +53,20 @@ impl Output {
         std::io::stderr().is_terminal()
     }
 
+    /// Whether a person looks at standard output.
+    #[allow(clippy::disallowed_methods, reason = "output goes through here")]
+    pub fn stdout_is_terminal(&self) -> bool {
+        std::io::stdout().is_terminal()
+    }
+
+    /// How many characters a line of standard output can have; `None` when it is no terminal, or one
+    /// that does not say.
+    #[allow(clippy::disallowed_methods, reason = "output goes through here")]
+    pub fn stdout_width(&self) -> Option<usize> {
+        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+        Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+    }
+
     /// Data on standard output, exactly as given.
     ///
     /// # Errors

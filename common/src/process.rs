@@ -5,7 +5,7 @@ use crate::{Context, Error, Output, Result, signals};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -115,6 +115,14 @@ impl Process {
             return self.labelled(output, true);
         }
         self.finish(self.expression())
+    }
+
+    /// Becomes this program: our own ends here. Returns only when it cannot be started.
+    #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
+    pub fn replace_ours(&self) -> Error {
+        let variables = self.variables.iter().map(|(name, value)| (name, value));
+        let error = std::process::Command::new(&self.program).args(&self.arguments).envs(variables).exec();
+        Error::from(error).context(format!("running {}", self.command()))
     }
 
     #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]

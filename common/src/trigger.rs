@@ -31,6 +31,7 @@ impl Implementer {
 #[derive(Debug)]
 pub struct Triggers<'a> {
     env: &'a Env,
+    variables: Vec<(&'a str, &'a str)>,
 }
 
 /// What happens to a hook's output.
@@ -47,7 +48,14 @@ enum Show {
 impl<'a> Triggers<'a> {
     /// The triggers of this host.
     pub fn new(env: &'a Env) -> Self {
-        Self { env }
+        Self { env, variables: Vec::new() }
+    }
+
+    /// With a variable for every hook that is run.
+    #[must_use]
+    pub fn var(mut self, name: &'a str, value: &'a str) -> Self {
+        self.variables.push((name, value));
+        self
     }
 
     /// The enabled plugins with an executable of that name, in the order in which they run.
@@ -129,6 +137,9 @@ impl<'a> Triggers<'a> {
             let mut process = Process::new(&implementer.hook).args(arguments);
             for (name, value) in config.of_plugin(&implementer.name) {
                 process = process.var(name, value);
+            }
+            for (name, value) in &self.variables {
+                process = process.var(*name, *value);
             }
             let answer = match show {
                 Show::Both => process.stream(self.env.output()),

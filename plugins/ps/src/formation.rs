@@ -1,7 +1,7 @@
 //! Formations: how many instances of each process type. Pure values and the rules that change them.
 
-use common::{Error, ProcessType, Procfile, Result};
-use std::collections::BTreeMap;
+use common::{Context, Error, ProcessType, Procfile, Result};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many instances of a process type.
 pub type Quantity = u32;
@@ -48,6 +48,11 @@ impl Formation {
             formation.entry(name.trim().parse()?).or_insert(quantity);
         }
         Ok(Self(formation))
+    }
+
+    /// The formation of these requests and nothing else.
+    pub fn from_requests(requests: &[Request]) -> Self {
+        Self(requests.iter().map(|request| (request.process_type.clone(), request.quantity)).collect())
     }
 
     /// The saved form.
@@ -106,17 +111,30 @@ impl Request {
     /// `Missing count for process type …`, `Invalid count for process type …` (anything but digits, or
     /// more than fit), `… is given more than once`, or a name that no process type can have.
     pub fn parse_all(arguments: &[&str]) -> Result<Vec<Self>> {
-        let mut requests: Vec<Self> = Vec::new();
-        for argument in arguments {
-            let (name, count) = split(argument)?;
-            let quantity = parse_quantity(count).ok_or_else(|| invalid_count(name))?;
-            let process_type: ProcessType = name.trim().parse()?;
-            if requests.iter().any(|request| request.process_type == process_type) {
-                return Err(Error::new(format!("{process_type} is given more than once")));
-            }
-            requests.push(Self { process_type, quantity });
+        let mut given = BTreeSet::new();
+        arguments.iter().map(|argument| Self::parse_new(argument, &mut given)).collect()
+    }
+
+    /// Reads a DOKKU_SCALE: a `type=count` on each line; blank lines and lines that start with `#` say
+    /// nothing.
+    ///
+    /// # Errors
+    /// Any other line, with its number.
+    pub fn parse_file(text: &str) -> Result<Vec<Self>> {
+        let mut given = BTreeSet::new();
+        let lines = (1..).zip(text.lines().map(str::trim));
+        let telling = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+        telling.map(|(number, line)| Self::parse_new(line, &mut given).context(|| format!("line {number}"))).collect()
+    }
+
+    fn parse_new(argument: &str, given: &mut BTreeSet<ProcessType>) -> Result<Self> {
+        let (name, count) = split(argument)?;
+        let quantity = parse_quantity(count).ok_or_else(|| invalid_count(name))?;
+        let process_type: ProcessType = name.trim().parse()?;
+        if !given.insert(process_type.clone()) {
+            return Err(Error::new(format!("{process_type} is given more than once")));
         }
-        Ok(requests)
+        Ok(Self { process_type, quantity })
     }
 }
 
@@ -178,6 +196,16 @@ mod tests {
         assert_eq!(error(&["web=1", "web=2"]), "web is given more than once");
         assert_eq!(error(&["=1"]), "A process type must not be empty");
         assert_eq!(Request::parse_all(&["web= 2"]).unwrap()[0].quantity, 2);
+    }
+
+    #[test]
+    fn a_dokku_scale_is_a_request_a_line() {
+        let requests = Request::parse_file("# all\r\nweb=2\r\n\r\n worker = 1 \r\n").unwrap();
+        assert_eq!(requests.iter().map(|request| request.quantity).collect::<Vec<_>>(), [2, 1]);
+        let error = |text: &str| Request::parse_file(text).unwrap_err().to_string();
+        assert_eq!(error("web=1\n\nworker\n"), "line 3: Missing count for process type worker");
+        assert_eq!(error("web=1\nweb=2\n"), "line 2: web is given more than once");
+        assert_eq!(error("web=1 # one\n"), "line 1: Invalid count for process type web");
     }
 
     #[test]

@@ -3,18 +3,19 @@
 //! Each subcommand's body is a `main` in [`commands`], each trigger's a function in [`triggers`]; the
 //! files below `subcommands/` and `triggers/` beside this crate's `src` are executables of one line
 //! that call them. In between is what both share: [`formation`] (how many of each process type),
-//! [`procfiles`], [`settings`], [`scheduler`] (what runs), [`report`].
+//! [`source_files`], [`settings`], [`scheduler`] (what runs), [`report`].
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests set the scene with plain files"))]
 
+pub mod app_json;
 pub mod commands;
 pub mod each_app;
 pub mod formation;
-pub mod procfiles;
 pub mod report;
 pub mod restart_policy;
 pub mod scale;
 pub mod scheduler;
 pub mod settings;
+pub mod source_files;
 pub mod status;
 pub mod triggers;
 

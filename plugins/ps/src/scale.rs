@@ -2,7 +2,8 @@
 
 use crate::PLUGIN;
 use crate::formation::{Formation, Request, Update};
-use crate::procfiles::Procfiles;
+use crate::source_files::{SourceFile, current_procfile};
+use common::atomic::{self, Owner};
 use common::{App, Context, Env, Properties, Result};
 
 /// The scale that an app should have, as it is saved.
@@ -40,7 +41,7 @@ impl<'a> Scale<'a> {
     /// Before anything is written: an unreadable Procfile, or a type that it does not have. Else when
     /// the properties cannot be written.
     pub fn save(&self, from: &Formation, requests: &[Request]) -> Result<Update> {
-        let procfile = Procfiles::new(self.env, self.app)?.read_current()?;
+        let procfile = current_procfile(self.env, self.app)?;
         let update = from.update(procfile.as_ref(), requests)?;
         let properties = Properties::new(self.env, PLUGIN);
         let vanished = update.vanished.to_saved();
@@ -50,7 +51,30 @@ impl<'a> Scale<'a> {
             properties.set_list(self.app, "scale.old", &vanished)?;
         }
         properties.set_list(self.app, "scale", &update.scale.to_saved())?;
+        self.write_dokku_scale(&update.scale)?;
         Ok(update)
+    }
+
+    /// Saves an app's scale as it is in a file that an older version left.
+    ///
+    /// # Errors
+    /// When the property cannot be written.
+    pub fn import(&self, formation: &Formation) -> Result<()> {
+        Properties::new(self.env, PLUGIN).set_list(self.app, "scale", &formation.to_saved())
+    }
+
+    /// The file in the app's folder that says the scale to whoever looks there, as older versions did.
+    /// A DOKKU_SCALE in the source takes its place.
+    fn write_dokku_scale(&self, scale: &Formation) -> Result<()> {
+        let folder = self.app.root(self.env)?;
+        if !folder.is_dir() || SourceFile::dokku_scale(self.env, self.app)?.current().is_some() {
+            return Ok(());
+        }
+        let (path, text) = (folder.join("DOKKU_SCALE"), scale.to_saved().join("\n") + "\n");
+        if atomic::read(&path)?.is_some_and(|written| written == text.as_bytes()) {
+            return Ok(());
+        }
+        atomic::write(&path, text.as_bytes(), 0o644, Owner::of_files(self.env)?)
     }
 
     /// Forgets the types that have left the Procfile.
@@ -66,7 +90,7 @@ impl<'a> Scale<'a> {
     }
 }
 
-/// Whether `ps:scale` may change the scale: not while an app.json formation rules it.
+/// Whether `ps:scale` may change the scale: not while an app.json formation or a DOKKU_SCALE rules it.
 ///
 /// # Errors
 /// When the property cannot be read.

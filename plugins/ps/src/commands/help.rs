@@ -7,8 +7,11 @@ const COMMANDS: &[(&str, &str)] = &[
     ("ps:help", "List the commands of this plugin"),
     ("ps:inspect <app>", "Displays a sanitized version of docker inspect for an app"),
     ("ps:rebuild [--parallel count] [--all|<app>]", "Rebuilds an app"),
+    ("ps:rebuildall [--parallel count]", "Rebuilds all apps (kept from earlier versions: ps:rebuild --all)"),
     ("ps:report [<app>] [<flag>]", "Displays a process report for one or more apps"),
     ("ps:restart [--parallel count] [--all|<app>] [<process-name>]", "Restart an app"),
+    ("ps:restart-policy <app>", "Shows the restart policy of an app (kept from earlier versions)"),
+    ("ps:restartall [--parallel count]", "Restarts all apps (kept from earlier versions: ps:restart --all)"),
     ("ps:restore [--parallel count] [--all|<app>]", "Start previously running app"),
     ("ps:retire [<app>]", "Ensures old containers are retired"),
     (
@@ -16,8 +19,14 @@ const COMMANDS: &[(&str, &str)] = &[
         "Get/Set how many instances of a given process to run",
     ),
     ("ps:set [--global|<app>] <key> <value>", "Set or clear a ps property for an app"),
+    (
+        "ps:set-restart-policy <app> <policy>",
+        "Sets the restart policy of an app (kept from earlier versions: ps:set <app> restart-policy)",
+    ),
     ("ps:start [--parallel count] [--all|<app>]", "Start an app"),
+    ("ps:startall [--parallel count]", "Starts all apps (kept from earlier versions: ps:start --all)"),
     ("ps:stop [--parallel count] [--all|<app>]", "Stop an app"),
+    ("ps:stopall [--parallel count]", "Stops all apps (kept from earlier versions: ps:stop --all)"),
 ];
 
 /// The body of `commands`, which Dokku asks for commands that are no subcommand.

@@ -2,9 +2,9 @@
 
 use super::{Fleet, Patience};
 use crate::each_app::EachApp;
-use crate::procfiles::Procfiles;
 use crate::scale::Scale;
 use crate::scheduler::{image_tag, is_deployed};
+use crate::source_files::current_procfile;
 use common::{App, AppLock, Env, Error, Globals, ProcessType, Result, Triggers, clap, parse_command_line};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -61,7 +61,7 @@ pub(crate) fn restart(env: &Env, app: &App, process_type: Option<&ProcessType>, 
 /// without a Procfile may have any.
 fn known_type(env: &Env, app: &App, name: &str) -> Result<ProcessType> {
     let process_type: ProcessType = name.parse()?;
-    let procfile = Procfiles::new(env, app)?.read_current()?;
+    let procfile = current_procfile(env, app)?;
     let saved = Scale::new(env, app).shown()?;
     let mut known: BTreeSet<String> = saved.iter().map(|(known, _)| known.to_string()).collect();
     known.extend(procfile.iter().flat_map(common::Procfile::process_types).map(ProcessType::to_string));

@@ -2,10 +2,10 @@
 
 use super::Patience;
 use crate::formation::{Formation, Request};
-use crate::procfiles::Procfiles;
 use crate::scale::{Scale, can_scale};
 use crate::scheduler::{image_tag, is_deployed};
 use crate::settings;
+use crate::source_files::{SourceFile, current_procfile};
 use common::{
     App, AppLock, Context, Env, Error, Globals, Instance, Result, Triggers, atomic, clap, parse_command_line,
 };
@@ -51,9 +51,12 @@ pub fn main(env: &Env) -> Result<()> {
     }
     let _lock = AppLock::acquire(env, &app, arguments.patience.duration())?;
     if !can_scale(env, &app)? {
-        return Err(Error::new(format!(
-            "App {app} contains an app.json file with a formations key and cannot be manually scaled"
-        )));
+        // A DOKKU_SCALE is only kept while it rules: an app.json formation wins.
+        let ruler = match SourceFile::dokku_scale(env, &app)?.current() {
+            Some(_) => "a DOKKU_SCALE file",
+            None => "an app.json file with a formations key",
+        };
+        return Err(Error::new(format!("App {app} contains {ruler} and cannot be manually scaled")));
     }
     let words: Vec<&str> = arguments.requests.iter().map(String::as_str).collect();
     env.output().info1(&format!("Scaling {app} processes: {}", shown_words(&words)));
@@ -111,7 +114,7 @@ pub(crate) fn deploy_types(
 
 /// A request for 0 of a type that the app never had is a misspelt one.
 fn refuse_unknown_types(env: &Env, app: &App, requests: &[Request]) -> Result<()> {
-    let Some(procfile) = Procfiles::new(env, app)?.read_current()? else {
+    let Some(procfile) = current_procfile(env, app)? else {
         return match requests.iter().find(|request| request.process_type.as_str().starts_with('-')) {
             Some(odd) => Err(Error::new(format!(
                 "{:?} cannot be a process type of an app without a Procfile",

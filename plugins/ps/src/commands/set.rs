@@ -2,8 +2,10 @@
 
 use super::Patience;
 use crate::PLUGIN;
+use crate::restart_policy::RestartPolicy;
 use crate::settings::{SETTINGS, Setting};
-use common::{App, AppLock, Env, Error, Globals, Properties, Result, Scope, clap, parse_command_line};
+use crate::status::Statuses;
+use common::{App, AppLock, Docker, Env, Error, Globals, Properties, Result, Scope, clap, parse_command_line};
 
 #[derive(Debug, clap::Parser)]
 #[command(
@@ -51,7 +53,81 @@ pub fn main(env: &Env) -> Result<()> {
     } else {
         env.output().info2_quiet(&format!("Setting {name} to {value}"));
         Properties::new(env, PLUGIN).set(scope, name, value)
+    }?;
+    if name == "restart-policy" {
+        reach_containers(env, app.as_ref());
     }
+    Ok(())
+}
+
+#[derive(Debug, clap::Parser)]
+#[command(name = "ps:set-restart-policy", about = "Sets the restart policy of an app", disable_version_flag = true)]
+struct PolicyArguments {
+    #[command(flatten)]
+    patience: Patience,
+    #[command(flatten)]
+    globals: Globals,
+    /// The app
+    #[arg(default_value = "", hide_default_value = true)]
+    app: String,
+    /// no, always, unless-stopped, on-failure or on-failure:N
+    #[arg(default_value = "", hide_default_value = true)]
+    policy: String,
+}
+
+/// The body of `ps:set-restart-policy`: `ps:set APP restart-policy POLICY` in the words of earlier versions.
+///
+/// # Errors
+/// No such app, or a policy that Docker does not have.
+pub fn set_restart_policy(env: &Env) -> Result<()> {
+    let arguments: PolicyArguments = parse_command_line(env)?;
+    let app = App::named_by_user(env, &arguments.app)?;
+    if arguments.policy.is_empty() {
+        return Err(Error::new(
+            "Please specify a restart policy: no, always, unless-stopped, on-failure or on-failure:N",
+        ));
+    }
+    let policy: RestartPolicy = arguments.policy.parse()?;
+    let _lock = AppLock::acquire(env, &app, arguments.patience.duration())?;
+    env.output().info1_quiet(&format!("Setting restart policy: {policy}"));
+    Properties::new(env, PLUGIN).set(&app, "restart-policy", &policy.to_string())?;
+    reach_containers(env, Some(&app));
+    Ok(())
+}
+
+/// Gives the running containers of an app, or of all apps that have no policy of their own, the policy
+/// that holds now. It is saved already and new containers get it, so a failure is told and no more.
+fn reach_containers(env: &Env, app: Option<&App>) {
+    if let Err(error) = try_to_reach_containers(env, app) {
+        let (what, command) = match app {
+            Some(app) => (format!("the containers of {app}"), format!("ps:restart {app}")),
+            None => ("all containers".to_owned(), "ps:restart --all".to_owned()),
+        };
+        env.output().warn(&format!("The restart policy is saved but has not reached {what}: {error}"));
+        env.output().warn(&format!("New containers have it; to replace those that run: dokku {command}"));
+    }
+}
+
+fn try_to_reach_containers(env: &Env, app: Option<&App>) -> Result<()> {
+    let statuses = Statuses::new(env);
+    let setting = Setting::named("restart-policy").ok_or_else(|| Error::new("no such property"))?;
+    let policy = setting.computed(env, app)?;
+    let mut apps = app.cloned().into_iter().collect::<Vec<_>>();
+    if app.is_none() {
+        for app in App::all(env)? {
+            if setting.given(env, &app)?.is_empty() {
+                apps.push(app);
+            }
+        }
+    }
+    let mut containers = Vec::new();
+    for app in &apps {
+        let running = statuses.instances(app)?.into_iter();
+        containers.extend(
+            running.filter(|instance| instance.state.as_deref() == Some("running")).map(|found| found.container),
+        );
+    }
+    if containers.is_empty() { Ok(()) } else { Docker::new(env)?.set_restart_policy(&containers, &policy) }
 }
 
 /// The property that the user named.

@@ -2,11 +2,12 @@
 
 use super::app_argument;
 use crate::PLUGIN;
+use crate::app_json;
 use crate::commands::{HOOK_PATIENCE, restart};
-use crate::procfiles::Procfiles;
-use crate::scale::Scale;
+use crate::scale::{Scale, can_scale};
 use crate::settings;
-use common::{App, AppLock, Env, Properties, Result};
+use crate::source_files::{SourceFile, current_dokku_scale, current_procfile};
+use common::{App, AppLock, Env, Error, ProcessType, Properties, Result};
 
 /// `app-restart APP`: another plugin wants an app restarted.
 ///
@@ -29,25 +30,74 @@ pub fn docker_args_process_deploy(env: &Env) -> Result<()> {
     env.output().print(&format!("{before} --restart={policy}"))
 }
 
-/// `post-release-builder BUILDER APP IMAGE`: the scale learns the types of the new release.
+/// `pre-release-builder BUILDER APP IMAGE`: checks what the release will be run by, before anything is
+/// released: the Procfile, the DOKKU_SCALE, and that every type which the DOKKU_SCALE or an app.json
+/// formation wants is in the Procfile.
 ///
 /// # Errors
-/// An invalid Procfile; the app's lock is not free in time.
+/// What is wrong, with the file and the line or the types.
+pub fn pre_release_builder(env: &Env) -> Result<()> {
+    let app = app_argument(env, 2)?;
+    let procfile = current_procfile(env, &app)?;
+    let dokku_scale = current_dokku_scale(env, &app)?.unwrap_or_default();
+    let Some(procfile) = procfile else { return Ok(()) };
+    let wanted = dokku_scale.iter().filter(|request| request.quantity > 0);
+    let wanted = wanted.map(|request| ("DOKKU_SCALE", request.process_type.to_string()));
+    let formation = app_json::wanted_types(env, &app)?.into_iter().map(|name| ("app.json", name));
+    for (file, name) in wanted.chain(formation) {
+        let known = name.parse().is_ok_and(|process_type| procfile.contains(&process_type));
+        if !known {
+            let types: Vec<&str> = procfile.process_types().map(ProcessType::as_str).collect();
+            return Err(Error::new(format!(
+                "{file} asks for the process type {}, which the Procfile does not have; it has: {}",
+                name.escape_debug(),
+                types.join(", ")
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// `post-release-builder BUILDER APP IMAGE`: the scale learns the types of the new release, and what its
+/// DOKKU_SCALE says, unless an app.json formation rules.
+///
+/// The plugin app-json has fired its part by then: it says that the scale can be changed, and takes that
+/// back when it has a formation.
+///
+/// # Errors
+/// An invalid Procfile or DOKKU_SCALE; the app's lock is not free in time.
 pub fn post_release_builder(env: &Env) -> Result<()> {
     let app = app_argument(env, 2)?;
     let _lock = AppLock::acquire(env, &app, HOOK_PATIENCE)?;
     let scale = Scale::new(env, &app);
-    scale.save(&scale.desired()?, &[]).map(drop)
+    let dokku_scale = SourceFile::dokku_scale(env, &app)?;
+    let formation_rules = !can_scale(env, &app)? && app_json::is_there(env)?;
+    let properties = Properties::new(env, PLUGIN);
+    match current_dokku_scale(env, &app)? {
+        Some(requests) if !formation_rules => {
+            scale.save(&scale.desired()?, &requests)?;
+            properties.set(&app, "can-scale", "false")
+        }
+        ruled => {
+            if ruled.is_some() {
+                dokku_scale.discard()?;
+            } else if dokku_scale.is_being_removed() && !formation_rules {
+                properties.set(&app, "can-scale", "true")?;
+            }
+            scale.save(&scale.desired()?, &[]).map(drop)
+        }
+    }
 }
 
-/// `core-post-deploy APP PORT IP TAG`: the new release's Procfile takes its place, and the app is one
+/// `core-post-deploy APP PORT IP TAG`: what the new release brought takes its place, and the app is one
 /// that runs after a boot.
 ///
 /// # Errors
 /// When a file cannot be written.
 pub fn core_post_deploy(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
-    Procfiles::new(env, &app)?.finish()?;
+    SourceFile::procfile(env, &app)?.finish()?;
+    SourceFile::dokku_scale(env, &app)?.finish()?;
     Scale::new(env, &app).forget_vanished()?;
     Properties::new(env, PLUGIN).set(&app, "restore", "true")
 }

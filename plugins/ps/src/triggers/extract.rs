@@ -1,8 +1,10 @@
-//! `core-post-extract`: a deploy has its source; the Procfile in it is kept for what follows.
+//! `core-post-extract`: a deploy has its source; the Procfile and the DOKKU_SCALE in it are kept for what
+//! follows.
 
 use super::app_argument;
-use crate::procfiles::Procfiles;
+use crate::formation::Request;
 use crate::settings;
+use crate::source_files::SourceFile;
 use common::atomic::{self, Owner};
 use common::procfile::decode;
 use common::{App, Context, Docker, Env, Error, Procfile, Result, Triggers};
@@ -10,13 +12,13 @@ use std::path::Path;
 
 /// `core-post-extract APP SOURCE-DIR`: the file at `procfile-path` becomes the Procfile of the deploy,
 /// and the `Procfile` of the source for the builders, which know no other name. A source without one
-/// gets a mark that says so.
+/// gets a mark that says so. A DOKKU_SCALE at the source's root is kept too.
 ///
 /// # Errors
-/// `Invalid Procfile: …`, or a Procfile that cannot be read or is no text; nothing is left then.
+/// `Invalid Procfile: …`, `Invalid DOKKU_SCALE: …`, or a file that cannot be read or is no text; nothing is
+/// left then.
 pub fn core_post_extract(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
-    let source = Path::new(env.arg(2)?);
     let path = settings::computed(env, &app, "procfile-path")?;
     let path = path.trim_matches('/');
     let path = if path.is_empty() { "Procfile" } else { path };
@@ -25,55 +27,76 @@ pub fn core_post_extract(env: &Env) -> Result<()> {
             "Unable to extract Procfile from {path}: the property procfile-path leads out of the source"
         )));
     }
-    let procfiles = Procfiles::new(env, &app)?;
-    procfiles.drop_stale()?;
-    let source_image =
-        Triggers::new(env).ask_quietly("git-get-property", &[app.as_str(), "source-image"])?.unwrap_or_default();
-    let bytes =
-        if source_image.is_empty() { read_from(source, path)? } else { copy_from(env, &app, &source_image, path)? };
-    let from_folder = source_image.is_empty();
-    let Some(bytes) = bytes else {
-        if from_folder && path != "Procfile" {
-            atomic::remove(&source.join("Procfile"))?;
-        }
-        return procfiles.begin(None);
+    let (procfile, dokku_scale) = (SourceFile::procfile(env, &app)?, SourceFile::dokku_scale(env, &app)?);
+    procfile.drop_stale()?;
+    dokku_scale.drop_stale()?;
+    let image = Triggers::new(env).ask_quietly("git-get-property", &[app.as_str(), "source-image"])?;
+    let image = image.filter(|image| !image.is_empty());
+    let source = match &image {
+        Some(image) => Source::Image { image, folder: working_folder(env, &app, image)? },
+        None => Source::Folder(Path::new(env.arg(2)?)),
     };
-    let text = decode(&bytes).context(|| format!("Unable to extract Procfile from {path}"))?;
-    text.parse::<Procfile>().context(|| "Invalid Procfile")?;
-    if from_folder && path != "Procfile" {
-        atomic::write(&source.join("Procfile"), &bytes, 0o644, None)?;
+    let procfile_bytes =
+        source.read(env, &procfile, path).context(|| format!("Unable to extract Procfile from {path}"))?;
+    let scale_bytes = source.read(env, &dokku_scale, "DOKKU_SCALE").context(|| "Unable to extract DOKKU_SCALE")?;
+    let procfile_text =
+        text_of(procfile_bytes.as_deref()).context(|| format!("Unable to extract Procfile from {path}"))?;
+    let scale_text = text_of(scale_bytes.as_deref()).context(|| "Unable to extract DOKKU_SCALE")?;
+    procfile_text.iter().try_for_each(|text| text.parse::<Procfile>().map(drop)).context(|| "Invalid Procfile")?;
+    scale_text.iter().try_for_each(|text| Request::parse_file(text).map(drop)).context(|| "Invalid DOKKU_SCALE")?;
+    if let (Source::Folder(folder), true) = (&source, path != "Procfile") {
+        let for_builders = folder.join("Procfile");
+        match &procfile_bytes {
+            Some(bytes) => atomic::write(&for_builders, bytes, 0o644, None)?,
+            None => atomic::remove(&for_builders)?,
+        }
     }
-    procfiles.begin(Some(&text))
+    if scale_text.is_some() || dokku_scale.released().exists() {
+        dokku_scale.begin(scale_text.as_deref())?;
+    }
+    procfile.begin(procfile_text.as_deref())
 }
 
-fn read_from(source: &Path, path: &str) -> Result<Option<Vec<u8>>> {
-    let file = source.join(path);
-    if file.is_dir() {
-        return Err(Error::new(format!("Unable to extract Procfile from {path}: it is a directory")));
-    }
-    atomic::read(&file).context(|| format!("Unable to extract Procfile from {path}"))
+fn text_of(bytes: Option<&[u8]>) -> Result<Option<String>> {
+    bytes.map(decode).transpose()
 }
 
-/// The file of an image that is deployed as it is, from the folder in which its command runs.
-fn copy_from(env: &Env, app: &App, image: &str, path: &str) -> Result<Option<Vec<u8>>> {
-    let docker = Docker::new(env)?;
-    let config = docker.image_config(image)?;
+/// Where a deploy's files come from: an unpacked source, or an image that is deployed as it is.
+enum Source<'a> {
+    Folder(&'a Path),
+    Image { image: &'a str, folder: String },
+}
+
+impl Source<'_> {
+    /// The bytes of a file; `None` when the source has none of that name.
+    fn read(&self, env: &Env, file: &SourceFile<'_>, path: &str) -> Result<Option<Vec<u8>>> {
+        match self {
+            Self::Folder(folder) if folder.join(path).is_dir() => Err(Error::new("it is a directory")),
+            Self::Folder(folder) => atomic::read(&folder.join(path)),
+            Self::Image { image, folder } => {
+                atomic::create_directory(file.folder(), Owner::of_files(env)?)?;
+                let scratch = file.scratch();
+                let copied = Docker::new(env)?.copy_from_image(image, &format!("{folder}/{path}"), &scratch);
+                let bytes = copied.and_then(|copied| if copied { atomic::read(&scratch) } else { Ok(None) });
+                let removed = atomic::remove(&scratch);
+                let bytes = bytes.context(|| format!("the image {image}"))?;
+                removed.map(|()| bytes)
+            }
+        }
+    }
+}
+
+/// The folder in which an image's command runs, without a slash at its end.
+fn working_folder(env: &Env, app: &App, image: &str) -> Result<String> {
+    let config = Docker::new(env)?.image_config(image)?;
     let labels = config.labels.unwrap_or_default();
     let user = Triggers::new(env).ask_quietly("config-get", &[app.as_str(), "DOKKU_APP_USER"])?.unwrap_or_default();
     let herokuish_user = format!("USER={}", if user.is_empty() { "herokuishuser" } else { &user });
-    let folder = if labels.get("io.buildpacks.stack.id").is_some_and(|stack| !stack.is_empty()) {
-        "/workspace"
+    Ok(if labels.get("io.buildpacks.stack.id").is_some_and(|stack| !stack.is_empty()) {
+        "/workspace".to_owned()
     } else if config.env.unwrap_or_default().contains(&herokuish_user) {
-        "/app"
+        "/app".to_owned()
     } else {
-        config.working_dir.trim_end_matches('/')
-    };
-    let procfiles = Procfiles::new(env, app)?;
-    atomic::create_directory(procfiles.folder(), Owner::of_files(env)?)?;
-    let scratch = procfiles.scratch();
-    let copied = docker.copy_from_image(image, &format!("{folder}/{path}"), &scratch);
-    let bytes = copied.and_then(|copied| if copied { atomic::read(&scratch) } else { Ok(None) });
-    let removed = atomic::remove(&scratch);
-    let bytes = bytes.context(|| format!("Unable to extract Procfile from {path} of the image {image}"))?;
-    removed.map(|()| bytes)
+        config.working_dir.trim_end_matches('/').to_owned()
+    })
 }

@@ -1,7 +1,9 @@
 //! `install`: the plugin's folders, and the settings that older versions kept elsewhere.
 
 use crate::PLUGIN;
+use crate::formation::{Formation, Request};
 use crate::restart_policy::RestartPolicy;
+use crate::scale::Scale;
 use common::atomic::{self, Owner};
 use common::{App, Env, Properties, Result, Scope, Triggers};
 
@@ -33,6 +35,9 @@ pub fn install(env: &Env) -> Result<()> {
     }
     for app in &apps {
         move_restart_policy(env, app)?;
+        if let Err(error) = import_dokku_scale(env, app) {
+            env.output().warn(&format!("The scale of {app} is not imported from its DOKKU_SCALE: {error}"));
+        }
     }
     // The plugin config may not have brought its own files to their present place yet.
     Triggers::new(env).fire("config-migrate-env", &[])?;
@@ -58,6 +63,17 @@ fn move_restart_policy(env: &Env, app: &App) -> Result<()> {
         Properties::new(env, PLUGIN).set(app, "restart-policy", policy)?;
     }
     options.set_list(app, list, &others)
+}
+
+/// A `DOKKU_SCALE` in the app's folder is the scale of an app that has no other: versions before the
+/// property kept it there.
+fn import_dokku_scale(env: &Env, app: &App) -> Result<()> {
+    let property = Properties::new(env, PLUGIN).folder(app)?.join("scale");
+    let Some(text) = atomic::read_text(&app.root(env)?.join("DOKKU_SCALE"))?.filter(|_| !property.exists()) else {
+        return Ok(());
+    };
+    let requests = Request::parse_file(&text)?;
+    Scale::new(env, app).import(&Formation::from_requests(&requests))
 }
 
 fn move_variable(env: &Env, scope: Scope<'_>, variable: &str, property: &str) -> Result<()> {

@@ -4,15 +4,19 @@ mod app_lifecycle;
 mod deploy;
 mod extract;
 mod install;
+mod post_deploy;
 mod procfile;
 mod scale;
 
 pub use app_lifecycle::{
     post_app_clone, post_app_clone_setup, post_app_rename, post_app_rename_setup, post_create, post_delete,
 };
-pub use deploy::{app_restart, core_post_deploy, docker_args_process_deploy, post_release_builder, post_stop};
+pub use deploy::{
+    app_restart, core_post_deploy, docker_args_process_deploy, post_release_builder, post_stop, pre_release_builder,
+};
 pub use extract::core_post_extract;
 pub use install::install;
+pub use post_deploy::post_deploy;
 pub use procfile::{procfile_exists, procfile_get_command};
 pub use scale::{ps_can_scale, ps_current_scale, ps_get_property, ps_set_scale};
 

@@ -1,8 +1,8 @@
 //! What other plugins ask of an app's Procfile.
 
 use super::app_argument;
-use crate::procfiles::Procfiles;
 use crate::scheduler::only_answered_by;
+use crate::source_files::{SourceFile, current_procfile};
 use common::procfile::{expand, parse_envfile};
 use common::{App, Context, Env, Error, ProcessType, Properties, Result, Scope, Triggers, atomic};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ const DEFAULT_PORT: u16 = 5000;
 /// `Procfile does not exist`, status 1: that is the answer no.
 pub fn procfile_exists(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
-    match Procfiles::new(env, &app)?.current() {
+    match SourceFile::procfile(env, &app)?.current() {
         Some(path) if path.is_file() => Ok(()),
         _ => Err(Error::new("Procfile does not exist")),
     }
@@ -31,7 +31,7 @@ pub fn procfile_get_command(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     let process_type: ProcessType = env.arg(2)?.parse()?;
     let port: u16 = env.arg(3)?.parse().unwrap_or(DEFAULT_PORT);
-    let Some(procfile) = Procfiles::new(env, &app)?.read_current()? else { return Ok(()) };
+    let Some(procfile) = current_procfile(env, &app)? else { return Ok(()) };
     let Some(command) = procfile.command(&process_type) else {
         return Err(Error::new(format!("The Procfile of {app} has no process type {process_type}")));
     };

@@ -1,12 +1,21 @@
 //! Docker, as far as it is read: through the program that `DOCKER_BIN` names.
 //!
-//! Every read has a deadline, and asks once however many containers there are. A Docker that cannot
-//! answer is an error with its own words, never an empty answer.
+//! Every read has a deadline, and asks once however many containers there are; only the processes inside
+//! have to be read one container at a time. A Docker that cannot answer is an error with its own words,
+//! never an empty answer.
 
-use crate::{Answer, Context, Env, Error, Process, Result};
-use serde::Deserialize;
+mod change;
+mod containers;
+mod image;
+mod processes;
+
+pub use containers::{Container, ContainerDetails};
+pub use image::ImageConfig;
+pub use processes::ContainerProcess;
+
+use crate::{Answer, Env, Error, Process, Result};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long a read may take, unless `DOKKU_DOCKER_TIMEOUT` says otherwise (seconds).
@@ -21,18 +30,6 @@ pub struct Docker<'a> {
 
 /// The word that Docker has for a container's state, such as `running` or `exited`.
 pub type ContainerState = String;
-
-/// What an image says of the containers that are made from it.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct ImageConfig {
-    /// The folder in which its command runs; empty when none is set.
-    pub working_dir: String,
-    /// Its labels.
-    pub labels: Option<BTreeMap<String, String>>,
-    /// Its variables, each `NAME=value`.
-    pub env: Option<Vec<String>>,
-}
 
 impl<'a> Docker<'a> {
     /// The program that `DOCKER_BIN` names (`docker` when it is not set), found in `PATH`.
@@ -58,58 +55,18 @@ impl<'a> Docker<'a> {
             .lines()
             .map(|line| match line.split_once('\t') {
                 Some((id, state)) if is_id(id) && is_word(state) => Ok((id.to_owned(), state.to_owned())),
-                _ => Err(Error::new(format!(
-                    "{} answered with what is no list of containers: {:?}",
-                    read.command(),
-                    shortened(line)
-                ))),
+                _ => Err(rubbish(&read, "list of containers", line)),
             })
             .collect()
     }
 
-    /// The configuration of an image.
-    ///
-    /// # Errors
-    /// As [`Docker::states`]; also when there is no such image.
-    pub fn image_config(&self, image: &str) -> Result<ImageConfig> {
-        let read = self.read(&["image", "inspect", "--format", "{{json .Config}}", image]);
-        let answer = Self::text(&read)?;
-        serde_json::from_str(&answer)
-            .context(|| format!("{} answered with what is no image's configuration", read.command()))
-    }
-
-    /// Copies a file out of an image to `to`, through a container that is made for it and never runs.
-    /// `false` when the image has no such file.
-    ///
-    /// # Errors
-    /// As [`Docker::states`], for the making of the container.
-    pub fn copy_from_image(&self, image: &str, path: &str, to: &Path) -> Result<bool> {
-        let labels = self.env.var("DOKKU_GLOBAL_RUN_ARGS").unwrap_or_default().split_whitespace();
-        let create: Vec<&str> = ["container", "create"].into_iter().chain(labels).chain([image, "/bin/true"]).collect();
-        let container = Self::text(&self.read(&create))?;
-        let container = container.trim();
-        let source = format!("{container}:{path}");
-        let copied = self.read(&["container", "cp", "--follow-link", &source]).args([to]).capture();
-        let removed = Self::text(&self.read(&["container", "rm", "--force", container]));
-        let copied = copied?;
-        removed?;
-        if copied.succeeded() {
-            return Ok(true);
-        }
-        let words = String::from_utf8_lossy(&copied.stderr);
-        if words.contains("Could not find the file") || words.contains("No such file or directory") {
-            return Ok(false);
-        }
-        Err(failure(&self.read(&["container", "cp", &source]), &copied))
+    fn patience(&self) -> Duration {
+        let seconds = self.env.var("DOKKU_DOCKER_TIMEOUT").and_then(|seconds| seconds.parse().ok());
+        seconds.map_or(PATIENCE, Duration::from_secs)
     }
 
     fn read(&self, arguments: &[&str]) -> Process {
-        let patience = self
-            .env
-            .var("DOKKU_DOCKER_TIMEOUT")
-            .and_then(|seconds| seconds.parse().ok())
-            .map_or(PATIENCE, Duration::from_secs);
-        Process::new(&self.program).args(arguments).deadline(patience)
+        Process::new(&self.program).args(arguments).deadline(self.patience())
     }
 
     fn text(read: &Process) -> Result<String> {
@@ -117,9 +74,19 @@ impl<'a> Docker<'a> {
         if !answer.succeeded() {
             return Err(failure(read, &answer));
         }
-        String::from_utf8(answer.stdout)
-            .map_err(|_| Error::new(format!("{} answered with what is not valid UTF-8", read.command())))
+        valid_text(read, answer.stdout)
     }
+}
+
+fn valid_text(read: &Process, bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes)
+        .map_err(|_| Error::new(format!("{} answered with what is not valid UTF-8", read.command())))
+}
+
+/// The error for a line that Docker would not answer with.
+fn rubbish(read: &Process, expected: &str, line: &str) -> Error {
+    let line: String = line.chars().take(60).collect();
+    Error::new(format!("{} answered with what is no {expected}: {line:?}", read.command()))
 }
 
 /// Docker's failure with its own words.
@@ -137,16 +104,12 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-fn shortened(line: &str) -> String {
-    line.chars().take(60).collect()
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    fn fake(script: &str) -> (tempfile::TempDir, Env) {
+    pub(crate) fn fake(script: &str) -> (tempfile::TempDir, Env) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("docker");
         std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
@@ -155,7 +118,7 @@ mod tests {
         (folder, Env::new(variables, Vec::new()))
     }
 
-    const ID: &str = "3e5ab9b9e5ac3e5ab9b9e5ac3e5ab9b9e5ac3e5ab9b9e5ac3e5ab9b9e5acabcd";
+    pub(crate) const ID: &str = "3e5ab9b9e5ac3e5ab9b9e5ac3e5ab9b9e5ac3e5ab9b9e5ac3e5ab9b9e5acabcd";
 
     #[test]
     fn states_are_docker_s_words() {

@@ -1,0 +1,239 @@
+//! The containers of this host, and what Docker knows of some of them.
+//!
+//! Both are read as lines of tabs through a template of Docker's own, not as JSON: what only lists need
+//! carry no parser.
+
+use super::{ContainerState, Docker, failure, is_id, is_word, rubbish, valid_text};
+use crate::{Error, Process, Result};
+use std::collections::BTreeMap;
+
+/// Labels are quoted, since anybody may put tabs and newlines into one.
+const LIST: &str = concat!(
+    "{{.ID}}\t{{.Names}}\t{{.State}}",
+    "\t{{printf \"%q\" (.Label \"com.dokku.app-name\")}}",
+    "\t{{printf \"%q\" (.Label \"com.dokku.container-type\")}}",
+    "\t{{printf \"%q\" (.Label \"com.dokku.process-type\")}}",
+    "\t{{printf \"%q\" (.Label \"com.dokku.dyno\")}}",
+);
+
+const DETAILS: &str = concat!(
+    "{{.Id}}\t{{.State.Status}}\t{{.State.StartedAt}}\t{{.State.FinishedAt}}\t{{.RestartCount}}",
+    "\t{{.State.ExitCode}}\t{{.State.OOMKilled}}\t{{with .State.Health}}{{.Status}}{{end}}",
+);
+
+/// A container in the list of all, with the labels that Dokku gives; a label it lacks is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Container {
+    /// Its full id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it runs.
+    pub state: ContainerState,
+    /// The app it belongs to.
+    pub app: String,
+    /// What it was made for: `deploy` for an instance, `run`, `cron`, ….
+    pub container_type: String,
+    /// The process type it runs.
+    pub process_type: String,
+    /// The instance it was made as: `web.1`.
+    pub dyno: String,
+}
+
+/// How a container does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ContainerDetails {
+    /// Whether it runs.
+    pub state: ContainerState,
+    /// When it was started last, as Docker writes it (RFC 3339, UTC); `None` when it never was.
+    pub started: Option<String>,
+    /// When it ended last; `None` when it never did.
+    pub finished: Option<String>,
+    /// How often Docker has started it again by itself.
+    pub restarts: u32,
+    /// The status it ended with last; 0 before.
+    pub exit_code: i64,
+    /// Whether it was ended because it, or a process in it, wanted more memory than it may have.
+    pub out_of_memory: bool,
+    /// `starting`, `healthy` or `unhealthy`; `None` when nothing checks it.
+    pub health: Option<String>,
+}
+
+impl Docker<'_> {
+    /// Every container of this host, in one call.
+    ///
+    /// # Errors
+    /// As [`Docker::states`].
+    pub fn containers(&self) -> Result<Vec<Container>> {
+        let read = self.read(&["container", "ls", "--all", "--no-trunc", "--format", LIST]);
+        let listed = Self::text(&read)?;
+        listed
+            .lines()
+            .map(|line| listed_container(line).ok_or_else(|| rubbish(&read, "list of containers", line)))
+            .collect()
+    }
+
+    /// How these containers do, by full id, in one call. One that is gone by now is left out.
+    ///
+    /// # Errors
+    /// As [`Docker::states`].
+    pub fn details(&self, containers: &[&str]) -> Result<BTreeMap<String, ContainerDetails>> {
+        if containers.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let read = self.read(&["container", "inspect", "--format", DETAILS]).args(containers);
+        let answer = read.capture()?;
+        if !answer.succeeded() && !only_misses_containers(&answer.stderr) {
+            return Err(self.details_failure(&answer));
+        }
+        let inspected = valid_text(&read, answer.stdout)?;
+        inspected
+            .lines()
+            .filter(|line| !line.is_empty())
+            .map(|line| inspected_container(line).ok_or_else(|| rubbish(&read, "state of a container", line)))
+            .collect()
+    }
+
+    /// The failure without the ids, of which there may be hundreds.
+    fn details_failure(&self, answer: &crate::Answer) -> Error {
+        let shown: Process = self.read(&["container", "inspect"]);
+        failure(&shown, answer)
+    }
+}
+
+fn listed_container(line: &str) -> Option<Container> {
+    let mut fields = line.split('\t');
+    let id = fields.next().filter(|id| is_id(id))?;
+    // Links give a container further names, `other/alias`.
+    let name = fields.next()?.split(',').find(|name| !name.is_empty() && !name.contains('/'))?;
+    let state = fields.next().filter(|state| is_word(state))?;
+    let mut label = || fields.next().and_then(unquoted);
+    Some(Container {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        state: state.to_owned(),
+        app: label()?,
+        container_type: label()?,
+        process_type: label()?,
+        dyno: label()?,
+    })
+}
+
+/// A label without its quotes; one with escapes is none of Dokku's, and is taken as empty.
+fn unquoted(field: &str) -> Option<String> {
+    let label = field.strip_prefix('"')?.strip_suffix('"')?;
+    Some(if label.contains('\\') { String::new() } else { label.to_owned() })
+}
+
+fn inspected_container(line: &str) -> Option<(String, ContainerDetails)> {
+    let fields: Vec<&str> = line.split('\t').collect();
+    let [id, state, started, finished, restarts, exit_code, out_of_memory, health] = fields.as_slice() else {
+        return None;
+    };
+    if !is_id(id) || !is_word(state) {
+        return None;
+    }
+    let details = ContainerDetails {
+        state: (*state).to_owned(),
+        started: moment(started),
+        finished: moment(finished),
+        restarts: restarts.parse().ok()?,
+        exit_code: exit_code.parse().ok()?,
+        out_of_memory: *out_of_memory == "true",
+        health: Some((*health).to_owned()).filter(|health| !matches!(health.as_str(), "" | "none")),
+    };
+    Some(((*id).to_owned(), details))
+}
+
+/// A time; Docker writes the year 1 for one that never came.
+fn moment(text: &str) -> Option<String> {
+    (!text.is_empty() && !text.starts_with("0001-")).then(|| text.to_owned())
+}
+
+fn only_misses_containers(stderr: &[u8]) -> bool {
+    let words = String::from_utf8_lossy(stderr);
+    let mut lines = words.lines().filter(|line| !line.trim().is_empty()).peekable();
+    lines.peek().is_some() && lines.all(|line| line.to_ascii_lowercase().contains("no such container"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{ID, fake};
+    use super::*;
+
+    #[test]
+    fn a_container_is_listed_with_dokku_s_labels() {
+        let line = format!("{ID}\tshop.web.1,other/db\trunning\t\"shop\"\t\"deploy\"\t\"web\"\t\"web.1\"");
+        let (_folder, env) = fake(&format!("printf '%s\\n' '{line}'"));
+        let containers = Docker::new(&env).unwrap().containers().unwrap();
+        let wanted = Container {
+            id: ID.into(),
+            name: "shop.web.1".into(),
+            state: "running".into(),
+            app: "shop".into(),
+            container_type: "deploy".into(),
+            process_type: "web".into(),
+            dyno: "web.1".into(),
+        };
+        assert_eq!(containers, [wanted]);
+    }
+
+    #[test]
+    fn a_label_with_a_newline_does_no_harm() {
+        let container =
+            listed_container(&format!("{ID}\tx\texited\t\"shop\\n{ID}\"\t\"\"\t\"\"\t\"\"")).expect("a container");
+        assert_eq!(container.app, "");
+    }
+
+    #[test]
+    fn rubbish_is_no_container() {
+        for line in ["", "hello", &format!("{ID}\tx\trunning"), &format!("{ID}\tx\trunning\tshop\t\t\t")] {
+            assert_eq!(listed_container(line), None, "{line}");
+        }
+        for line in ["", "hello", &format!("{ID}\trunning\t\t\t0\t0\tfalse"), &format!("{ID}\trunning\t\t\tx\t0\tf\t")]
+        {
+            assert_eq!(inspected_container(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_container_that_never_ran_has_no_times() {
+        let line = format!("{ID}\tcreated\t0001-01-01T00:00:00Z\t0001-01-01T00:00:00Z\t0\t0\tfalse\t");
+        let (id, details) = inspected_container(&line).unwrap();
+        assert_eq!((id.as_str(), &details.started, &details.finished), (ID, &None, &None));
+        assert_eq!(details.health, None);
+    }
+
+    #[test]
+    fn a_container_that_vanishes_in_between_is_left_out() {
+        let line =
+            format!("{ID}\\texited\\t2024-11-22T20:17:00.5Z\\t2024-11-22T20:18:00Z\\t2\\t137\\ttrue\\tunhealthy");
+        let (_folder, env) =
+            fake(&format!("printf '{line}\\n'; echo 'Error response from daemon: No such container: abc' >&2; exit 1"));
+        let details = Docker::new(&env).unwrap().details(&[ID, "abc"]).unwrap();
+        let wanted = ContainerDetails {
+            state: "exited".into(),
+            started: Some("2024-11-22T20:17:00.5Z".into()),
+            finished: Some("2024-11-22T20:18:00Z".into()),
+            restarts: 2,
+            exit_code: 137,
+            out_of_memory: true,
+            health: Some("unhealthy".into()),
+        };
+        assert_eq!(details.get(ID), Some(&wanted));
+        assert_eq!(details.len(), 1);
+    }
+
+    #[test]
+    fn any_other_failure_is_docker_s() {
+        let (_folder, env) = fake("echo 'No such container: abc' >&2; echo 'Cannot connect' >&2; exit 1");
+        let error = Docker::new(&env).unwrap().details(&[ID]).unwrap_err();
+        assert!(error.message().contains("Cannot connect"), "{error}");
+    }
+
+    #[test]
+    fn nothing_is_asked_about_no_container() {
+        let (_folder, env) = fake("exit 1");
+        assert!(Docker::new(&env).unwrap().details(&[]).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,132 @@
+//! The processes inside containers.
+
+use super::{Docker, rubbish};
+use crate::{Error, Result};
+use std::time::{Duration, Instant};
+
+/// How long all containers together may take; they are an extra, and a list without them is better than
+/// none.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many are read at once.
+const AT_ONCE: usize = 8;
+
+/// The columns, in the words of the host's `ps`: seconds since the start, share of a processor since then.
+const COLUMNS: &str = "pid,user,etimes,pcpu,args";
+
+/// A process that runs inside a container, as the host sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerProcess {
+    /// Its number on the host.
+    pub pid: u32,
+    /// The host's name for its user, or the number.
+    pub user: String,
+    /// Seconds since it was started.
+    pub elapsed: u64,
+    /// Its share of a processor since then, in tenths of a percent.
+    pub cpu: u32,
+    /// Its command line.
+    pub command: String,
+}
+
+impl Docker<'_> {
+    /// The processes inside each of these containers, in their order: one call of Docker for each, several
+    /// at once, all with the same deadline. Nothing that one container does keeps the others from theirs.
+    pub fn processes(&self, containers: &[&str]) -> Vec<Result<Vec<ContainerProcess>>> {
+        let end = Instant::now() + self.patience().min(PATIENCE);
+        let workers = AT_ONCE.min(containers.len());
+        let mut answers: Vec<(usize, Result<Vec<ContainerProcess>>)> = std::thread::scope(|scope| {
+            let jobs: Vec<_> = (0..workers)
+                .map(|worker| {
+                    let own = containers.iter().enumerate().skip(worker).step_by(workers);
+                    scope.spawn(move || own.map(|(place, id)| (place, self.processes_of(id, end))).collect::<Vec<_>>())
+                })
+                .collect();
+            jobs.into_iter().filter_map(|job| job.join().ok()).flatten().collect()
+        });
+        answers.sort_unstable_by_key(|(place, _)| *place);
+        answers.into_iter().map(|(_, answer)| answer).collect()
+    }
+
+    fn processes_of(&self, container: &str, end: Instant) -> Result<Vec<ContainerProcess>> {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Error::new("the time for all processes was over"));
+        }
+        let read = self.read(&["container", "top", container, "-eo", COLUMNS]).deadline(left);
+        let answer = Self::text(&read)?;
+        let lines = answer.lines().skip(1).filter(|line| !line.trim().is_empty());
+        lines.map(|line| process(line).ok_or_else(|| rubbish(&read, "list of processes", line))).collect()
+    }
+}
+
+/// A line of `ps`: blanks between the columns, and maybe in the last.
+fn process(line: &str) -> Option<ContainerProcess> {
+    let mut rest = line;
+    let mut column = || {
+        let trimmed = rest.trim_start();
+        let (column, behind) = trimmed.split_once(char::is_whitespace)?;
+        rest = behind;
+        Some(column)
+    };
+    let (pid, user, elapsed, cpu) = (column()?, column()?, column()?, column()?);
+    let command = rest.trim().to_owned();
+    Some(ContainerProcess {
+        pid: pid.parse().ok()?,
+        user: user.to_owned(),
+        elapsed: elapsed.parse().ok()?,
+        cpu: tenths(cpu)?,
+        command,
+    })
+}
+
+/// `12.3` as 123.
+fn tenths(percent: &str) -> Option<u32> {
+    let (whole, tenth) = percent.split_once('.').unwrap_or((percent, "0"));
+    let tenth: u32 = tenth.get(..1)?.parse().ok()?;
+    whole.parse::<u32>().ok()?.checked_mul(10)?.checked_add(tenth)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::fake;
+    use super::*;
+
+    #[test]
+    fn a_line_of_ps_is_a_process() {
+        let line = "2345                root                192                 12.3                /demo web  x";
+        let wanted =
+            ContainerProcess { pid: 2345, user: "root".into(), elapsed: 192, cpu: 123, command: "/demo web  x".into() };
+        assert_eq!(process(line), Some(wanted));
+        for bad in ["", "2345", "x root 1 0.0 y", "1 root 03:12 0.0 y", "1 root 1 - y"] {
+            assert_eq!(process(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_read_in_tenths() {
+        for (text, share) in [("0.0", 0), ("12.3", 123), ("199", 1990), ("99.95", 999)] {
+            assert_eq!(tenths(text), Some(share), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_container_has_its_answer_in_its_place() {
+        let (_folder, env) = fake(
+            "case $3 in c5) echo 'is not running' >&2; exit 1;; c7) exec sleep 60;; esac; \
+             echo PID; echo \"${3#c} root 1 0.0 /bin/$3\"",
+        );
+        let ids: Vec<String> = (0..12).map(|number| format!("c{number}")).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let answers = Docker::new(&env).unwrap().processes(&ids);
+        assert_eq!(answers.len(), 12);
+        for (number, answer) in answers.iter().enumerate() {
+            match (number, answer) {
+                (5, Err(error)) => assert!(error.message().contains("is not running"), "{error}"),
+                (7, Err(error)) => assert!(error.message().contains("did not answer"), "{error}"),
+                (_, Ok(processes)) => assert_eq!(processes[0].command, format!("/bin/c{number}")),
+                (_, Err(error)) => panic!("{number}: {error}"),
+            }
+        }
+    }
+}

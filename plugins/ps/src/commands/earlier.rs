@@ -1,0 +1,66 @@
+//! Commands of earlier versions that only say in other words what another command does.
+
+use crate::settings;
+use common::{App, Env, Error, Globals, Process, Result, clap, parse_command_line};
+use std::path::Path;
+
+/// `ps:rebuildall`: `ps:rebuild --all`.
+///
+/// # Errors
+/// When that command cannot be started; else its status is ours.
+pub fn rebuildall(env: &Env) -> Result<()> {
+    Err(become_command_for_all(env, "rebuild")?)
+}
+
+/// `ps:restartall`: `ps:restart --all`.
+///
+/// # Errors
+/// As [`rebuildall`].
+pub fn restartall(env: &Env) -> Result<()> {
+    Err(become_command_for_all(env, "restart")?)
+}
+
+/// `ps:startall`: `ps:start --all`.
+///
+/// # Errors
+/// As [`rebuildall`].
+pub fn startall(env: &Env) -> Result<()> {
+    Err(become_command_for_all(env, "start")?)
+}
+
+/// `ps:stopall`: `ps:stop --all`.
+///
+/// # Errors
+/// As [`rebuildall`].
+pub fn stopall(env: &Env) -> Result<()> {
+    Err(become_command_for_all(env, "stop")?)
+}
+
+/// Replaces this process by the command of that name with `--all` and our flags.
+fn become_command_for_all(env: &Env, command: &str) -> Result<Error> {
+    let program = Path::new(env.required("PLUGIN_ENABLED_PATH")?).join("ps/subcommands").join(command);
+    let arguments = [format!("ps:{command}"), "--all".to_owned()];
+    Ok(Process::new(program).args(arguments).args(env.arguments().iter().skip(2)).replace_ours())
+}
+
+#[derive(Debug, clap::Parser)]
+#[command(name = "ps:restart-policy", about = "Shows the restart policy of an app", disable_version_flag = true)]
+struct Arguments {
+    #[command(flatten)]
+    globals: Globals,
+    /// The app
+    #[arg(default_value = "", hide_default_value = true)]
+    app: String,
+}
+
+/// `ps:restart-policy`: prints the policy that holds for an app, under a header unless quiet.
+///
+/// # Errors
+/// No such app, or its policy cannot be read.
+pub fn restart_policy(env: &Env) -> Result<()> {
+    let arguments: Arguments = parse_command_line(env)?;
+    let app = App::named_by_user(env, &arguments.app)?;
+    let policy = settings::computed(env, &app, "restart-policy")?;
+    env.output().info2_quiet(&format!("{app} restart-policy:"));
+    env.output().print(&format!("{policy}\n"))
+}

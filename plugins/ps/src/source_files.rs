@@ -1,0 +1,153 @@
+//! Files that a source brings and that stay on the host: the Procfile, and DOKKU_SCALE.
+//!
+//! A deploy puts the new file beside that of the release as `Procfile.$DOKKU_PID`, or the mark
+//! `Procfile.$DOKKU_PID.missing` when the new source has none, and it takes the release's place once
+//! the deploy has succeeded. Everything that runs within the deploy sees the new one. DOKKU_SCALE goes
+//! the same way under hidden names; its mark is only made where the release has one.
+
+use crate::PLUGIN;
+use crate::formation::Request;
+use common::atomic::{self, Owner};
+use common::{App, Context, Env, Procfile, Result};
+use std::path::{Path, PathBuf};
+
+/// One file of an app's source, on the host.
+#[derive(Debug)]
+pub struct SourceFile<'a> {
+    env: &'a Env,
+    folder: PathBuf,
+    name: &'static str,
+    /// What goes before the name while a deploy is in progress.
+    prefix: &'static str,
+}
+
+impl<'a> SourceFile<'a> {
+    /// The Procfile of `app`.
+    ///
+    /// # Errors
+    /// When the host's folders are not known.
+    pub fn procfile(env: &'a Env, app: &App) -> Result<Self> {
+        Ok(Self { env, folder: env.data_directory(PLUGIN)?.join(app.as_str()), name: "Procfile", prefix: "" })
+    }
+
+    /// The `DOKKU_SCALE` of `app`.
+    ///
+    /// # Errors
+    /// When the host's folders are not known.
+    pub fn dokku_scale(env: &'a Env, app: &App) -> Result<Self> {
+        Ok(Self { name: "DOKKU_SCALE", prefix: ".", ..Self::procfile(env, app)? })
+    }
+
+    /// The file of the release.
+    pub fn released(&self) -> PathBuf {
+        self.folder.join(self.name)
+    }
+
+    fn in_progress(&self) -> Option<PathBuf> {
+        let pid = self.env.dokku_pid().ok()?;
+        Some(self.folder.join(format!("{}{}.{pid}", self.prefix, self.name)))
+    }
+
+    fn missing_mark(&self) -> Option<PathBuf> {
+        let pid = self.env.dokku_pid().ok()?;
+        Some(self.folder.join(format!("{}{}.{pid}.missing", self.prefix, self.name)))
+    }
+
+    /// The file that holds now: of the deploy in progress, else of the release. `None` when there is
+    /// none.
+    pub fn current(&self) -> Option<PathBuf> {
+        if self.is_being_removed() {
+            return None;
+        }
+        self.in_progress().filter(|path| path.exists()).or_else(|| Some(self.released()).filter(|path| path.exists()))
+    }
+
+    /// Whether the deploy in progress has a source without this file.
+    pub fn is_being_removed(&self) -> bool {
+        self.missing_mark().is_some_and(|mark| mark.exists())
+    }
+
+    fn current_text(&self) -> Result<Option<String>> {
+        self.current().map_or(Ok(None), |path| atomic::read_text(&path))
+    }
+
+    /// Starts a deploy whose source has this file, or none.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn begin(&self, text: Option<&str>) -> Result<()> {
+        let (pid, owner) = (self.env.dokku_pid()?, Owner::of_files(self.env)?);
+        atomic::create_directory(&self.folder, owner)?;
+        let path = self.folder.join(format!("{}{}.{pid}", self.prefix, self.name));
+        match text {
+            Some(text) => atomic::write(&path, text.as_bytes(), 0o644, owner),
+            None => atomic::write(&path.with_added_extension("missing"), b"", 0o600, owner),
+        }
+    }
+
+    /// Removes what deploys that did not end have left.
+    ///
+    /// # Errors
+    /// When a file cannot be removed.
+    pub fn drop_stale(&self) -> Result<()> {
+        let start = format!("{}{}.", self.prefix, self.name);
+        for path in atomic::entries(&self.folder)? {
+            if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(start.as_bytes())) {
+                atomic::remove(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a deploy that has succeeded: what it brought takes the release's place.
+    ///
+    /// # Errors
+    /// When a file cannot be renamed or removed.
+    pub fn finish(&self) -> Result<()> {
+        if let Some(path) = self.in_progress().filter(|path| path.exists()) {
+            return atomic::rename(&path, &self.released());
+        }
+        if let Some(mark) = self.missing_mark().filter(|mark| mark.exists()) {
+            atomic::remove(&self.released())?;
+            atomic::remove(&mark)?;
+        }
+        Ok(())
+    }
+
+    /// Drops the file that holds now: it has no say.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn discard(&self) -> Result<()> {
+        self.drop_stale()?;
+        atomic::remove(&self.released())
+    }
+
+    /// A place beside the files for one that is on its way out of an image.
+    pub fn scratch(&self) -> PathBuf {
+        self.folder.join(format!(".{}.from-image", self.name))
+    }
+
+    /// The folder that holds them.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// The Procfile of an app that holds now, parsed.
+///
+/// # Errors
+/// When it cannot be read, or has a line that is not in its grammar.
+pub fn current_procfile(env: &Env, app: &App) -> Result<Option<Procfile>> {
+    let text = SourceFile::procfile(env, app)?.current_text()?;
+    text.map(|text| text.parse().context(|| "Invalid Procfile")).transpose()
+}
+
+/// What the DOKKU_SCALE of an app that holds now asks for.
+///
+/// # Errors
+/// When it cannot be read, or has a line that is no `type=count`.
+pub fn current_dokku_scale(env: &Env, app: &App) -> Result<Option<Vec<Request>>> {
+    let text = SourceFile::dokku_scale(env, app)?.current_text()?;
+    text.map(|text| Request::parse_file(&text).context(|| "Invalid DOKKU_SCALE")).transpose()
+}

@@ -1,0 +1,124 @@
+//! `post-deploy`: is what runs after a deploy what should run?
+
+use super::app_argument;
+use crate::commands::HOOK_PATIENCE;
+use crate::formation::{Formation, Quantity, Request};
+use crate::scale::Scale;
+use crate::scheduler::{DOCKER_LOCAL, scheduler_of};
+use crate::source_files::current_procfile;
+use crate::status::{InstanceStatus, Statuses};
+use common::{App, AppLock, Docker, Env, ProcessType, Result, Triggers, atomic};
+use std::collections::BTreeMap;
+
+/// `post-deploy APP PORT IP TAG`: retires the instances of types that have left the Procfile, and warns of
+/// each type of which fewer run than should. On other schedulers than docker-local it does nothing.
+///
+/// # Errors
+/// None: the deploy has succeeded, so whatever is wrong here is a warning.
+pub fn post_deploy(env: &Env) -> Result<()> {
+    let app = app_argument(env, 1)?;
+    if let Err(error) = settle(env, &app) {
+        env.output()
+            .warn(&format!("{app} is deployed, but what runs of it could not be compared with its scale: {error}"));
+    }
+    Ok(())
+}
+
+fn settle(env: &Env, app: &App) -> Result<()> {
+    let plugins = Triggers::new(env).implementers("scheduler-deploy")?;
+    let docker_local = plugins.iter().any(|plugin| plugin.name == "scheduler-docker-local");
+    if !docker_local || scheduler_of(env, app)? != DOCKER_LOCAL {
+        return Ok(());
+    }
+    retire_vanished_types(env, app)?;
+    let desired = Scale::new(env, app).desired()?;
+    let instances = Statuses::new(env).instances(app)?;
+    for (process_type, running, wanted) in short_types(&desired, &instances) {
+        env.output().warn(&format!("{app} should run {wanted} of {process_type}, and {running} run"));
+    }
+    Ok(())
+}
+
+/// The types of which fewer instances run than are desired: type, running, desired.
+fn short_types<'a>(desired: &'a Formation, instances: &[InstanceStatus]) -> Vec<(&'a ProcessType, Quantity, Quantity)> {
+    let mut running: BTreeMap<&ProcessType, Quantity> = BTreeMap::new();
+    for status in instances.iter().filter(|status| status.state.as_deref() == Some("running")) {
+        if let Some(instance) = &status.instance {
+            *running.entry(&instance.process_type).or_default() += 1;
+        }
+    }
+    let compared = desired.iter().map(|(name, wanted)| (name, running.get(name).copied().unwrap_or(0), wanted));
+    compared.filter(|(_, running, wanted)| running < wanted).collect()
+}
+
+/// A type that has left the Procfile keeps its quantity until a deploy has succeeded. Then nothing can
+/// start it any more: its containers are queued for retirement and asked to end, its files go, and its
+/// quantity is 0.
+fn retire_vanished_types(env: &Env, app: &App) -> Result<()> {
+    let Some(procfile) = current_procfile(env, app)? else { return Ok(()) };
+    let _lock = AppLock::acquire(env, app, HOOK_PATIENCE)?;
+    let scale = Scale::new(env, app);
+    let desired = scale.desired()?;
+    let vanished = desired.iter().filter(|(name, quantity)| *quantity > 0 && !procfile.contains(name));
+    let vanished: Vec<Request> =
+        vanished.map(|(name, _)| Request { process_type: name.clone(), quantity: 0 }).collect();
+    for Request { process_type, .. } in &vanished {
+        env.output().info1(&format!("Retiring {process_type}, which the Procfile of {app} no longer has"));
+        retire_type(env, app, process_type)?;
+    }
+    if vanished.is_empty() { Ok(()) } else { scale.save(&desired, &vanished).map(drop) }
+}
+
+fn retire_type(env: &Env, app: &App, process_type: &ProcessType) -> Result<()> {
+    let of_type =
+        |status: &InstanceStatus| status.instance.as_ref().is_some_and(|found| found.process_type == *process_type);
+    let instances: Vec<InstanceStatus> = Statuses::new(env).instances(app)?.into_iter().filter(of_type).collect();
+    let wait = Triggers::new(env).ask("checks-get-property", &[app.as_str(), "wait-to-retire"])?;
+    // Registered first: whatever happens next, ps:retire removes it.
+    let registering = Triggers::new(env).var("DOKKU_SKIP_IMAGE_CLEANUP_REGISTRATION", "1");
+    for status in instances.iter().filter(|status| status.state.is_some()) {
+        registering.fire("scheduler-register-retired", &[app.as_str(), &status.container, &wait])?;
+    }
+    for instance in instances.iter().filter_map(|status| status.instance.as_ref()) {
+        for kind in ["CONTAINER", "IP", "PORT"] {
+            atomic::remove(&app.root(env)?.join(format!("{kind}.{instance}")))?;
+        }
+    }
+    if process_type.as_str() == "web" {
+        Triggers::new(env).fire("proxy-build-config", &[app.as_str()])?;
+    }
+    let running = instances.into_iter().filter(|status| status.state.as_deref() == Some("running"));
+    let running: Vec<String> = running.map(|status| status.container).collect();
+    if running.is_empty() {
+        return Ok(());
+    }
+    let docker = Docker::new(env)?;
+    docker.set_restart_policy(&running, "no")?;
+    docker.send_signal(&running, "TERM")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instance(name: &str, state: Option<&str>) -> InstanceStatus {
+        InstanceStatus {
+            instance: name.parse().ok(),
+            container: "3e5ab9b9e5ac".into(),
+            state: state.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_type_is_short_when_fewer_run_than_should() {
+        let desired = Formation::from_saved(&["web=2".to_owned(), "worker=1".to_owned(), "beat=0".to_owned()]).unwrap();
+        let instances = [
+            instance("web.1", Some("running")),
+            instance("web.2", Some("exited")),
+            instance("worker.1", Some("running")),
+        ];
+        let short = short_types(&desired, &instances);
+        let short: Vec<_> = short.iter().map(|(name, running, wanted)| (name.as_str(), *running, *wanted)).collect();
+        assert_eq!(short, [("web", 1, 2)]);
+    }
+}
