@@ -1,0 +1,73 @@
+//! Flags: unknown ones, two where one is meant, values that are none.
+
+use ps_tests::executables::subcommands;
+
+use crate::shop;
+
+#[test]
+fn an_unknown_flag_is_status_2() {
+    // To ps:report an unknown flag is an info flag that does not exist: see below.
+    for command in subcommands().iter().filter(|command| *command != "report") {
+        let outcome = shop().command(command, ["--bogus", "shop"]);
+        outcome.fails(2).stderr_contains("--bogus").fires_nothing().changes_no_file();
+    }
+}
+
+#[test]
+fn an_unknown_short_flag_is_status_2() {
+    for command in subcommands().iter().filter(|command| *command != "report") {
+        let outcome = shop().command(command, ["-Z", "shop"]);
+        outcome.fails(2).stderr_contains("-Z").fires_nothing().changes_no_file();
+    }
+}
+
+#[test]
+fn an_unknown_info_flag_lists_the_valid_ones() {
+    shop()
+        .command("report", ["shop", "--bogus"])
+        .refuses("Invalid flag passed, valid flags: --deployed, --processes, ")
+        .stderr_contains("--ps-stop-timeout-seconds, --restore, --running\n");
+}
+
+#[test]
+fn two_info_flags() {
+    shop()
+        .command("report", ["shop", "--deployed", "--running"])
+        .refuses("")
+        .stderr(" !     ps:report command allows only a single flag\n");
+}
+
+#[test]
+fn a_format_of_ps_scale_that_does_not_exist() {
+    shop().command("scale", ["--format", "yaml", "shop"]).refuses("format");
+    shop().command("scale", ["--format", "yaml", "shop", "web=2"]).refuses("format");
+}
+
+#[test]
+fn a_format_of_ps_report_that_does_not_exist() {
+    shop().command("report", ["--format", "yaml", "shop"]).refuses("format");
+}
+
+#[test]
+fn a_parallelism_that_is_no_number() {
+    for command in ["rebuild", "restart", "restore", "start", "stop"] {
+        let outcome = shop().command(command, ["--all", "--parallel", "many"]);
+        outcome.exits_with_one_of(&[1, 2]).stderr_contains("many").fires_nothing().changes_no_file();
+    }
+}
+
+#[test]
+fn a_negative_parallelism_is_refused_before_anything_is_fired() {
+    for command in ["rebuild", "restart", "restore", "start", "stop"] {
+        shop()
+            .command(command, ["--all", "--parallel", "-2"])
+            .refuses("")
+            .stderr(" !     Invalid value -2 for --parallel flag\n");
+    }
+}
+
+#[test]
+fn a_lock_timeout_that_is_no_number() {
+    let outcome = shop().command("scale", ["--lock-timeout", "soon", "shop", "web=2"]);
+    outcome.exits_with_one_of(&[1, 2]).stderr_contains("soon").fires_nothing().changes_no_file();
+}

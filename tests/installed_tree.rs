@@ -1,0 +1,168 @@
+//! The shape of what is installed, and of the sources it comes from.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use ps_tests::elf::why_not_static;
+use ps_tests::executables::executables;
+use ps_tests::sources::{rust_files, text};
+use ps_tests::{plugin_tree, repository};
+
+/// What an installed plugin holds besides executables.
+const OTHER_FILES: [&str; 2] = ["functions", "plugin.toml"];
+const MOST_OF_ONE: u64 = 1024 * 1024;
+const MOST_OF_ALL: u64 = 25 * 1024 * 1024;
+const MOST_LINES: usize = 400;
+
+fn installed() -> BTreeSet<String> {
+    let root = plugin_tree();
+    let mut found = BTreeSet::new();
+    let mut directories = vec![root.clone()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory).expect("a directory of the plugin") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                directories.push(path);
+            } else {
+                found.insert(path.strip_prefix(&root).unwrap().display().to_string());
+            }
+        }
+    }
+    found
+}
+
+fn paths_of_executables() -> Vec<PathBuf> {
+    executables().keys().map(|place| plugin_tree().join(place)).collect()
+}
+
+fn short(path: &Path) -> String {
+    path.strip_prefix(repository()).unwrap_or(path).display().to_string()
+}
+
+fn nothing_in(offenders: &[String], what: &str) {
+    assert!(offenders.is_empty(), "{what}:\n{}", offenders.join("\n"));
+}
+
+#[test]
+fn what_is_installed_is_what_is_listed() {
+    let mut listed: BTreeSet<String> = executables().into_keys().collect();
+    listed.extend(OTHER_FILES.map(str::to_owned));
+    let installed = installed();
+    let missing: Vec<_> = listed.difference(&installed).collect();
+    let surplus: Vec<_> = installed.difference(&listed).collect();
+    assert!(missing.is_empty() && surplus.is_empty(), "missing: {missing:?}, not listed: {surplus:?}");
+}
+
+#[test]
+fn every_executable_may_be_executed_by_all() {
+    let refused = |path: &PathBuf| fs::metadata(path).map_or(0, |data| data.permissions().mode()) & 0o555 != 0o555;
+    let offenders: Vec<_> = paths_of_executables().into_iter().filter(refused).map(|path| short(&path)).collect();
+    nothing_in(&offenders, "not executable");
+}
+
+#[test]
+fn every_executable_is_static() {
+    let reason = |path: PathBuf| why_not_static(&path).map(|reason| format!("{}: {reason}", short(&path)));
+    let offenders: Vec<_> = paths_of_executables().into_iter().filter_map(reason).collect();
+    nothing_in(&offenders, "not static");
+}
+
+#[test]
+fn the_executables_are_small() {
+    if std::env::var_os("PS_PROFILE").is_some_and(|profile| profile == "dev") {
+        // Past the capture of the test harness, so that nobody takes it for a test that ran.
+        let _ = writeln!(std::io::stderr(), "left out: the sizes of the executables, since PS_PROFILE is dev");
+        return;
+    }
+    let mut offenders = Vec::new();
+    let mut sum = 0;
+    for path in paths_of_executables() {
+        let size = fs::metadata(&path).map_or(0, |data| data.len());
+        sum += size;
+        if size > MOST_OF_ONE {
+            offenders.push(format!("{}: {size} bytes", short(&path)));
+        }
+    }
+    nothing_in(&offenders, "larger than 1 MB");
+    assert!(sum <= MOST_OF_ALL, "all executables together have {sum} bytes, more than 25 MB");
+    assert!(sum > 0, "there are no executables");
+}
+
+#[test]
+fn every_main_is_one_line() {
+    let mut files = vec![repository().join("plugins/ps/commands.rs")];
+    files.extend(rust_files("plugins/ps/subcommands"));
+    files.extend(rust_files("plugins/ps/triggers"));
+    assert!(files.len() > 1, "there are no mains");
+    let mut offenders = Vec::new();
+    for file in files {
+        let text = text(&file);
+        let code: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.trim().is_empty() && !line.starts_with("//!") && !line.starts_with("use "))
+            .collect();
+        let header = text.starts_with("//!");
+        let one_line = matches!(code[..], [only] if only.starts_with("fn main()") && only.ends_with('}'));
+        // rustfmt may break the braces over three lines, one of them the body.
+        let three_lines = matches!(code[..], [first, body, last]
+            if first.starts_with("fn main()") && first.ends_with('{') && body.starts_with("    ") && last == "}");
+        if !header || !(one_line || three_lines) {
+            offenders.push(short(&file));
+        }
+    }
+    nothing_in(&offenders, "more than a header comment and a main of one line");
+}
+
+#[test]
+fn every_source_of_a_main_is_listed() {
+    let listed: BTreeSet<String> = executables().into_keys().collect();
+    let mut unlisted = Vec::new();
+    for (directory, prefix) in [("plugins/ps/subcommands", "subcommands/"), ("plugins/ps/triggers", "")] {
+        for file in rust_files(directory) {
+            let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+            if !listed.contains(&format!("{prefix}{name}")) {
+                unlisted.push(short(&file));
+            }
+        }
+    }
+    nothing_in(&unlisted, "sources without an entry in the [[bin]] table");
+}
+
+#[test]
+fn no_file_of_logic_is_long() {
+    let files: Vec<_> = [rust_files("common/src"), rust_files("plugins/ps/src")].concat();
+    assert!(!files.is_empty(), "there are no sources");
+    let mut offenders = Vec::new();
+    for file in files {
+        let lines = text(&file).lines().count();
+        if lines > MOST_LINES {
+            offenders.push(format!("{}: {lines} lines", short(&file)));
+        }
+    }
+    nothing_in(&offenders, "longer than 400 lines");
+}
+
+#[test]
+fn only_common_and_the_tests_may_touch_the_outside_world() {
+    let mut offenders = Vec::new();
+    for file in rust_files("plugins") {
+        for (number, line) in text(&file).lines().enumerate() {
+            // Unit tests may set their scene with plain files.
+            if line.contains("clippy::disallowed") && !line.contains("cfg_attr(test, ") {
+                offenders.push(format!("{}:{}: {}", short(&file), number + 1, line.trim()));
+            }
+        }
+    }
+    nothing_in(&offenders, "rules of clippy.toml that are switched off");
+}

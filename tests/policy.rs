@@ -1,0 +1,227 @@
+//! What the workspace may depend on, and what must be documented.
+
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use ps_tests::executables::{subcommands, triggers};
+use ps_tests::process::run;
+use ps_tests::repository;
+use ps_tests::sources::text;
+use serde_json::Value;
+
+/// What one may link into a static executable and pass on under the MIT licence.
+const LICENCES: [&str; 10] = [
+    "0BSD",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "MIT",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+];
+/// Crates that speak to a network. None of them is needed to build or to run the plugin.
+const NETWORK_CLIENTS: [&str; 9] =
+    ["attohttpc", "curl", "curl-sys", "git2", "hyper", "minreq", "reqwest", "tokio", "ureq"];
+/// The target that is shipped: what other systems would need is never built.
+const TARGET: &str = "x86_64-unknown-linux-musl";
+
+fn metadata() -> &'static Value {
+    static METADATA: OnceLock<Value> = OnceLock::new();
+    METADATA.get_or_init(|| {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["metadata", "--locked", "--format-version", "1", "--filter-platform", TARGET]);
+        let done = run(cargo.current_dir(repository()), b"", Duration::from_mins(5));
+        assert_eq!(done.status, 0, "cargo metadata: {}", String::from_utf8_lossy(&done.stderr));
+        serde_json::from_slice(&done.stdout).expect("the metadata")
+    })
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().unwrap_or_else(|| panic!("{key} is not a list")).as_slice()
+}
+
+fn word<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}
+
+fn nothing_in(offenders: &[String], what: &str) {
+    assert!(offenders.is_empty(), "{what}:\n{}", offenders.join("\n"));
+}
+
+/// The packages that `ps` is made of, with itself; `normal` leaves out what only builds or tests it.
+fn packages_of_ps(normal: bool) -> Vec<&'static Value> {
+    let by_id: BTreeMap<&str, &Value> =
+        list(metadata(), "packages").iter().map(|package| (word(package, "id"), package)).collect();
+    let nodes: BTreeMap<&str, &Value> =
+        list(&metadata()["resolve"], "nodes").iter().map(|node| (word(node, "id"), node)).collect();
+    let start = by_id.iter().find(|(_, package)| word(package, "name") == "ps").expect("the package ps").0;
+    let mut found = BTreeSet::new();
+    let mut open = vec![*start];
+    while let Some(id) = open.pop() {
+        if !found.insert(id) {
+            continue;
+        }
+        for dependency in list(nodes[id], "deps") {
+            let kinds = list(dependency, "dep_kinds");
+            let wanted = |kind: &Value| kind["kind"].is_null() || (!normal && word(kind, "kind") == "build");
+            if kinds.iter().any(wanted) {
+                open.push(word(dependency, "pkg"));
+            }
+        }
+    }
+    assert!(found.len() > 1, "ps depends on nothing");
+    found.into_iter().map(|id| by_id[id]).collect()
+}
+
+/// Whether a licence expression leaves us a choice that is on the list. What is no expression is refused.
+fn is_allowed(expression: &str) -> bool {
+    let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    matches!(alternatives(&words), Some((true, [])))
+}
+
+/// Whether it is allowed, and the words behind it.
+type Parsed<'w> = Option<(bool, &'w [&'w str])>;
+
+fn alternatives<'w>(words: &'w [&'w str]) -> Parsed<'w> {
+    let (mut allowed, mut rest) = conjunction(words)?;
+    while let ["OR", after @ ..] = rest {
+        let (other, left) = conjunction(after)?;
+        (allowed, rest) = (allowed || other, left);
+    }
+    Some((allowed, rest))
+}
+
+fn conjunction<'w>(words: &'w [&'w str]) -> Parsed<'w> {
+    let (mut allowed, mut rest) = licence(words)?;
+    while let ["AND", after @ ..] = rest {
+        let (other, left) = licence(after)?;
+        (allowed, rest) = (allowed && other, left);
+    }
+    Some((allowed, rest))
+}
+
+fn licence<'w>(words: &'w [&'w str]) -> Parsed<'w> {
+    match words {
+        [] | ["AND" | "OR" | "WITH" | ")", ..] => None,
+        ["(", inner @ ..] => match alternatives(inner)? {
+            (allowed, [")", rest @ ..]) => Some((allowed, rest)),
+            _ => None,
+        },
+        [name, "WITH", exception, rest @ ..] => {
+            Some((LICENCES.contains(&format!("{name} WITH {exception}").as_str()), rest))
+        }
+        [name, rest @ ..] => Some((LICENCES.contains(name), rest)),
+    }
+}
+
+#[test]
+fn a_licence_expression_is_read_as_it_is_meant() {
+    for good in [
+        "MIT",
+        "MIT OR GPL-3.0",
+        "GPL-3.0 OR MIT",
+        "MIT/Apache-2.0",
+        "(MIT OR Apache-2.0) AND Unicode-3.0",
+        "Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT",
+        "GPL-3.0 AND MIT OR ISC",
+    ] {
+        assert!(is_allowed(good), "{good}");
+    }
+    for bad in
+        ["", "GPL-3.0", "MIT AND GPL-3.0", "(MIT", "MIT)", "MIT OR", "GPL-3.0 WITH LLVM-exception", "MIT Apache-2.0"]
+    {
+        assert!(!is_allowed(bad), "{bad}");
+    }
+}
+
+#[test]
+fn every_dependency_has_a_licence_on_the_list() {
+    let offends = |package: &&Value| !is_allowed(word(package, "license"));
+    let offenders: Vec<String> = list(metadata(), "packages")
+        .iter()
+        .filter(offends)
+        .map(|package| format!("{} {}: {:?}", word(package, "name"), word(package, "version"), package["license"]))
+        .collect();
+    nothing_in(&offenders, "licences that are not on the list");
+}
+
+#[test]
+fn the_plugin_holds_no_crate_twice() {
+    let mut versions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for package in packages_of_ps(true) {
+        versions.entry(word(package, "name")).or_default().push(word(package, "version"));
+    }
+    let offenders: Vec<String> = versions
+        .iter()
+        .filter(|(_, versions)| versions.len() > 1)
+        .map(|(name, versions)| format!("{name}: {}", versions.join(", ")))
+        .collect();
+    nothing_in(&offenders, "crates in more than one version");
+}
+
+#[test]
+fn every_crate_is_from_the_registry_or_the_workspace() {
+    let members: BTreeSet<&str> =
+        list(metadata(), "workspace_members").iter().map(|id| id.as_str().unwrap_or_default()).collect();
+    let mut offenders = Vec::new();
+    for package in list(metadata(), "packages") {
+        let ours = members.contains(word(package, "id"));
+        let from_registry = word(package, "source").starts_with("registry+");
+        if ours == from_registry {
+            offenders.push(format!("{}: {}", word(package, "name"), package["source"]));
+        }
+        // Null is the registry that cargo uses by itself.
+        for dependency in list(package, "dependencies") {
+            if ours && !dependency["registry"].is_null() {
+                offenders.push(format!("{}: {}", word(dependency, "name"), dependency["registry"]));
+            }
+        }
+    }
+    nothing_in(&offenders, "crates from elsewhere");
+}
+
+#[test]
+fn nothing_that_builds_or_runs_the_plugin_speaks_to_a_network() {
+    let offenders: Vec<String> = packages_of_ps(false)
+        .into_iter()
+        .map(|package| word(package, "name").to_owned())
+        .filter(|name| NETWORK_CLIENTS.contains(&name.as_str()))
+        .collect();
+    nothing_in(&offenders, "network clients");
+}
+
+/// The headings of a document, without their marks.
+fn headings(document: &str) -> Vec<String> {
+    let path = repository().join(document);
+    let lines = text(&path);
+    lines
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| line.replace(['#', '`'], "").trim().to_owned())
+        .collect()
+}
+
+fn missing_in(document: &str, names: &[String]) -> Vec<String> {
+    let headings = headings(document);
+    let has = |name: &String| headings.iter().any(|heading| heading.split([' ', ',']).any(|word| word == name));
+    names.iter().filter(|name| !has(name)).cloned().collect()
+}
+
+#[test]
+fn every_hook_is_documented() {
+    nothing_in(&missing_in("docs/hooks.md", &triggers()), "hooks without a heading in docs/hooks.md");
+}
+
+#[test]
+fn every_command_is_documented() {
+    let commands: Vec<String> = subcommands().iter().map(|name| format!("ps:{name}")).collect();
+    nothing_in(&missing_in("docs/commands.md", &commands), "commands without a heading in docs/commands.md");
+}

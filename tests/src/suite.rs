@@ -1,0 +1,93 @@
+//! A list of tests that says how many ran and how many were left out: for the suites whose tests are
+//! data, or need something that may not be there.
+
+use std::cell::RefCell;
+use std::num::NonZero;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// One test of a [`Suite`].
+pub struct Test<'a> {
+    /// What it shows, as a sentence or a path.
+    pub name: String,
+    /// Fails by a panic or by an error that says why.
+    pub run: Box<dyn Fn() -> Result<(), String> + Send + Sync + 'a>,
+}
+
+impl<'a> Test<'a> {
+    /// A test that fails by a panic.
+    pub fn function(name: &str, run: impl Fn() + Send + Sync + 'a) -> Self {
+        let run = move || {
+            run();
+            Ok(())
+        };
+        Self { name: name.replace("::", ": ").replace('_', " "), run: Box::new(run) }
+    }
+}
+
+/// The functions of a suite, each under its own name.
+#[macro_export]
+macro_rules! functions {
+    ($($function:path),+ $(,)?) => {
+        vec![$($crate::suite::Test::function(stringify!($function), $function)),+]
+    };
+}
+
+/// Runs `tests` on `threads` threads, all those whose name contains an argument of the command line, and
+/// prints each failure and at last `N passed, N failed`. A suite of which nothing ran has failed.
+pub fn run(tests: &[Test<'_>], threads: usize) -> ExitCode {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let chosen: Vec<&Test<'_>> = tests
+        .iter()
+        .filter(|test| wanted.is_empty() || wanted.iter().any(|part| test.name.contains(part.as_str())))
+        .collect();
+    // A failure is told once, beside the name of its test.
+    panic::set_hook(Box::new(|panic| {
+        LOCATION.set(panic.location().map(ToString::to_string).unwrap_or_default());
+    }));
+    let next = AtomicUsize::new(0);
+    let failed = Mutex::new(0_usize);
+    thread::scope(|scope| {
+        for _ in 0..threads.clamp(1, chosen.len().max(1)) {
+            scope.spawn(|| {
+                while let Some(test) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = catch_unwind(AssertUnwindSafe(|| (test.run)()));
+                    let reason = match result {
+                        Ok(Ok(())) => continue,
+                        Ok(Err(reason)) => reason,
+                        Err(panic) => message(panic.as_ref()),
+                    };
+                    let mut failed = failed.lock().unwrap();
+                    *failed += 1;
+                    println!("FAIL {}\n{reason}", test.name);
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().unwrap();
+    println!("{} passed, {failed} failed", chosen.len() - failed);
+    if failed == 0 && !chosen.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// As many threads as there are processors.
+pub fn processors() -> usize {
+    thread::available_parallelism().map_or(2, NonZero::get)
+}
+
+thread_local! {
+    /// Where this thread panicked last.
+    static LOCATION: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let place = LOCATION.take();
+    [place.as_str()]
+        .into_iter()
+        .chain(text.unwrap_or("it panicked").lines())
+        .flat_map(|line| ["  ", line, "\n"])
+        .collect()
+}
