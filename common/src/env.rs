@@ -3,12 +3,12 @@
 //! Dokku hands everything to a plugin's executables in variables. They are read here and nowhere
 //! else, so that a test can say what they are, and so that a missing one has one message.
 
-use crate::{Error, Output, Result};
+use crate::{Error, Output, Result, atomic};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Variables, arguments and output of this process. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Env {
 struct World {
     variables: BTreeMap<OsString, OsString>,
     arguments: Vec<OsString>,
+    /// Name and folder of each enabled plugin, once someone has asked.
+    plugins: OnceLock<Vec<(String, PathBuf)>>,
 }
 
 impl Env {
@@ -34,7 +36,7 @@ impl Env {
     pub fn new(variables: BTreeMap<OsString, OsString>, arguments: Vec<OsString>) -> Self {
         let is_set = |name: &str| variables.get(OsStr::new(name)).is_some_and(|value| !value.is_empty());
         let output = Output::new(is_set("DOKKU_QUIET_OUTPUT"), is_set("DOKKU_TRACE"));
-        Self { world: Arc::new(World { variables, arguments }), output }
+        Self { world: Arc::new(World { variables, arguments, plugins: OnceLock::new() }), output }
     }
 
     /// The same world with another output: for a job whose lines carry their app.
@@ -83,6 +85,21 @@ impl Env {
     /// `PLUGIN_PATH`: the folder with `enabled` and `available`.
     pub fn plugin_path(&self) -> Result<PathBuf> {
         self.required_path("PLUGIN_PATH")
+    }
+
+    /// Name and folder of each enabled plugin, in the order in which their hooks run. They are listed
+    /// once a process.
+    ///
+    /// # Errors
+    /// When `$PLUGIN_PATH/enabled` cannot be read.
+    pub(crate) fn enabled_plugins(&self) -> Result<&[(String, PathBuf)]> {
+        if let Some(plugins) = self.world.plugins.get() {
+            return Ok(plugins);
+        }
+        let entries = atomic::entries(&self.plugin_path()?.join("enabled"))?;
+        let named = entries.into_iter().filter_map(|path| Some((path.file_name()?.to_str()?.to_owned(), path)));
+        let plugins = named.filter(|(name, _)| !name.starts_with('.')).collect();
+        Ok(self.world.plugins.get_or_init(|| plugins))
     }
 
     /// The folder of a plugin's own data of an app: `$DOKKU_LIB_ROOT/data/PLUGIN/APP`.

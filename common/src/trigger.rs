@@ -8,7 +8,7 @@
 use crate::env::shown;
 use crate::output::Stream;
 use crate::trigger_config::TriggerConfig;
-use crate::{Answer, Context, Env, Error, Process, Result, atomic, interrupted};
+use crate::{Answer, Context, Env, Error, Process, Result, interrupted};
 use rustix::fs::{Access, access};
 use std::path::PathBuf;
 
@@ -69,15 +69,9 @@ impl<'a> Triggers<'a> {
 
     /// The enabled plugins with a file of that name, executable or not.
     fn hooks(&self, hook: &str) -> Result<Vec<Implementer>> {
-        let mut found = Vec::new();
-        for entry in atomic::entries(&self.env.plugin_path()?.join("enabled"))? {
-            let Some(name) = entry.file_name().and_then(|name| name.to_str()) else { continue };
-            let path = entry.join(hook);
-            if !name.starts_with('.') && path.is_file() {
-                found.push(Implementer { name: name.to_owned(), hook: path });
-            }
-        }
-        Ok(found)
+        let plugins = self.env.enabled_plugins()?.iter();
+        let hooks = plugins.map(|(name, folder)| Implementer { name: name.clone(), hook: folder.join(hook) });
+        Ok(hooks.filter(|found| found.hook.is_file()).collect())
     }
 
     /// Fires a trigger; its output goes where ours goes.

@@ -41,9 +41,7 @@ impl Report {
         report.add("--processes", asked, status_word(|status| status.processes.to_string()))?;
         report.add("--running", asked, status_word(|status| status.running.as_str().to_owned()))?;
         for setting in SETTINGS.iter().filter(|setting| setting.name != "restore") {
-            report.add(&format!("--ps-{}", setting.name), true, || setting.given(env, app))?;
-            report.add(&format!("--ps-computed-{}", setting.name), true, || setting.computed(env, Some(app)))?;
-            report.add_global(env, setting)?;
+            report.add_setting(env, setting, Some(app))?;
         }
         if only.is_none_or(|flag| flag.starts_with("--status-")) {
             for status in statuses.instances(app)? {
@@ -62,8 +60,7 @@ impl Report {
     pub fn of_host(env: &Env) -> Result<Self> {
         let mut report = Self { title: "--global".to_owned(), values: BTreeMap::new(), flags: Vec::new() };
         for setting in SETTINGS.iter().filter(|setting| setting.global) {
-            report.add(&format!("--ps-computed-{}", setting.name), true, || setting.computed(env, None))?;
-            report.add_global(env, setting)?;
+            report.add_setting(env, setting, None)?;
         }
         Ok(report)
     }
@@ -76,11 +73,16 @@ impl Report {
         Ok(())
     }
 
-    fn add_global(&mut self, env: &Env, setting: &Setting) -> Result<()> {
-        if !setting.global {
-            return Ok(());
+    /// A property's lines: what the app was given, what the host was given, and what holds.
+    fn add_setting(&mut self, env: &Env, setting: &Setting, app: Option<&App>) -> Result<()> {
+        let own = app.map_or(Ok(String::new()), |app| setting.given(env, app))?;
+        let host = if setting.global { setting.given(env, Scope::Global)? } else { String::new() };
+        let name = setting.name;
+        self.add(&format!("--ps-computed-{name}"), true, || Ok(setting.holding(&own, &host)))?;
+        if app.is_some() {
+            self.add(&format!("--ps-{name}"), true, || Ok(own))?;
         }
-        self.add(&format!("--ps-global-{}", setting.name), true, || setting.given(env, Scope::Global))
+        if setting.global { self.add(&format!("--ps-global-{name}"), true, || Ok(host)) } else { Ok(()) }
     }
 
     /// The value of one flag, on a line.

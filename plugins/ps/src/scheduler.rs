@@ -1,6 +1,7 @@
 //! The scheduler of an app, and what the host knows of an app's deploy.
 
 use common::{App, Env, Properties, Result, Scope, Triggers};
+use std::cell::OnceCell;
 
 /// The scheduler of a host that says nothing else.
 pub const DOCKER_LOCAL: &str = "docker-local";
@@ -13,18 +14,42 @@ pub const DOCKER_LOCAL: &str = "docker-local";
 /// # Errors
 /// When the trigger fails or the property cannot be read.
 pub fn scheduler_of<'s>(env: &Env, scope: impl Into<Scope<'s>>) -> Result<String> {
-    let scope = scope.into();
-    let triggers = Triggers::new(env);
-    let answer = if only_answered_by(&triggers, "scheduler-detect", &["20_events", "scheduler"])? {
-        let properties = Properties::new(env, "scheduler");
-        match properties.get(scope, "selected")? {
-            Some(selected) => selected,
-            None => properties.get(Scope::Global, "selected")?.unwrap_or_default(),
-        }
-    } else {
-        triggers.ask("scheduler-detect", &[scope.as_str()])?
-    };
-    Ok(if answer.is_empty() { DOCKER_LOCAL.to_owned() } else { answer })
+    Schedulers::new(env).of(scope)
+}
+
+/// The schedulers of any number of apps; who answers for them is looked up once.
+pub struct Schedulers<'a> {
+    env: &'a Env,
+    answered_by_host: OnceCell<bool>,
+}
+
+impl<'a> Schedulers<'a> {
+    /// Nothing is asked yet.
+    pub fn new(env: &'a Env) -> Self {
+        Self { env, answered_by_host: OnceCell::new() }
+    }
+
+    /// As [`scheduler_of`].
+    ///
+    /// # Errors
+    /// As [`scheduler_of`].
+    pub fn of<'s>(&self, scope: impl Into<Scope<'s>>) -> Result<String> {
+        let scope = scope.into();
+        let triggers = Triggers::new(self.env);
+        let host_s_own = &["20_events", "scheduler"];
+        let answered_by_host =
+            *remembered(&self.answered_by_host, || only_answered_by(&triggers, "scheduler-detect", host_s_own))?;
+        let answer = if answered_by_host {
+            let properties = Properties::new(self.env, "scheduler");
+            match properties.get(scope, "selected")? {
+                Some(selected) => selected,
+                None => properties.get(Scope::Global, "selected")?.unwrap_or_default(),
+            }
+        } else {
+            triggers.ask("scheduler-detect", &[scope.as_str()])?
+        };
+        Ok(if answer.is_empty() { DOCKER_LOCAL.to_owned() } else { answer })
+    }
 }
 
 /// Whether an app has been deployed, as the property `deployed` says; where it says nothing, as the
@@ -50,6 +75,15 @@ pub fn is_deployed(env: &Env, app: &App) -> Result<bool> {
 pub fn image_tag(env: &Env, app: &App) -> Result<String> {
     let tag = Triggers::new(env).ask("deployed-app-image-tag", &[app.as_str()])?;
     Ok(if tag.is_empty() { "latest".to_owned() } else { tag })
+}
+
+/// What a cell holds, found out the first time.
+pub(crate) fn remembered<T>(cell: &OnceCell<T>, find: impl FnOnce() -> Result<T>) -> Result<&T> {
+    if let Some(known) = cell.get() {
+        return Ok(known);
+    }
+    let found = find()?;
+    Ok(cell.get_or_init(|| found))
 }
 
 /// Whether someone answers a trigger, and nobody but these plugins, all of them the host's own.

@@ -49,17 +49,23 @@ impl Setting {
         Ok(Properties::new(env, PLUGIN).get(scope, self.name)?.unwrap_or_default())
     }
 
+    /// The value that holds where an app was given `own` and the host `host`; empty is not given.
+    pub fn holding(&self, own: &str, host: &str) -> String {
+        [own, if self.global { host } else { "" }, self.default]
+            .into_iter()
+            .find(|value| !value.is_empty())
+            .unwrap_or_default()
+            .to_owned()
+    }
+
     /// The value that holds for an app, or for the host when no app is given.
     ///
     /// # Errors
     /// When a property cannot be read.
     pub fn computed(&self, env: &Env, app: Option<&App>) -> Result<String> {
         let own = app.map_or(Ok(String::new()), |app| self.given(env, app))?;
-        if !own.is_empty() {
-            return Ok(own);
-        }
-        let host = if self.global { self.given(env, Scope::Global)? } else { String::new() };
-        Ok(if host.is_empty() { self.default.to_owned() } else { host })
+        let host = if own.is_empty() && self.global { self.given(env, Scope::Global)? } else { String::new() };
+        Ok(self.holding(&own, &host))
     }
 }
 

@@ -3,9 +3,9 @@
 //! On docker-local an app's containers are named by the files `CONTAINER.<type>.<n>` in its folder.
 //! One answer from Docker serves all apps, and it is asked for only when there is such a file.
 
-use crate::scheduler::{DOCKER_LOCAL, only_answered_by, scheduler_of};
+use crate::scheduler::{DOCKER_LOCAL, Schedulers, only_answered_by, remembered};
 use common::{App, ContainerState, Docker, Env, Error, Instance, Result, Triggers, atomic};
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 /// The host's own plugins that answer `scheduler-app-status`.
@@ -91,16 +91,80 @@ pub struct InstanceStatus {
     pub state: Option<ContainerState>,
 }
 
+/// A file `CONTAINER.<type>.<n>` of an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceFile {
+    /// The instance; `None` for the file without a name that very old releases left.
+    pub instance: Option<Instance>,
+    /// The container's id; empty when the file is.
+    pub container: String,
+}
+
+/// The files that name an app's instances on docker-local, sorted by name.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn instance_files(env: &Env, app: &App) -> Result<Vec<InstanceFile>> {
+    let mut files = Vec::new();
+    for path in atomic::entries(&app.root(env)?)? {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let instance = match name.strip_prefix("CONTAINER") {
+            Some("") => None,
+            Some(rest) => match rest.strip_prefix('.').map(str::parse) {
+                Some(Ok(instance)) => Some(instance),
+                _ => continue,
+            },
+            None => continue,
+        };
+        let container = atomic::read_text(&path)?.unwrap_or_default();
+        let container = container.lines().next().unwrap_or_default().trim().to_owned();
+        files.push(InstanceFile { instance, container });
+    }
+    Ok(files)
+}
+
+/// Whether what a file holds, maybe a shortened id, is the container with this full id.
+pub fn names_container(held: &str, id: &str) -> bool {
+    const SHORTEST: usize = 12;
+    held == id || (held.len() >= SHORTEST && id.starts_with(held))
+}
+
 /// Answers for any number of apps with one call of Docker.
 pub struct Statuses<'a> {
     env: &'a Env,
+    schedulers: Schedulers<'a>,
+    /// The scheduler of each app that was asked about.
+    known: RefCell<BTreeMap<App, String>>,
+    /// Whether nobody but the host's own plugins answers for the status of an app.
+    answered_by_host: OnceCell<bool>,
     containers: OnceCell<BTreeMap<String, ContainerState>>,
 }
 
 impl<'a> Statuses<'a> {
     /// Nothing is asked yet.
     pub fn new(env: &'a Env) -> Self {
-        Self { env, containers: OnceCell::new() }
+        Self {
+            env,
+            schedulers: Schedulers::new(env),
+            known: RefCell::default(),
+            answered_by_host: OnceCell::new(),
+            containers: OnceCell::new(),
+        }
+    }
+
+    fn scheduler(&self, app: &App) -> Result<String> {
+        if let Some(known) = self.known.borrow().get(app) {
+            return Ok(known.clone());
+        }
+        let scheduler = self.schedulers.of(app)?;
+        self.known.borrow_mut().insert(app.clone(), scheduler.clone());
+        Ok(scheduler)
+    }
+
+    fn is_answered_by_host(&self) -> Result<bool> {
+        let triggers = Triggers::new(self.env);
+        remembered(&self.answered_by_host, || only_answered_by(&triggers, "scheduler-app-status", HOST_SCHEDULERS))
+            .copied()
     }
 
     /// How many instances of an app there are and whether they run.
@@ -111,13 +175,12 @@ impl<'a> Statuses<'a> {
     /// # Errors
     /// When the scheduler's trigger fails, or Docker does.
     pub fn of_app(&self, app: &App) -> Result<AppStatus> {
-        let scheduler = scheduler_of(self.env, app)?;
-        let triggers = Triggers::new(self.env);
-        if scheduler == DOCKER_LOCAL && only_answered_by(&triggers, "scheduler-app-status", HOST_SCHEDULERS)? {
+        let scheduler = self.scheduler(app)?;
+        if scheduler == DOCKER_LOCAL && self.is_answered_by_host()? {
             let instances = self.instances(app)?;
             return Ok(AppStatus::of_states(instances.iter().map(|instance| instance.state.as_deref())));
         }
-        AppStatus::parse(&triggers.ask("scheduler-app-status", &[&scheduler, app.as_str()])?)
+        AppStatus::parse(&Triggers::new(self.env).ask("scheduler-app-status", &[&scheduler, app.as_str()])?)
     }
 
     /// The instances that an app's files name, sorted by name; none on other schedulers.
@@ -125,22 +188,11 @@ impl<'a> Statuses<'a> {
     /// # Errors
     /// When a file cannot be read, or Docker fails.
     pub fn instances(&self, app: &App) -> Result<Vec<InstanceStatus>> {
-        if scheduler_of(self.env, app)? != DOCKER_LOCAL {
+        if self.scheduler(app)? != DOCKER_LOCAL {
             return Ok(Vec::new());
         }
         let mut instances = Vec::new();
-        for path in atomic::entries(&app.root(self.env)?)? {
-            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            let instance = match name.strip_prefix("CONTAINER") {
-                Some("") => None,
-                Some(rest) => match rest.strip_prefix('.').map(str::parse) {
-                    Some(Ok(instance)) => Some(instance),
-                    _ => continue,
-                },
-                None => continue,
-            };
-            let container = atomic::read_text(&path)?.unwrap_or_default();
-            let container = container.lines().next().unwrap_or_default().trim().to_owned();
+        for InstanceFile { instance, container } in instance_files(self.env, app)? {
             let state = self.state_of(&container)?;
             instances.push(InstanceStatus { instance, container, state });
         }
@@ -149,20 +201,14 @@ impl<'a> Statuses<'a> {
 
     /// Docker's word for the state of a container, by the id that a file holds, maybe shortened.
     fn state_of(&self, container: &str) -> Result<Option<ContainerState>> {
-        const SHORTEST: usize = 12;
         if container.is_empty() {
             return Ok(None);
         }
-        let containers = if let Some(containers) = self.containers.get() {
-            containers
-        } else {
-            let answer = Docker::new(self.env)?.states()?;
-            self.containers.get_or_init(|| answer)
-        };
+        let containers = remembered(&self.containers, || Docker::new(self.env)?.states())?;
         if let Some(state) = containers.get(container) {
             return Ok(Some(state.clone()));
         }
-        let longer = containers.iter().find(|(id, _)| container.len() >= SHORTEST && id.starts_with(container));
+        let longer = containers.iter().find(|(id, _)| names_container(container, id));
         Ok(longer.map(|(_, state)| state.clone()))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Fleet, Patience};
 use crate::each_app::EachApp;
+use crate::formation::listed;
 use crate::scale::Scale;
 use crate::scheduler::{image_tag, is_deployed};
 use crate::source_files::current_procfile;
@@ -69,6 +70,6 @@ fn known_type(env: &Env, app: &App, name: &str) -> Result<ProcessType> {
     if anything_goes || known.contains(name) {
         return Ok(process_type);
     }
-    let known = known.into_iter().collect::<Vec<_>>().join(", ");
+    let known = listed(known.iter().map(String::as_str));
     Err(Error::new(format!("App {app} has no process type {process_type}, it has: {known}")))
 }

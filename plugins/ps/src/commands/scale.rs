@@ -1,7 +1,7 @@
 //! `ps:scale`: show or change how many instances of each process type an app runs.
 
 use super::Patience;
-use crate::formation::{Formation, Request};
+use crate::formation::{Formation, Request, listed};
 use crate::scale::{Scale, can_scale};
 use crate::scheduler::{image_tag, is_deployed};
 use crate::settings;
@@ -127,11 +127,8 @@ fn refuse_unknown_types(env: &Env, app: &App, requests: &[Request]) -> Result<()
     for Request { process_type, quantity } in requests {
         let known = procfile.contains(process_type) || saved.quantity(process_type).is_some();
         if *quantity == 0 && !known && !has_instances(env, app, process_type)? {
-            let types: Vec<&str> = procfile.process_types().map(common::ProcessType::as_str).collect();
-            return Err(Error::new(format!(
-                "App {app} has no process type {process_type}, it has: {}",
-                types.join(", ")
-            )));
+            let types = listed(procfile.process_types().map(common::ProcessType::as_str));
+            return Err(Error::new(format!("App {app} has no process type {process_type}, it has: {types}")));
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ use super::app_argument;
 use crate::PLUGIN;
 use crate::app_json;
 use crate::commands::{HOOK_PATIENCE, restart};
+use crate::formation::listed;
 use crate::scale::{Scale, can_scale};
 use crate::settings;
 use crate::source_files::{SourceFile, current_dokku_scale, current_procfile};
@@ -47,11 +48,10 @@ pub fn pre_release_builder(env: &Env) -> Result<()> {
     for (file, name) in wanted.chain(formation) {
         let known = name.parse().is_ok_and(|process_type| procfile.contains(&process_type));
         if !known {
-            let types: Vec<&str> = procfile.process_types().map(ProcessType::as_str).collect();
             return Err(Error::new(format!(
                 "{file} asks for the process type {}, which the Procfile does not have; it has: {}",
                 name.escape_debug(),
-                types.join(", ")
+                listed(procfile.process_types().map(ProcessType::as_str))
             )));
         }
     }

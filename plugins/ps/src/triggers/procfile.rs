@@ -53,7 +53,11 @@ fn config_of(env: &Env, app: &App) -> Result<BTreeMap<String, String>> {
     let triggers = Triggers::new(env);
     if only_answered_by(&triggers, "config-export", &["20_events", "config"])? {
         let properties = Properties::new(env, "config");
-        if let Some(own) = atomic::read_text(&properties.folder(app)?.join("ENV"))? {
+        let own = atomic::read_text(&properties.folder(app)?.join("ENV"))?;
+        // Before 0.38 the file was in the app's folder; then only the plugin itself knows what holds.
+        let elsewhere = own.is_none() && app.root(env)?.join("ENV").exists();
+        if !elsewhere {
+            let own = own.unwrap_or_default();
             let host = atomic::read_text(&properties.folder(Scope::Global)?.join("ENV"))?.unwrap_or_default();
             let mut config = parse_envfile(&host)?;
             config.extend(parse_envfile(&own)?);
