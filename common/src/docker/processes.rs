@@ -50,11 +50,12 @@ impl Docker<'_> {
 
     fn processes_of(&self, container: &str, end: Instant) -> Result<Vec<ContainerProcess>> {
         let left = end.saturating_duration_since(Instant::now());
+        let too_late = || Error::new("Docker did not answer in time");
         if left.is_zero() {
-            return Err(Error::new("the time for all processes was over"));
+            return Err(too_late());
         }
         let read = self.read(&["container", "top", container, "-eo", COLUMNS]).deadline(left);
-        let answer = Self::text(&read)?;
+        let answer = Self::text(&read).map_err(|error| if Instant::now() < end { error } else { too_late() })?;
         let lines = answer.lines().skip(1).filter(|line| !line.trim().is_empty());
         lines.map(|line| process(line).ok_or_else(|| rubbish(&read, "list of processes", line))).collect()
     }

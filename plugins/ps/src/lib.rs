@@ -10,6 +10,7 @@ pub mod app_json;
 pub mod commands;
 pub mod each_app;
 pub mod formation;
+pub mod listing;
 pub mod report;
 pub mod restart_policy;
 pub mod scale;

@@ -3,6 +3,7 @@
 pub mod earlier;
 pub mod help;
 pub mod inspect;
+pub mod listing;
 pub mod rebuild;
 pub mod report;
 pub mod restart;

@@ -91,7 +91,7 @@ pub fn main(env: &Env) -> Result<()> {
 pub(crate) fn is_json(format: &str) -> Result<bool> {
     match format {
         "json" => Ok(true),
-        "stdout" => Ok(false),
+        "stdout" | "" => Ok(false),
         _ => Err(Error::new("Invalid format specified, supported formats: json, stdout")),
     }
 }

@@ -60,7 +60,7 @@ pub(crate) fn restart(env: &Env, app: &App, process_type: Option<&ProcessType>, 
 
 /// The process type that the user named, if the app has it: in its Procfile or its saved scale. An app
 /// without a Procfile may have any.
-fn known_type(env: &Env, app: &App, name: &str) -> Result<ProcessType> {
+pub(crate) fn known_type(env: &Env, app: &App, name: &str) -> Result<ProcessType> {
     let process_type: ProcessType = name.parse()?;
     let procfile = current_procfile(env, app)?;
     let saved = Scale::new(env, app).shown()?;

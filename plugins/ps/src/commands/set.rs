@@ -33,9 +33,13 @@ struct Arguments {
 pub fn main(env: &Env) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let mut words = arguments.words.iter().map(String::as_str);
-    let app = if arguments.global { None } else { Some(App::named_by_user(env, words.next().unwrap_or_default())?) };
-    let name = words.next().unwrap_or_default();
-    let value = words.next().unwrap_or_default();
+    let named = if arguments.global { "" } else { words.next().unwrap_or_default() };
+    let (name, value) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    // As in the stock plugin a bad policy is told before a bad app.
+    if name == "restart-policy" && !value.is_empty() {
+        value.parse::<RestartPolicy>()?;
+    }
+    let app = if arguments.global { None } else { Some(App::named_by_user(env, named)?) };
     let setting = setting(name, app.is_none())?;
     let rest: Vec<&str> = words.collect();
     if !rest.is_empty() {

@@ -1,0 +1,145 @@
+//! `ps <app>` and `ps --all`: what runs, since when, and whether it is what should run.
+
+use super::help::full_help;
+use super::report::is_json;
+use super::restart::known_type;
+use crate::listing::read::{add_processes, listing_of, listings};
+use crate::listing::text::{Look, of_app, of_apps};
+use crate::listing::{Actual, Listing, json, quiet};
+use common::{App, Env, Error, ProcessType, Result, clap, parse_command_line};
+
+/// The status that `--exit-code` asks for when what runs is not what should.
+const NOT_AS_DESIRED: u8 = 3;
+
+#[derive(Debug, clap::Parser)]
+#[command(name = "ps", about = "List what an app runs", disable_version_flag = true, args_override_self = true)]
+struct Arguments {
+    /// A line for each app
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    all: bool,
+    /// stdout or json
+    #[arg(long, default_value = "stdout")]
+    format: String,
+    /// A line for each instance, with tabs between its fields
+    #[arg(long)]
+    quiet: bool,
+    /// Exit with 3 unless all that should run does, and nothing else
+    #[arg(long)]
+    exit_code: bool,
+    #[command(flatten)]
+    others: OtherGlobals,
+    /// The app; without it, and without --all, the commands of this plugin are listed
+    #[arg(default_value = "", hide_default_value = true)]
+    app: String,
+    /// Only this process type
+    #[arg(value_name = "TYPE")]
+    process_type: Option<String>,
+}
+
+/// Dokku's own flags other than `--quiet`, which has a meaning of its own here.
+#[derive(Debug, clap::Args)]
+struct OtherGlobals {
+    #[arg(long, hide = true)]
+    trace: bool,
+    #[arg(long, hide = true)]
+    force: bool,
+    #[arg(long = "app", hide = true, value_name = "APP")]
+    dokku_app: Option<String>,
+}
+
+/// The three forms of a listing.
+#[derive(Clone, Copy)]
+enum Form {
+    Text,
+    Json,
+    Quiet,
+}
+
+impl Arguments {
+    fn form(&self, env: &Env) -> Result<Form> {
+        Ok(match is_json(&self.format)? {
+            true => Form::Json,
+            false if self.quiet || env.output().is_quiet() => Form::Quiet,
+            false => Form::Text,
+        })
+    }
+}
+
+/// The body of `ps`.
+///
+/// # Errors
+/// No such app or type; Docker or a scheduler does not answer; with `--exit-code`, something is not as it
+/// should be: status 3.
+pub fn main(env: &Env) -> Result<()> {
+    let arguments: Arguments = parse_command_line(env)?;
+    let form = arguments.form(env)?;
+    let as_desired = if arguments.all {
+        if !arguments.app.is_empty() {
+            return Err(Error::new("Name an app or use --all, not both"));
+        }
+        list_all(env, form)?
+    } else if arguments.app.is_empty() {
+        return env.output().print(&full_help());
+    } else {
+        let app = App::named_by_user(env, &arguments.app)?;
+        list_one(env, &app, arguments.process_type.as_deref(), form)?
+    };
+    if arguments.exit_code && !as_desired { Err(Error::silent(NOT_AS_DESIRED)) } else { Ok(()) }
+}
+
+/// Lists one app; says whether it is as desired.
+fn list_one(env: &Env, app: &App, process_type: Option<&str>, form: Form) -> Result<bool> {
+    let process_type: Option<ProcessType> = process_type.map(str::parse).transpose()?;
+    let mut listing = listing_of(env, app)?;
+    if let Some(process_type) = &process_type {
+        listing = listing.only(process_type);
+        // A type that nobody names any more is known as long as something of it is there.
+        if listing.instances().is_empty() {
+            known_type(env, app, process_type.as_str())?;
+        }
+    }
+    if listing.actual == Actual::NotDeployed {
+        env.output().warn(&format!("App {app} has not been deployed"));
+    }
+    if !matches!(form, Form::Quiet) {
+        add_processes(env, &mut listing)?;
+    }
+    env.output().print(&match form {
+        Form::Text => of_app(&listing, look(env)),
+        Form::Json => json::object(&listing)?,
+        Form::Quiet => quiet::lines(&listing),
+    })?;
+    Ok(listing.is_as_desired())
+}
+
+/// Lists every app that the user may see; says whether all are as desired. An app that cannot be read does
+/// not keep the others from being listed.
+fn list_all(env: &Env, form: Form) -> Result<bool> {
+    let apps = App::all_visible(env)?;
+    if apps.is_empty() {
+        env.output().warn("You haven't deployed any applications yet");
+        return Ok(true);
+    }
+    let (mut listed, mut failures) = (Vec::new(), Vec::new());
+    for (app, listing) in listings(env, &apps)? {
+        match listing {
+            Ok(listing) => listed.push(listing),
+            Err(error) => failures.push(error.context(app)),
+        }
+    }
+    env.output().print(&match form {
+        Form::Text => of_apps(&listed, look(env)),
+        Form::Json => listed.iter().map(json::object).collect::<Result<String>>()?,
+        Form::Quiet => listed.iter().map(quiet::lines).collect(),
+    })?;
+    if failures.is_empty() {
+        return Ok(listed.iter().all(Listing::is_as_desired));
+    }
+    let lines: Vec<&str> = failures.iter().map(Error::message).collect();
+    Err(Error::new(lines.join("\n")))
+}
+
+fn look(env: &Env) -> Look {
+    let output = env.output();
+    Look { width: output.stdout_width(), colour: output.stdout_is_terminal() && env.var("NO_COLOR").is_none() }
+}

@@ -1,0 +1,199 @@
+//! From what was read to what is listed. Pure.
+//!
+//! The scale property says which instances should be there, the app's CONTAINER files which containers
+//! they are, Docker how those do. What Docker has besides is retiring, upcoming or astray.
+
+use super::time::seconds_since_epoch;
+use super::{InstanceState, ListedInstance};
+use crate::formation::Quantity;
+use crate::status::{InstanceFile, names_container};
+use common::{App, Container, ContainerDetails, Instance, ProcessType};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The containers that a deploy makes, as their label says.
+const DEPLOYED: &str = "deploy";
+
+/// So many missing instances of a type are listed one by one. A scale that a hand has set to a billion is
+/// no reason to print as many lines.
+const MOST_MISSING: Quantity = 1000;
+
+/// What was read of one app on docker-local.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'a> {
+    /// How many there should be of each type.
+    pub desired: &'a BTreeMap<ProcessType, Quantity>,
+    /// The app's files.
+    pub files: &'a [InstanceFile],
+    /// The containers that matter to it: see [`that_matter`].
+    pub containers: &'a [&'a Container],
+    /// How they do, by id. One that is not in here has gone meanwhile.
+    pub details: &'a BTreeMap<String, ContainerDetails>,
+    /// The ids of those that are queued for removal.
+    pub retiring: &'a [String],
+    /// Whether the app is being deployed, or changed in another way: somebody holds its lock.
+    pub locked: bool,
+    /// The time, in seconds since 1970.
+    pub now: i64,
+}
+
+/// The containers that matter to an app: what was deployed for it, what its files name, and what is queued.
+pub fn that_matter<'a>(
+    app: &App,
+    files: &[InstanceFile],
+    retiring: &[String],
+    containers: &'a [Container],
+) -> Vec<&'a Container> {
+    let named: BTreeSet<&str> = files.iter().map(|file| file.container.as_str()).collect();
+    let queued: BTreeSet<&str> = retiring.iter().map(String::as_str).collect();
+    // A file may hold a shortened id, as no current release writes it; then all of them are compared.
+    let shortened = files.iter().any(|file| file.container.len() < FULL_ID);
+    let matters = |container: &&Container| {
+        let id = container.id.as_str();
+        (container.app == app.as_str() && container.container_type == DEPLOYED)
+            || named.contains(id)
+            || queued.contains(id)
+            || (shortened && named.iter().any(|held| names_container(held, id)))
+    };
+    containers.iter().filter(matters).collect()
+}
+
+const FULL_ID: usize = 64;
+
+/// Whether a container has the name that a deploy gives to one that has not taken its place yet.
+pub fn is_named_upcoming(container: &Container) -> bool {
+    container.name.rsplit_once(".upcoming-").is_some_and(|(_, number)| !number.is_empty() && all_digits(number))
+}
+
+fn all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// What is listed, sorted by type and index.
+pub fn instances(found: &Found<'_>) -> Vec<ListedInstance> {
+    let mut listed = Vec::new();
+    let mut there = BTreeSet::new();
+    let mut accounted = BTreeSet::new();
+    for file in found.files {
+        let instance = file.instance.clone().unwrap_or_else(first_web);
+        // The nameless file of very old releases is web.1, unless that has its own.
+        if file.instance.is_none() && found.files.iter().any(|other| other.instance.as_ref() == Some(&instance)) {
+            continue;
+        }
+        let container = found.containers.iter().find(|container| names_container(&file.container, &container.id));
+        if let Some(container) = container {
+            accounted.insert(container.id.as_str());
+        }
+        there.insert(instance.clone());
+        listed.push(found.of_file(instance, &file.container, container.copied()));
+    }
+    for (process_type, quantity) in found.desired {
+        let indices = 1..=(*quantity).min(MOST_MISSING);
+        let wanted = indices.map(|index| Instance { process_type: process_type.clone(), index });
+        listed.extend(wanted.filter(|instance| !there.contains(instance)).map(missing));
+    }
+    let others = found.containers.iter().filter(|container| !accounted.contains(container.id.as_str()));
+    listed.extend(others.filter_map(|container| found.of_no_file(container)));
+    listed.sort_by(|one, other| order(one).cmp(&order(other)));
+    listed
+}
+
+fn first_web() -> Instance {
+    Instance { process_type: ProcessType::web(), index: 1 }
+}
+
+fn missing(instance: Instance) -> ListedInstance {
+    ListedInstance {
+        name: instance.to_string(),
+        index: Some(instance.index),
+        process_type: Some(instance.process_type),
+        state: InstanceState::Missing,
+        container: None,
+        container_name: None,
+        details: None,
+        seconds: None,
+        processes: None,
+    }
+}
+
+impl Found<'_> {
+    /// An instance that has a file.
+    fn of_file(&self, instance: Instance, held: &str, container: Option<&Container>) -> ListedInstance {
+        let known = container.and_then(|container| Some((container, self.details.get(&container.id)?)));
+        let without = missing(instance);
+        match known {
+            None => ListedInstance { container: shown_id(held), ..without },
+            Some((container, details)) => ListedInstance {
+                state: InstanceState::Docker(details.state.clone()),
+                container: Some(container.id.clone()),
+                container_name: Some(container.name.clone()),
+                seconds: self.seconds(details),
+                details: Some(details.clone()),
+                ..without
+            },
+        }
+    }
+
+    /// A container that no file names; `None` when it has gone meanwhile.
+    fn of_no_file(&self, container: &Container) -> Option<ListedInstance> {
+        let details = self.details.get(&container.id)?;
+        let instance: Option<Instance> = container.dyno.parse().ok();
+        let state = if self.retiring.iter().any(|queued| names_container(queued, &container.id)) {
+            InstanceState::Retiring
+        } else if self.locked && is_named_upcoming(container) {
+            InstanceState::Upcoming
+        } else {
+            InstanceState::Stray
+        };
+        Some(ListedInstance {
+            name: instance.as_ref().map_or_else(|| container.name.clone(), Instance::to_string),
+            index: instance.as_ref().map(|instance| instance.index),
+            process_type: instance
+                .map(|instance| instance.process_type)
+                .or_else(|| container.process_type.parse().ok()),
+            state,
+            container: Some(container.id.clone()),
+            container_name: Some(container.name.clone()),
+            seconds: self.seconds(details),
+            details: Some(details.clone()),
+            processes: None,
+        })
+    }
+
+    /// Seconds since the start of what runs, or the end of what does not. A clock that was put back makes
+    /// no negative span.
+    fn seconds(&self, details: &ContainerDetails) -> Option<u64> {
+        let since = match details.state.as_str() {
+            "running" | "paused" => details.started.as_deref(),
+            _ => details.finished.as_deref(),
+        };
+        let since = seconds_since_epoch(since?)?;
+        Some(u64::try_from(self.now - since).unwrap_or_default())
+    }
+}
+
+/// What a file holds in place of an id, if it can be shown.
+fn shown_id(held: &str) -> Option<String> {
+    let is_id = held.len() >= 12 && held.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id.then(|| held.to_owned())
+}
+
+/// By type and index, what has none last; an instance before other containers of its name.
+fn order(listed: &ListedInstance) -> impl Ord + '_ {
+    let rank = match listed.state {
+        InstanceState::Docker(_) | InstanceState::Missing => 0,
+        InstanceState::Upcoming => 1,
+        InstanceState::Stray => 2,
+        InstanceState::Retiring => 3,
+    };
+    (
+        (listed.process_type.is_none(), &listed.process_type),
+        (listed.index.is_none(), listed.index),
+        rank,
+        &listed.name,
+        &listed.container,
+    )
+}
+
+#[cfg(test)]
+#[path = "instances_tests.rs"]
+mod tests;

@@ -1,0 +1,160 @@
+//! What the listing asks of the host and of Docker: two calls of Docker for any number of apps, and one
+//! for each container whose processes are wanted. This is the one place of the listing with I/O.
+
+use super::instances::{Found, instances, is_named_upcoming, that_matter};
+use super::{Actual, Listing};
+use crate::formation::Quantity;
+use crate::scale::Scale;
+use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
+use crate::status::{AppStatus, InstanceFile, instance_files};
+use common::{App, AppLock, Container, ContainerDetails, Docker, Env, Error, ProcessType, Result, Triggers, atomic};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+/// What the host's files and triggers say of one app, before Docker is asked.
+struct OnHost {
+    app: App,
+    scheduler: String,
+    desired: BTreeMap<ProcessType, Quantity>,
+    actual: BeforeDocker,
+}
+
+enum BeforeDocker {
+    /// Docker need not be asked.
+    Known(Actual),
+    /// Files of docker-local, and the ids that it has queued for removal.
+    Files(Vec<InstanceFile>, Vec<String>),
+}
+
+/// What Docker says, for all apps at once.
+#[derive(Default)]
+struct InDocker {
+    containers: Vec<Container>,
+    details: BTreeMap<String, ContainerDetails>,
+}
+
+/// The listing of each app, or why it cannot be made.
+///
+/// Docker is asked for apps that are deployed on docker-local, with files or without: a container that no
+/// file names shows only there.
+///
+/// # Errors
+/// When Docker fails or does not answer in time.
+pub fn listings(env: &Env, apps: &[App]) -> Result<Vec<(App, Result<Listing>)>> {
+    let queue = retirement_queue(env)?;
+    let on_host: Vec<(App, Result<OnHost>)> = apps.iter().map(|app| (app.clone(), on_host(env, app, &queue))).collect();
+    let in_docker = in_docker(env, on_host.iter().filter_map(|(_, read)| read.as_ref().ok()))?;
+    let listing = |read: OnHost| listing(env, read, &in_docker);
+    Ok(on_host.into_iter().map(|(app, read)| (app, read.and_then(listing))).collect())
+}
+
+/// The listing of one app.
+///
+/// # Errors
+/// As [`listings`], and when something of the app cannot be read.
+pub fn listing_of(env: &Env, app: &App) -> Result<Listing> {
+    let read = on_host(env, app, &retirement_queue(env)?)?;
+    let in_docker = in_docker(env, std::iter::once(&read))?;
+    listing(env, read, &in_docker)
+}
+
+/// Adds the processes inside each container that runs. Where they cannot be read, the reason stands in
+/// their place.
+///
+/// # Errors
+/// When Docker's program is not there.
+pub fn add_processes(env: &Env, listing: &mut Listing) -> Result<()> {
+    let Actual::Instances(instances) = &mut listing.actual else { return Ok(()) };
+    let mut running: Vec<_> = instances.iter_mut().filter(|instance| instance.has_processes()).collect();
+    if running.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<String> = running.iter().filter_map(|instance| instance.container.clone()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    for (instance, answer) in running.iter_mut().zip(Docker::new(env)?.processes(&ids)) {
+        instance.processes = Some(answer.map_err(|error| one_line(&error)));
+    }
+    Ok(())
+}
+
+/// Docker's reason without the command and its long id.
+fn one_line(error: &Error) -> String {
+    let message = error.message().lines().next().unwrap_or_default();
+    let reason = message.split_once(": ").map_or(message, |(_, reason)| reason);
+    reason.to_owned()
+}
+
+fn on_host(env: &Env, app: &App, queue: &[(String, String)]) -> Result<OnHost> {
+    let scheduler = scheduler_of(env, app)?;
+    let desired = Scale::new(env, app).desired()?;
+    let desired = desired.iter().map(|(process_type, quantity)| (process_type.clone(), quantity)).collect();
+    let actual = if !is_deployed(env, app)? {
+        BeforeDocker::Known(Actual::NotDeployed)
+    } else if scheduler == DOCKER_LOCAL {
+        let own = queue.iter().filter(|(queued, _)| queued == app.as_str());
+        BeforeDocker::Files(instance_files(env, app)?, own.map(|(_, container)| container.clone()).collect())
+    } else {
+        let answer = Triggers::new(env).ask("scheduler-app-status", &[&scheduler, app.as_str()])?;
+        BeforeDocker::Known(Actual::Status(AppStatus::parse(&answer)?))
+    };
+    Ok(OnHost { app: app.clone(), scheduler, desired, actual })
+}
+
+fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>) -> Result<InDocker> {
+    let files = |read: &'a OnHost| match &read.actual {
+        BeforeDocker::Files(files, retiring) => Some((&read.app, files, retiring)),
+        BeforeDocker::Known(_) => None,
+    };
+    let apps: Vec<_> = apps.filter_map(files).collect();
+    if apps.is_empty() {
+        return Ok(InDocker::default());
+    }
+    let docker = Docker::new(env)?;
+    let containers = docker.containers()?;
+    let ids: BTreeSet<&str> = apps
+        .into_iter()
+        .flat_map(|(app, files, retiring)| that_matter(app, files, retiring, &containers))
+        .map(|container| container.id.as_str())
+        .collect();
+    let details = docker.details(&ids.into_iter().collect::<Vec<_>>())?;
+    Ok(InDocker { containers, details })
+}
+
+fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
+    let OnHost { app, scheduler, desired, actual } = read;
+    let actual = match actual {
+        BeforeDocker::Known(actual) => actual,
+        BeforeDocker::Files(files, retiring) => {
+            let containers = that_matter(&app, &files, &retiring, &docker.containers);
+            let locked =
+                containers.iter().any(|container| is_named_upcoming(container)) && AppLock::is_held(env, &app)?;
+            Actual::Instances(instances(&Found {
+                desired: &desired,
+                files: &files,
+                containers: &containers,
+                details: &docker.details,
+                retiring: &retiring,
+                locked,
+                now: now(),
+            }))
+        }
+    };
+    Ok(Listing { app, scheduler, desired, actual })
+}
+
+fn now() -> i64 {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_1970.as_secs()).unwrap_or_default()
+}
+
+/// App and container of each line `APP CONTAINER TIME` of what docker-local will remove. A line that is
+/// none is left to docker-local.
+fn retirement_queue(env: &Env) -> Result<Vec<(String, String)>> {
+    let path = env.data_directory("scheduler-docker-local")?.join("dead-containers");
+    let bytes = atomic::read(&path)?.unwrap_or_default();
+    let queued = |line: &str| {
+        let mut words = line.split_whitespace();
+        Some((words.next()?.to_owned(), words.next()?.to_owned()))
+    };
+    Ok(String::from_utf8_lossy(&bytes).lines().filter_map(queued).collect())
+}
