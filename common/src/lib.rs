@@ -52,7 +52,7 @@ pub use process::{Answer, Process};
 pub use procfile::Procfile;
 pub use property::{Properties, Scope};
 pub use run::run;
-pub use signals::interrupted;
+pub use signals::{in_spite_of_signals, interrupted};
 pub use trigger::{Implementer, Triggers};
 
 /// The parser that [`parse_command_line`] takes, so that a plugin needs no version of its own.

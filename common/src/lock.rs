@@ -9,7 +9,7 @@
 
 use crate::env::shown;
 use crate::users::Owner;
-use crate::{App, Context, Env, Error, Result, atomic, interrupted};
+use crate::{App, Context, Env, Error, Process, Result, atomic, interrupted};
 use rustix::fs::FlockOperation;
 use rustix::io::FdFlags;
 use std::fs::{File, OpenOptions};
@@ -76,6 +76,23 @@ impl AppLock {
             }
             std::thread::sleep(LOOK_AGAIN);
         }
+    }
+
+    /// Whether we took the lock, and not the process that we run inside of.
+    pub fn is_ours(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Starts a process that outlives us and must not hold the lock: the descriptor stays with us.
+    ///
+    /// # Errors
+    /// When the process cannot be started.
+    pub fn let_go_without(&self, process: &Process) -> Result<()> {
+        let Some(held) = &self.held else { return process.let_go() };
+        rustix::io::fcntl_setfd(&held.file, FdFlags::CLOEXEC).map_err(std::io::Error::from)?;
+        let started = process.let_go();
+        rustix::io::fcntl_setfd(&held.file, FdFlags::empty()).map_err(std::io::Error::from)?;
+        started
     }
 
     /// Waits until the lock is free, at most `patience`, and leaves it free: before a trigger that

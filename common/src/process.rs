@@ -6,7 +6,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -19,6 +19,7 @@ pub struct Process {
     variables: Vec<(OsString, OsString)>,
     input: Option<Vec<u8>>,
     deadline: Option<Duration>,
+    leads_group: bool,
 }
 
 /// How a child ended and what it printed, where that was captured.
@@ -50,7 +51,14 @@ impl Answer {
 impl Process {
     /// A process of `program`: a path, or a name that is found in `PATH`.
     pub fn new(program: impl Into<OsString>) -> Self {
-        Self { program: program.into(), arguments: Vec::new(), variables: Vec::new(), input: None, deadline: None }
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            variables: Vec::new(),
+            input: None,
+            deadline: None,
+            leads_group: false,
+        }
     }
 
     /// With further arguments.
@@ -71,6 +79,14 @@ impl Process {
     #[must_use]
     pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = Some(bytes.into());
+        self
+    }
+
+    /// In a process group of its own and without our standard input: a signal reaches all that it has
+    /// started, too.
+    #[must_use]
+    pub fn leading_a_group(mut self) -> Self {
+        self.leads_group = true;
         self
     }
 
@@ -125,11 +141,30 @@ impl Process {
         Error::from(error).context(format!("running {}", self.command()))
     }
 
+    /// Starts it and lets it go: without our streams, in a process group of its own.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
+    pub fn let_go(&self) -> Result<()> {
+        let variables = self.variables.iter().map(|(name, value)| (name, value));
+        let mut command = std::process::Command::new(&self.program);
+        command.args(&self.arguments).envs(variables).process_group(0);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().map(drop).context(|| format!("running {}", self.command()))
+    }
+
     #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
     fn expression(&self) -> duct::Expression {
         let mut expression = duct::cmd(&self.program, &self.arguments).unchecked();
         for (name, value) in &self.variables {
             expression = expression.env(name, value);
+        }
+        if self.leads_group {
+            expression = expression.stdin_null().before_spawn(|command| {
+                command.process_group(0);
+                Ok(())
+            });
         }
         match &self.input {
             Some(bytes) => expression.stdin_bytes(bytes.clone()),
@@ -140,7 +175,7 @@ impl Process {
     fn finish(&self, expression: duct::Expression) -> Result<Answer> {
         signals::install();
         let handle = Arc::new(expression.start().context(|| format!("running {}", self.command()))?);
-        let _watched = signals::watch(Arc::clone(&handle));
+        let _watched = signals::watch(Arc::clone(&handle), self.leads_group);
         let ended = match self.deadline {
             None => handle.wait().map(Some),
             Some(time) => handle.wait_timeout(time),

@@ -5,13 +5,35 @@
 //! runs and remembered, so that the work in progress can end in order. See [`interrupted`].
 
 use duct::unix::HandleExt;
+use rustix::process::{Pid, Signal, kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
-static CHILDREN: Mutex<Vec<Arc<duct::Handle>>> = Mutex::new(Vec::new());
+static IN_SPITE: AtomicBool = AtomicBool::new(false);
+static CHILDREN: Mutex<Vec<Child>> = Mutex::new(Vec::new());
 static INSTALL: Once = Once::new();
+
+/// A child that runs.
+#[derive(Clone)]
+struct Child {
+    handle: Arc<duct::Handle>,
+    /// Whether it leads a process group of its own, which then gets the signals whole.
+    leads_group: bool,
+}
+
+impl Child {
+    fn send(&self, signal: i32) {
+        let named = [(SIGINT, Signal::INT), (SIGTERM, Signal::TERM), (SIGHUP, Signal::HUP)];
+        let named = named.into_iter().find(|(number, _)| *number == signal).map(|(_, named)| named);
+        let group = self.handle.pids().first().and_then(|pid| Pid::from_raw(i32::try_from(*pid).ok()?));
+        let _it_may_have_ended = match (self.leads_group, group, named) {
+            (true, Some(group), Some(named)) => kill_process_group(group, named).map_err(std::io::Error::from),
+            _ => self.handle.send_signal(signal),
+        };
+    }
+}
 
 /// The signal that asked this process to end, if one came while it had children.
 pub fn interrupted() -> Option<i32> {
@@ -30,7 +52,7 @@ pub(crate) fn install() {
             for signal in signals.forever() {
                 RECEIVED.store(signal, Ordering::SeqCst);
                 for child in children().iter() {
-                    let _it_may_have_ended = child.send_signal(signal);
+                    child.send(signal);
                 }
             }
         });
@@ -38,13 +60,28 @@ pub(crate) fn install() {
 }
 
 /// Registers a child for as long as the returned value lives.
-pub(crate) fn watch(child: Arc<duct::Handle>) -> Watched {
-    children().push(Arc::clone(&child));
+pub(crate) fn watch(handle: Arc<duct::Handle>, leads_group: bool) -> Watched {
+    let child = Child { handle: Arc::clone(&handle), leads_group };
+    children().push(child.clone());
     // A signal that came between the start and the line above was not passed on.
-    if let Some(signal) = interrupted() {
-        let _it_may_have_ended = child.send_signal(signal);
+    if let Some(signal) = must_end() {
+        child.send(signal);
     }
-    Watched(child)
+    Watched(handle)
+}
+
+/// The signal on which nothing further may be begun; none while [`in_spite_of_signals`] runs.
+pub(crate) fn must_end() -> Option<i32> {
+    interrupted().filter(|_| !IN_SPITE.load(Ordering::SeqCst))
+}
+
+/// Does work that must be done although a signal has asked this process to end: putting things back.
+/// Signals that came before do not reach the children that it starts.
+pub fn in_spite_of_signals<T>(work: impl FnOnce() -> T) -> T {
+    let before = IN_SPITE.swap(true, Ordering::SeqCst);
+    let done = work();
+    IN_SPITE.store(before, Ordering::SeqCst);
+    done
 }
 
 /// A child that signals are passed on to.
@@ -52,10 +89,10 @@ pub(crate) struct Watched(Arc<duct::Handle>);
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        children().retain(|child| !Arc::ptr_eq(child, &self.0));
+        children().retain(|child| !Arc::ptr_eq(&child.handle, &self.0));
     }
 }
 
-fn children() -> std::sync::MutexGuard<'static, Vec<Arc<duct::Handle>>> {
+fn children() -> std::sync::MutexGuard<'static, Vec<Child>> {
     CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
 }

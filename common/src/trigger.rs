@@ -7,8 +7,9 @@
 
 use crate::env::shown;
 use crate::output::Stream;
+use crate::signals::must_end;
 use crate::trigger_config::TriggerConfig;
-use crate::{Answer, Context, Env, Error, Process, Result, interrupted};
+use crate::{Answer, Context, Env, Error, Process, Result};
 use rustix::fs::{Access, access};
 use std::path::PathBuf;
 
@@ -22,6 +23,12 @@ pub struct Implementer {
 }
 
 impl Implementer {
+    /// Whether it is one of the host's own plugins, by where its folder really is.
+    pub fn is_core(&self) -> bool {
+        let folder = self.hook.canonicalize().unwrap_or_default();
+        folder.components().any(|part| part.as_os_str() == "core-plugins")
+    }
+
     fn is_executable(&self) -> bool {
         access(&self.hook, Access::EXEC_OK).is_ok()
     }
@@ -79,7 +86,15 @@ impl<'a> Triggers<'a> {
     /// # Errors
     /// When a hook fails: the message names it and its status; what it had to say it has said.
     pub fn fire(&self, hook: &str, arguments: &[&str]) -> Result<()> {
-        self.dispatch(hook, arguments, Show::Both).and_then(|done| done.into_result(hook, arguments)).map(drop)
+        self.fire_for(hook, arguments, |_| true)
+    }
+
+    /// Fires a trigger for those plugins alone that `wanted` names.
+    ///
+    /// # Errors
+    /// As [`Triggers::fire`].
+    pub fn fire_for(&self, hook: &str, arguments: &[&str], wanted: impl Fn(&Implementer) -> bool) -> Result<()> {
+        self.dispatch(hook, arguments, Show::Both, wanted).and_then(|done| done.into_result(hook, arguments)).map(drop)
     }
 
     /// Asks a trigger: what all its hooks print on standard output, without blanks around it.
@@ -96,7 +111,7 @@ impl<'a> Triggers<'a> {
     /// # Errors
     /// As [`Triggers::ask`].
     pub fn ask_raw(&self, hook: &str, arguments: &[&str]) -> Result<String> {
-        let answer = self.dispatch(hook, arguments, Show::Errors)?.into_result(hook, arguments)?;
+        let answer = self.dispatch(hook, arguments, Show::Errors, |_| true)?.into_result(hook, arguments)?;
         String::from_utf8(answer)
             .map_err(|_| Error::new(format!("The trigger {hook} answered something that is not valid UTF-8")))
     }
@@ -107,21 +122,27 @@ impl<'a> Triggers<'a> {
     /// # Errors
     /// When a hook cannot be run at all.
     pub fn ask_quietly(&self, hook: &str, arguments: &[&str]) -> Result<Option<String>> {
-        let done = self.dispatch(hook, arguments, Show::Nothing)?;
+        let done = self.dispatch(hook, arguments, Show::Nothing, |_| true)?;
         Ok(done.failed.is_none().then(|| String::from_utf8_lossy(&done.stdout).trim().to_owned()))
     }
 
-    fn dispatch(&self, hook: &str, arguments: &[&str], show: Show) -> Result<Dispatched> {
+    fn dispatch(
+        &self,
+        hook: &str,
+        arguments: &[&str],
+        show: Show,
+        wanted: impl Fn(&Implementer) -> bool,
+    ) -> Result<Dispatched> {
         let mut config = TriggerConfig::new(self.env);
         let mut done = Dispatched::default();
-        for implementer in self.hooks(hook)? {
+        for implementer in self.hooks(hook)?.into_iter().filter(wanted) {
             let plugin = &implementer.name;
             if !implementer.is_executable() {
                 let skipped = format!("Trigger '{hook}' is not executable, skipping plugin ({plugin})");
                 self.env.output().pass_on(Stream::Err, &skipped);
                 continue;
             }
-            if let Some(signal) = interrupted() {
+            if let Some(signal) = must_end() {
                 return Err(Error::new(format!(
                     "interrupted by signal {signal} before the trigger {hook} of {}",
                     implementer.name

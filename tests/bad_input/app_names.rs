@@ -12,7 +12,7 @@ const NO_APP: &str = "Please specify an app to run the command on";
 /// These are about all apps, and are given none.
 const OF_ALL_APPS: [&str; 4] = ["rebuildall", "restartall", "startall", "stopall"];
 /// To these no app means all apps.
-const MAY_LACK_AN_APP: [&str; 3] = ["report", "restore", "retire"];
+const MAY_LACK_AN_APP: [&str; 4] = ["default", "report", "restore", "retire"];
 
 /// The subcommands that are given an app.
 fn commands_of_an_app() -> Vec<String> {

@@ -1,9 +1,12 @@
 //! The demo app of the sandbox host: one static program, the only file in its container, where it is process 1.
 //!
 //! - `demo web` answers HTTP on `0.0.0.0:$PORT` (5000 when unset) with a line that names the container and the path;
-//!   `/slow` waits 200 ms first. On SIGTERM it finishes the requests of all who are connected by then, and ends.
-//! - `demo worker` prints a line a second until SIGTERM.
+//!   `/slow` waits 200 ms first, `/wait/N` N ms. On SIGTERM it finishes the requests of all who are connected by then,
+//!   and ends.
+//! - `demo worker` prints a line a second until SIGTERM. `demo worker N` does so in the first N instances of its type
+//!   and is `demo fail` in the others; which one it is says `DYNO`.
 //! - `demo fail` prints a reason and exits 3.
+//! - `demo health` is for a HEALTHCHECK: it exits 1 when a file `/sick` has been put into the container.
 //!
 //! Process 1 has no default for SIGTERM: without a handler it would never end before Docker kills it.
 // It stands alone in its container, so it does not use `common`.
@@ -11,6 +14,7 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -23,13 +27,14 @@ fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let outcome = match command.as_str() {
         "web" => web(),
-        "worker" => worker(),
-        "fail" => {
+        "worker" if is_among_first(std::env::args().nth(2)) => worker(),
+        "worker" | "fail" => {
             eprintln!("demo: told to fail");
             return ExitCode::from(3);
         }
+        "health" => return ExitCode::from(u8::from(Path::new("/sick").exists())),
         _ => {
-            eprintln!("usage: demo web|worker|fail");
+            eprintln!("usage: demo web|worker|fail|health");
             return ExitCode::from(2);
         }
     };
@@ -40,6 +45,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether the number in `DYNO`, which is like `worker.2`, is not above `last`. Without a number it is.
+fn is_among_first(last: Option<String>) -> bool {
+    let number = |text: &str| text.parse::<u32>().ok();
+    let own = std::env::var("DYNO").ok().and_then(|dyno| number(dyno.rsplit('.').next()?));
+    last.is_none_or(|last| own <= number(&last))
 }
 
 /// A flag that turns true when the process is told to end.
@@ -116,9 +128,12 @@ fn answer(stream: &TcpStream, host: &str) -> io::Result<()> {
     while reader.read_line(&mut header)? > 2 {
         header.clear();
     }
-    if path == "/slow" {
-        thread::sleep(Duration::from_millis(200));
-    }
+    let wait = match path.strip_prefix("/wait/") {
+        Some(wait) => wait.parse().unwrap_or(0),
+        None if path == "/slow" => 200,
+        None => 0,
+    };
+    thread::sleep(Duration::from_millis(wait));
     let body = format!("{host} {path}\n");
     let mut stream = stream;
     write!(

@@ -12,6 +12,8 @@
     clippy::panic
 )]
 
+mod dokku_scale;
+mod earlier;
 mod failures;
 mod life;
 mod reports;
@@ -55,6 +57,17 @@ fn main() -> ExitCode {
         failures::a_failing_scale_gives_the_old_quantity_back,
         failures::an_invalid_procfile_stops_the_deploy_and_nothing_else,
         failures::a_docker_that_does_not_run_is_no_missing_container,
+        dokku_scale::a_dokku_scale_in_the_source_rules_until_it_is_gone,
+        dokku_scale::a_formation_in_app_json_wins_over_a_dokku_scale,
+        dokku_scale::a_dokku_scale_or_a_formation_that_cannot_be_stops_the_deploy_and_nothing_else,
+        dokku_scale::a_type_that_leaves_the_procfile_is_retired_by_the_deploy,
+        dokku_scale::a_restart_policy_reaches_running_containers_at_once,
+        dokku_scale::a_restart_policy_of_the_host_reaches_the_apps_without_one,
+        dokku_scale::a_deploy_that_leaves_a_type_short_says_so_and_succeeds,
+        dokku_scale::types_that_are_still_to_be_deployed_are_not_told_as_short,
+        earlier::each_command_that_the_seed_page_lists_does_what_the_page_says,
+        earlier::each_example_of_the_seed_page_prints_what_the_page_says,
+        earlier::all_apps_are_stopped_and_started_by_the_earlier_commands,
     ];
     if std::env::var_os("PS_DOCKER").is_none_or(|value| value != "1") {
         println!("left out: {} tests with real containers, since PS_DOCKER is not 1 (tests/run sets it)", tests.len());

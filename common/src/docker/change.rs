@@ -1,7 +1,8 @@
 //! The few things that are changed of containers that run.
 
-use super::Docker;
+use super::{Docker, failure};
 use crate::Result;
+use std::time::Duration;
 
 impl Docker<'_> {
     /// Gives containers another restart policy at once, all in one call.
@@ -19,5 +20,44 @@ impl Docker<'_> {
     /// With Docker's own message when it fails for one of them.
     pub fn send_signal(&self, containers: &[String], signal: &str) -> Result<()> {
         Self::text(&self.read(&["container", "kill", "--signal", signal]).args(containers)).map(drop)
+    }
+
+    /// Gives a container another name.
+    ///
+    /// # Errors
+    /// With Docker's own message when it cannot.
+    pub fn rename(&self, container: &str, name: &str) -> Result<()> {
+        Self::text(&self.read(&["container", "rename", container, name])).map(drop)
+    }
+
+    /// Stops containers, all in one call; those that do not end within `timeout` seconds are killed.
+    ///
+    /// # Errors
+    /// With Docker's own message when it fails for one of them.
+    pub fn stop(&self, containers: &[String], timeout: u64) -> Result<()> {
+        let patience = Duration::from_secs(timeout.saturating_mul(2).saturating_add(60));
+        let stop = self.read(&["container", "stop", "--time", &timeout.to_string()]).deadline(patience);
+        Self::text(&stop.args(containers)).map(drop)
+    }
+
+    /// Removes containers, running or not, all in one call.
+    ///
+    /// # Errors
+    /// With Docker's own message when it fails for one of them.
+    pub fn remove(&self, containers: &[String]) -> Result<()> {
+        Self::text(&self.read(&["container", "rm", "--force"]).args(containers)).map(drop)
+    }
+
+    /// The last lines that a container has printed.
+    ///
+    /// # Errors
+    /// With Docker's own message when it cannot tell.
+    pub fn last_lines(&self, container: &str, lines: u32) -> Result<String> {
+        let read = self.read(&["container", "logs", "--tail", &lines.to_string(), container]);
+        let answer = read.capture()?;
+        if !answer.succeeded() {
+            return Err(failure(&read, &answer));
+        }
+        Ok(String::from_utf8_lossy(&[answer.stdout, answer.stderr].concat()).into_owned())
     }
 }

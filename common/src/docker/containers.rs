@@ -16,9 +16,12 @@ const LIST: &str = concat!(
     "\t{{printf \"%q\" (.Label \"com.dokku.dyno\")}}",
 );
 
+/// The names are those of Docker's API, which all its releases have; without a health check it has no
+/// `Health`, and `index` alone does not mind.
 const DETAILS: &str = concat!(
     "{{.Id}}\t{{.State.Status}}\t{{.State.StartedAt}}\t{{.State.FinishedAt}}\t{{.RestartCount}}",
-    "\t{{.State.ExitCode}}\t{{.State.OOMKilled}}\t{{with .State.Health}}{{.Status}}{{end}}",
+    "\t{{.State.ExitCode}}\t{{.State.OOMKilled}}\t{{with index .State \"Health\"}}{{.Status}}{{end}}",
+    "\t{{.Image}}\t{{.Created}}",
 );
 
 /// A container in the list of all, with the labels that Dokku gives; a label it lacks is empty.
@@ -57,6 +60,10 @@ pub struct ContainerDetails {
     pub out_of_memory: bool,
     /// `starting`, `healthy` or `unhealthy`; `None` when nothing checks it.
     pub health: Option<String>,
+    /// The id of the image it was made from; empty when Docker does not say.
+    pub image: String,
+    /// When it was made, as Docker writes it.
+    pub created: Option<String>,
 }
 
 impl Docker<'_> {
@@ -104,8 +111,8 @@ impl Docker<'_> {
 fn listed_container(line: &str) -> Option<Container> {
     let mut fields = line.split('\t');
     let id = fields.next().filter(|id| is_id(id))?;
-    // Links give a container further names, `other/alias`.
-    let name = fields.next()?.split(',').find(|name| !name.is_empty() && !name.contains('/'))?;
+    // Links give a container further names, `other/alias`; one that is being removed may have none any more.
+    let name = fields.next()?.split(',').find(|name| !name.contains('/')).unwrap_or_default();
     let state = fields.next().filter(|state| is_word(state))?;
     let mut label = || fields.next().and_then(unquoted);
     Some(Container {
@@ -127,7 +134,8 @@ fn unquoted(field: &str) -> Option<String> {
 
 fn inspected_container(line: &str) -> Option<(String, ContainerDetails)> {
     let fields: Vec<&str> = line.split('\t').collect();
-    let [id, state, started, finished, restarts, exit_code, out_of_memory, health] = fields.as_slice() else {
+    let [id, state, started, finished, restarts, exit_code, out_of_memory, health, made @ ..] = fields.as_slice()
+    else {
         return None;
     };
     if !is_id(id) || !is_word(state) {
@@ -140,6 +148,8 @@ fn inspected_container(line: &str) -> Option<(String, ContainerDetails)> {
         restarts: restarts.parse().ok()?,
         exit_code: exit_code.parse().ok()?,
         out_of_memory: *out_of_memory == "true",
+        image: made.first().map(|image| (*image).to_owned()).unwrap_or_default(),
+        created: made.get(1).and_then(|created| moment(created)),
         health: Some((*health).to_owned()).filter(|health| !matches!(health.as_str(), "" | "none")),
     };
     Some(((*id).to_owned(), details))
@@ -219,6 +229,7 @@ mod tests {
             exit_code: 137,
             out_of_memory: true,
             health: Some("unhealthy".into()),
+            ..ContainerDetails::default()
         };
         assert_eq!(details.get(ID), Some(&wanted));
         assert_eq!(details.len(), 1);

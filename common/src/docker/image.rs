@@ -19,6 +19,15 @@ pub struct ImageConfig {
 }
 
 impl Docker<'_> {
+    /// The full id of an image.
+    ///
+    /// # Errors
+    /// As [`Docker::image_config`].
+    pub fn image_id(&self, image: &str) -> Result<String> {
+        let read = self.read(&["image", "inspect", "--format", "{{.Id}}", image]);
+        Ok(Self::text(&read)?.trim().to_owned())
+    }
+
     /// The configuration of an image.
     ///
     /// # Errors

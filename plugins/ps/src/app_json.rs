@@ -1,6 +1,7 @@
 //! The formation in an app's app.json, as far as this plugin must know it before app-json applies it.
 
-use common::{App, Context, Env, Result, Triggers};
+use crate::PLUGIN;
+use common::{App, Context, Env, Properties, Result, Triggers};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -9,22 +10,18 @@ const CONTENT: &str = "app-json-get-content";
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct AppJson {
-    formation: BTreeMap<String, ProcessFormation>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
 struct ProcessFormation {
     quantity: Option<i64>,
 }
 
-/// Whether this host has a plugin that rules scales by app.json.
+/// Whether an app.json formation rules the scale of an app. The plugin app-json says so with
+/// `ps-can-scale` before each release is made; without it only we ever write that property.
 ///
 /// # Errors
-/// When the plugins cannot be listed.
-pub fn is_there(env: &Env) -> Result<bool> {
-    Ok(!Triggers::new(env).implementers(CONTENT)?.is_empty())
+/// When the property cannot be read or the plugins cannot be listed.
+pub fn rules(env: &Env, app: &App) -> Result<bool> {
+    let can_scale = Properties::new(env, PLUGIN).get(app, "can-scale")?;
+    Ok(can_scale.as_deref() == Some("false") && !Triggers::new(env).implementers(CONTENT)?.is_empty())
 }
 
 /// The types of which the app.json wants at least one instance.
@@ -39,10 +36,15 @@ pub fn wanted_types(env: &Env, app: &App) -> Result<Vec<String>> {
     parse_wanted(&content).context(|| "Invalid app.json")
 }
 
+/// The plugin app-json takes `null` for what is not there, so it is.
 fn parse_wanted(content: &str) -> Result<Vec<String>> {
-    let file: AppJson = serde_json::from_str(content)?;
-    let wanted =
-        file.formation.into_iter().filter(|(_, process)| process.quantity.is_some_and(|quantity| quantity > 0));
+    let mut file: BTreeMap<String, serde_json::Value> = serde_json::from_str(content)?;
+    let formation = file.remove("formation").unwrap_or_default();
+    let formation: Option<BTreeMap<String, Option<ProcessFormation>>> = serde_json::from_value(formation)?;
+    let wanted = |process: &Option<ProcessFormation>| {
+        process.as_ref().and_then(|process| process.quantity).is_some_and(|quantity| quantity > 0)
+    };
+    let wanted = formation.unwrap_or_default().into_iter().filter(|(_, process)| wanted(process));
     Ok(wanted.map(|(name, _)| name).collect())
 }
 
@@ -56,6 +58,8 @@ mod tests {
             r#"{"name":"x","formation":{"web":{"quantity":2},"worker":{"quantity":0},"beat":{"max_parallel":1}}}"#;
         assert_eq!(parse_wanted(content).unwrap(), ["web"]);
         assert!(parse_wanted("{}").unwrap().is_empty());
-        assert!(parse_wanted("\"web=1\"").is_err());
+        assert!(parse_wanted(r#"{"formation":{"web":null}}"#).unwrap().is_empty());
+        assert!(parse_wanted(r#"{"formation":null}"#).unwrap().is_empty());
+        assert!(parse_wanted("[]").is_err());
     }
 }

@@ -104,6 +104,61 @@ impl Formation {
     }
 }
 
+/// What a user asks of one process type: a quantity, or some more or fewer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// `web=3`
+    To(Request),
+    /// `web+1`
+    More(Request),
+    /// `worker-2`
+    Fewer(Request),
+}
+
+impl Change {
+    /// Reads `type=count`, `type+count` and `type-count` arguments.
+    ///
+    /// # Errors
+    /// As [`Request::parse_all`].
+    pub fn parse_all(arguments: &[&str]) -> Result<Vec<Self>> {
+        let mut given = BTreeSet::new();
+        let mut parse = |argument: &&str| match relative(argument) {
+            Some((name, sign, count)) => {
+                let request = Request::parse_new(&format!("{name}={count}"), &mut given)?;
+                Ok(if sign == '+' { Self::More(request) } else { Self::Fewer(request) })
+            }
+            None => Request::parse_new(argument, &mut given).map(Self::To),
+        };
+        arguments.iter().map(&mut parse).collect()
+    }
+
+    /// The quantity that is asked for, where `before` holds now.
+    ///
+    /// # Errors
+    /// When fewer than none, or more than can be counted, are asked for.
+    pub fn resolve(&self, before: &Formation) -> Result<Request> {
+        let (Self::To(request) | Self::More(request) | Self::Fewer(request)) = self;
+        let Request { process_type, quantity } = request;
+        let old = before.quantity(process_type).unwrap_or(0);
+        let new = match self {
+            Self::To(_) => Some(*quantity),
+            Self::More(_) => old.checked_add(*quantity),
+            Self::Fewer(_) => old.checked_sub(*quantity),
+        };
+        let impossible = || Error::new(format!("Invalid count for process type {process_type}: there are {old}"));
+        Ok(Request { process_type: process_type.clone(), quantity: new.ok_or_else(impossible)? })
+    }
+}
+
+/// Name, sign and digits of `web+1` or `worker-2`.
+fn relative(argument: &str) -> Option<(&str, char, &str)> {
+    let start = argument.rfind(['+', '-'])?;
+    let (name, rest) = argument.split_at_checked(start)?;
+    let (sign, digits) = rest.split_at_checked(1)?;
+    let well_formed = !name.is_empty() && !name.contains('=') && parse_quantity(digits).is_some();
+    well_formed.then_some((name, sign.chars().next()?, digits))
+}
+
 impl Request {
     /// Reads `type=count` arguments.
     ///
@@ -148,17 +203,25 @@ pub fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
 
 /// Name and count of `type=count`; the count without blanks around it.
 fn split(line: &str) -> Result<(&str, &str)> {
-    let missing = || Error::new(format!("Missing count for process type {}", line.trim().escape_debug()));
+    let missing = || Error::new(format!("Missing count for process type {}", shown(line.trim())));
     line.split_once('=').map(|(name, count)| (name, count.trim())).ok_or_else(missing)
 }
 
 fn invalid_count(name: &str) -> Error {
-    Error::new(format!("Invalid count for process type {}", name.escape_debug()))
+    Error::new(format!("Invalid count for process type {}", shown(name)))
+}
+
+/// A name as a message shows it: not endless, and without control characters.
+fn shown(name: &str) -> String {
+    const SHOWN: usize = 80;
+    let start: String = name.chars().take(SHOWN).collect();
+    let dots = if start.len() < name.len() { "..." } else { "" };
+    format!("{}{dots}", start.escape_debug())
 }
 
 /// Digits alone: `+1` and `-1` are no quantities.
 fn parse_quantity(count: &str) -> Option<Quantity> {
-    if count.bytes().all(|byte| byte.is_ascii_digit()) { count.parse().ok() } else { None }
+    if !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit()) { count.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -204,6 +267,27 @@ mod tests {
         assert_eq!(error(&["web=1", "web=2"]), "web is given more than once");
         assert_eq!(error(&["=1"]), "A process type must not be empty");
         assert_eq!(Request::parse_all(&["web= 2"]).unwrap()[0].quantity, 2);
+    }
+
+    #[test]
+    fn a_change_is_a_quantity_or_some_more_or_fewer() {
+        let resolved = |argument: &str| {
+            let change = Change::parse_all(&[argument]).unwrap().remove(0);
+            change
+                .resolve(&formation("web=2 my-job=3"))
+                .map(|request| format!("{}={}", request.process_type, request.quantity))
+        };
+        assert_eq!(resolved("web=5").unwrap(), "web=5");
+        assert_eq!(resolved("web+1").unwrap(), "web=3");
+        assert_eq!(resolved("my-job-2").unwrap(), "my-job=1");
+        assert_eq!(resolved("new+2").unwrap(), "new=2");
+        assert_eq!(resolved("web-3").unwrap_err().to_string(), "Invalid count for process type web: there are 2");
+        assert!(resolved("web+4294967295").is_err());
+        let error = |arguments: &[&str]| Change::parse_all(arguments).unwrap_err().to_string();
+        assert_eq!(error(&["web+1", "web=2"]), "web is given more than once");
+        assert_eq!(error(&["my-job"]), "Missing count for process type my-job");
+        assert_eq!(error(&["web=+1"]), "Invalid count for process type web");
+        assert_eq!(error(&["web+"]), "Missing count for process type web+");
     }
 
     #[test]

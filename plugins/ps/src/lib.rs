@@ -8,12 +8,17 @@
 
 pub mod app_json;
 pub mod commands;
+pub mod driver;
 pub mod each_app;
+pub mod fingerprint;
 pub mod formation;
 pub mod listing;
+pub mod pending;
+pub mod plan;
 pub mod report;
 pub mod restart_policy;
 pub mod scale;
+pub mod scaling;
 pub mod scheduler;
 pub mod settings;
 pub mod source_files;

@@ -40,7 +40,7 @@ impl Report {
             |word: fn(crate::status::AppStatus) -> String| move || Ok(status.map(word).unwrap_or_default());
         report.add("--processes", asked, status_word(|status| status.processes.to_string()))?;
         report.add("--running", asked, status_word(|status| status.running.as_str().to_owned()))?;
-        for setting in SETTINGS.iter().filter(|setting| setting.name != "restore") {
+        for setting in SETTINGS.iter().filter(|setting| setting.reported && setting.name != "restore") {
             report.add_setting(env, setting, Some(app))?;
         }
         if only.is_none_or(|flag| flag.starts_with("--status-")) {
@@ -59,7 +59,7 @@ impl Report {
     /// A property that cannot be read.
     pub fn of_host(env: &Env) -> Result<Self> {
         let mut report = Self { title: "--global".to_owned(), values: BTreeMap::new(), flags: Vec::new() };
-        for setting in SETTINGS.iter().filter(|setting| setting.global) {
+        for setting in SETTINGS.iter().filter(|setting| setting.reported && setting.global) {
             report.add_setting(env, setting, None)?;
         }
         Ok(report)

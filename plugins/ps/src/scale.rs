@@ -51,7 +51,7 @@ impl<'a> Scale<'a> {
             properties.set_list(self.app, "scale.old", &vanished)?;
         }
         properties.set_list(self.app, "scale", &update.scale.to_saved())?;
-        self.write_dokku_scale(&update.scale)?;
+        self.tell(&update.scale);
         Ok(update)
     }
 
@@ -63,8 +63,14 @@ impl<'a> Scale<'a> {
         Properties::new(self.env, PLUGIN).set_list(self.app, "scale", &formation.to_saved())
     }
 
-    /// The file in the app's folder that says the scale to whoever looks there, as older versions did.
-    /// A DOKKU_SCALE in the source takes its place.
+    /// Writes the file in the app's folder that says the scale to whoever looks there, as older versions
+    /// did. A DOKKU_SCALE in the source takes its place. Nothing depends on it, so a failure is a warning.
+    pub fn tell(&self, scale: &Formation) {
+        if let Err(error) = self.write_dokku_scale(scale) {
+            self.env.output().warn(&format!("The scale of {} is saved, but not told in its folder: {error}", self.app));
+        }
+    }
+
     fn write_dokku_scale(&self, scale: &Formation) -> Result<()> {
         let folder = self.app.root(self.env)?;
         if !folder.is_dir() || SourceFile::dokku_scale(self.env, self.app)?.current().is_some() {
@@ -97,5 +103,5 @@ impl<'a> Scale<'a> {
 pub fn can_scale(env: &Env, app: &App) -> Result<bool> {
     let value =
         Properties::new(env, PLUGIN).get(app, "can-scale").context(|| format!("asking whether {app} can be scaled"))?;
-    Ok(value.is_none_or(|value| value == "true"))
+    Ok(value.is_none_or(|value| value == "true") && SourceFile::dokku_scale(env, app)?.current().is_none())
 }

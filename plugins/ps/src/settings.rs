@@ -13,18 +13,22 @@ pub struct Setting {
     pub global: bool,
     /// What holds when neither app nor host has a value.
     pub default: &'static str,
+    /// Whether `ps:report` shows it: what the stock plugin does not have, no report shows.
+    pub reported: bool,
     check: fn(&str) -> Result<()>,
 }
 
 /// All properties, sorted by name.
 pub const SETTINGS: &[Setting] = &[
-    Setting { name: "dockerfile-start-cmd", global: false, default: "", check: one_line },
-    Setting { name: "procfile-path", global: true, default: "Procfile", check: path_in_source },
-    Setting { name: "restart-policy", global: true, default: "on-failure:10", check: restart_policy },
-    Setting { name: "restore", global: false, default: "true", check: truth },
-    Setting { name: "skip-deploy", global: true, default: "false", check: truth },
-    Setting { name: "start-cmd", global: false, default: "", check: one_line },
-    Setting { name: "stop-timeout-seconds", global: true, default: "30", check: seconds },
+    Setting { name: "dockerfile-start-cmd", global: false, default: "", reported: true, check: one_line },
+    Setting { name: "procfile-path", global: true, default: "Procfile", reported: true, check: path_in_source },
+    Setting { name: "restart-policy", global: true, default: "on-failure:10", reported: true, check: restart_policy },
+    Setting { name: "restore", global: false, default: "true", reported: true, check: truth },
+    Setting { name: "scale-hooks", global: true, default: "needed", reported: false, check: scale_hooks },
+    Setting { name: "scale-strategy", global: true, default: "incremental", reported: false, check: scale_strategy },
+    Setting { name: "skip-deploy", global: true, default: "false", reported: true, check: truth },
+    Setting { name: "start-cmd", global: false, default: "", reported: true, check: one_line },
+    Setting { name: "stop-timeout-seconds", global: true, default: "30", reported: true, check: seconds },
 ];
 
 impl Setting {
@@ -103,6 +107,25 @@ fn truth(value: &str) -> Result<()> {
         "true" | "false" => Ok(()),
         _ => Err(Error::new(format!("Invalid value {value:?} specified, use true or false"))),
     }
+}
+
+fn scale_hooks(value: &str) -> Result<()> {
+    one_of(value, "scale-hooks", &["needed", "all"])
+}
+
+/// Checks the name of a strategy, as a property or a flag has it.
+///
+/// # Errors
+/// Anything but `incremental` and `recreate`.
+pub fn scale_strategy(value: &str) -> Result<()> {
+    one_of(value, "scale-strategy", &["incremental", "recreate"])
+}
+
+fn one_of(value: &str, name: &str, words: &[&str]) -> Result<()> {
+    if words.contains(&value) {
+        return Ok(());
+    }
+    Err(Error::new(format!("Invalid {name} {value:?} specified, use {}", words.join(" or "))))
 }
 
 fn seconds(value: &str) -> Result<()> {

@@ -4,10 +4,15 @@ use common::{Env, Error, Result};
 
 /// One line a command: what to type, and what it does.
 const COMMANDS: &[(&str, &str)] = &[
+    ("ps <app> [<process-name>]", "Lists what runs of an app and whether it is what should run"),
     ("ps:help", "List the commands of this plugin"),
     ("ps:inspect <app>", "Displays a sanitized version of docker inspect for an app"),
     ("ps:rebuild [--parallel count] [--all|<app>]", "Rebuilds an app"),
     ("ps:rebuildall [--parallel count]", "Rebuilds all apps (kept from earlier versions: ps:rebuild --all)"),
+    (
+        "ps:reconcile [--dry-run] [--unhealthy] [--all|<app>]",
+        "Starts what is missing of an app and retires what nothing accounts for",
+    ),
     ("ps:report [<app>] [<flag>]", "Displays a process report for one or more apps"),
     ("ps:restart [--parallel count] [--all|<app>] [<process-name>]", "Restart an app"),
     ("ps:restart-policy <app>", "Shows the restart policy of an app (kept from earlier versions)"),
@@ -15,7 +20,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("ps:restore [--parallel count] [--all|<app>]", "Start previously running app"),
     ("ps:retire [<app>]", "Ensures old containers are retired"),
     (
-        "ps:scale [--skip-deploy] [--format stdout|json] <app> <proc>=<count> [<proc>=<count>...]",
+        "ps:scale [--skip-deploy] [--dry-run] [--format stdout|json] <app> <proc>=<count> [<proc>=<count>...]",
         "Get/Set how many instances of a given process to run",
     ),
     ("ps:set [--global|<app>] <key> <value>", "Set or clear a ps property for an app"),
@@ -69,7 +74,7 @@ mod tests {
     #[test]
     fn columns_are_split_at_the_first_comma() {
         for line in listed().lines() {
-            assert!(line.starts_with("    ps:") && line.matches(", ").count() == 1, "{line}");
+            assert!(line.starts_with("    ps") && line.matches(", ").count() == 1, "{line}");
         }
     }
 }

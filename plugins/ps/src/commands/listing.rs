@@ -3,7 +3,7 @@
 use super::help::full_help;
 use super::report::is_json;
 use super::restart::known_type;
-use crate::listing::read::{add_processes, listing_of, listings};
+use crate::listing::read::{add_pending, add_processes, listing_of, listings};
 use crate::listing::text::{Look, of_app, of_apps};
 use crate::listing::{Actual, Listing, json, quiet};
 use common::{App, Env, Error, ProcessType, Result, clap, parse_command_line};
@@ -102,6 +102,7 @@ fn list_one(env: &Env, app: &App, process_type: Option<&str>, form: Form) -> Res
         env.output().warn(&format!("App {app} has not been deployed"));
     }
     if !matches!(form, Form::Quiet) {
+        add_pending(env, &mut listing)?;
         add_processes(env, &mut listing)?;
     }
     env.output().print(&match form {
@@ -123,7 +124,10 @@ fn list_all(env: &Env, form: Form) -> Result<bool> {
     let (mut listed, mut failures) = (Vec::new(), Vec::new());
     for (app, listing) in listings(env, &apps)? {
         match listing {
-            Ok(listing) => listed.push(listing),
+            Ok(mut listing) => match add_pending(env, &mut listing) {
+                Ok(()) => listed.push(listing),
+                Err(error) => failures.push(error.context(app)),
+            },
             Err(error) => failures.push(error.context(app)),
         }
     }

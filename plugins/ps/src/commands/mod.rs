@@ -5,6 +5,7 @@ pub mod help;
 pub mod inspect;
 pub mod listing;
 pub mod rebuild;
+pub mod reconcile;
 pub mod report;
 pub mod restart;
 pub mod restore;

@@ -1,13 +1,17 @@
 //! `ps:scale`: show or change how many instances of each process type an app runs.
 
 use super::Patience;
-use crate::formation::{Formation, Request, listed};
+use crate::driver::docker_local::{is_to_stop_later, stop_later};
+use crate::driver::{self};
+use crate::formation::{Change, Formation, Request, listed};
 use crate::scale::{Scale, can_scale};
-use crate::scheduler::{image_tag, is_deployed};
+use crate::scaling::{self, How, Scaling, TypeChange};
+use crate::scheduler::is_deployed;
 use crate::settings;
 use crate::source_files::{SourceFile, current_procfile};
 use common::{
-    App, AppLock, Context, Env, Error, Globals, Instance, Result, Triggers, atomic, clap, parse_command_line,
+    App, AppLock, Context, Env, Error, Globals, Instance, Result, Triggers, atomic, clap, in_spite_of_signals,
+    parse_command_line,
 };
 use serde::Serialize;
 
@@ -19,9 +23,18 @@ use serde::Serialize;
     args_override_self = true
 )]
 struct Arguments {
-    /// Save the scale without deploying it
+    /// Save the scale and start or stop nothing
     #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
     skip_deploy: bool,
+    /// Print what would be done, and do nothing
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    dry_run: bool,
+    /// Change the scale only if it is this now
+    #[arg(long, value_name = "TYPE=COUNT", action = clap::ArgAction::Append)]
+    current: Vec<String>,
+    /// incremental (only what is added or removed is touched) or recreate
+    #[arg(long)]
+    strategy: Option<String>,
     /// stdout or json
     #[arg(long, default_value = "stdout")]
     format: String,
@@ -32,7 +45,7 @@ struct Arguments {
     /// The app
     #[arg(default_value = "", hide_default_value = true)]
     app: String,
-    /// What to change; without it the scale is shown
+    /// What to change: web=3, web+1, worker-2; without it the scale is shown
     #[arg(value_name = "TYPE=COUNT")]
     requests: Vec<String>,
 }
@@ -40,74 +53,186 @@ struct Arguments {
 /// The body of `ps:scale`.
 ///
 /// # Errors
-/// No such app; a request that cannot be; the app's lock is not free in time; a deploy fails, and then
-/// the types that it did not reach have their old quantity.
+/// No such app; a request that cannot be; the app's lock is not free in time; an instance cannot be
+/// started, and then the types that were not reached have their old quantity.
 pub fn main(env: &Env) -> Result<()> {
+    if is_to_stop_later(env) {
+        return stop_later(env);
+    }
     let arguments: Arguments = parse_command_line(env)?;
     let app = App::named_by_user(env, &arguments.app)?;
     let json = super::report::is_json(&arguments.format)?;
     if arguments.requests.is_empty() {
         return show(env, &app, json);
     }
-    let _lock = AppLock::acquire(env, &app, arguments.patience.duration())?;
-    if !can_scale(env, &app)? {
-        // A DOKKU_SCALE is only kept while it rules: an app.json formation wins.
-        let ruler = match SourceFile::dokku_scale(env, &app)?.current() {
-            Some(_) => "a DOKKU_SCALE file",
-            None => "an app.json file with a formations key",
-        };
-        return Err(Error::new(format!("App {app} contains {ruler} and cannot be manually scaled")));
+    if arguments.dry_run {
+        return dry_run(env, &app, &arguments, json);
     }
+    let lock = AppLock::acquire(env, &app, arguments.patience.duration())?;
+    refuse_ruled_scale(env, &app)?;
     let words: Vec<&str> = arguments.requests.iter().map(String::as_str).collect();
     env.output().info1(&format!("Scaling {app} processes: {}", shown_words(&words)));
-    let requests = Request::parse_all(&words)?;
-    refuse_unknown_types(env, &app, &requests)?;
-    let before = Scale::new(env, &app).desired()?;
-    let changed = |request: &&Request| before.quantity(&request.process_type).unwrap_or(0) != request.quantity;
-    let changed: Vec<&Request> = requests.iter().filter(changed).collect();
-    let deploy = !arguments.skip_deploy && !changed.is_empty();
-    change(env, &app, &before, &requests, if deploy { &changed } else { &[] })
-}
-
-/// Saves what is requested and deploys the types in `deploying`.
-fn change(env: &Env, app: &App, before: &Formation, requests: &[Request], deploying: &[&Request]) -> Result<()> {
-    Scale::new(env, app).save(before, requests)?;
-    if deploying.is_empty() || !is_deployed(env, app)? {
-        return Ok(());
+    let asked = Asked::read(env, &app, &arguments)?;
+    if arguments.skip_deploy || !is_deployed(env, &app)? {
+        return asked.announced(env, &app, || asked.save(env, &app));
     }
-    if settings::computed(env, app, "restore")? == "false" {
+    if settings::computed(env, &app, "restore")? == "false" {
+        asked.announced(env, &app, || asked.save(env, &app))?;
         env.output()
             .warn(&format!("App {app} is stopped: the scale is saved and holds once ps:start {app} has started it"));
         return Ok(());
     }
-    deploy_types(env, app, before, requests, deploying)
+    let scaling = Scaling::find(env, &app)?;
+    let changes = scaling.plan(env, &app, &asked.before, &asked.requests, asked.recreate)?;
+    asked.announced(env, &app, || change(env, &app, &asked, &scaling, &changes, &lock))
 }
 
-/// Deploys types one after the other. When one fails, it and those that had to wait for it get their
-/// old quantity back; the types before it stay as they are now.
+/// What the command line asks for, checked.
+struct Asked {
+    before: Formation,
+    requests: Vec<Request>,
+    recreate: bool,
+}
+
+impl Asked {
+    fn read(env: &Env, app: &App, arguments: &Arguments) -> Result<Self> {
+        let wanted: Vec<&str> = arguments.requests.iter().map(String::as_str).collect();
+        let current: Vec<&str> = arguments.current.iter().map(String::as_str).collect();
+        let (wanted, current) = (Change::parse_all(&wanted)?, Request::parse_all(&current)?);
+        let strategy = match &arguments.strategy {
+            Some(strategy) => strategy.clone(),
+            None => settings::computed(env, app, "scale-strategy")?,
+        };
+        settings::scale_strategy(&strategy)?;
+        let before = Scale::new(env, app).desired()?;
+        for Request { process_type, quantity } in &current {
+            let now = before.quantity(process_type).unwrap_or(0);
+            if now != *quantity {
+                return Err(Error::new(format!(
+                    "{process_type} is scaled to {now}, not to {quantity}: nothing is changed"
+                )));
+            }
+        }
+        let requests = wanted.iter().map(|change| change.resolve(&before)).collect::<Result<Vec<_>>>()?;
+        refuse_unknown_types(env, app, &requests)?;
+        before.update(current_procfile(env, app)?.as_ref(), &requests)?;
+        Ok(Self { before, requests, recreate: strategy == "recreate" })
+    }
+
+    fn save(&self, env: &Env, app: &App) -> Result<()> {
+        Scale::new(env, app).save(&self.before, &self.requests).map(drop)
+    }
+
+    /// Does `work` between the triggers that tell other plugins of the change; the first may refuse it.
+    fn announced(&self, env: &Env, app: &App, work: impl FnOnce() -> Result<()>) -> Result<()> {
+        let old = |request: &Request| self.before.quantity(&request.process_type).unwrap_or(0);
+        let changed = self.requests.iter().filter(|request| old(request) != request.quantity);
+        let changed: Vec<String> =
+            changed.map(|request| format!("{}={}:{}", request.process_type, old(request), request.quantity)).collect();
+        if changed.is_empty() {
+            return work();
+        }
+        let arguments: Vec<&str> = std::iter::once(app.as_str()).chain(changed.iter().map(String::as_str)).collect();
+        let triggers = Triggers::new(env);
+        triggers.fire("ps-pre-scale", &arguments)?;
+        work()?;
+        triggers.fire("ps-post-scale", &arguments)
+    }
+}
+
+fn dry_run(env: &Env, app: &App, arguments: &Arguments, json: bool) -> Result<()> {
+    refuse_ruled_scale(env, app)?;
+    let asked = Asked::read(env, app, arguments)?;
+    let stopped = settings::computed(env, app, "restore")? == "false";
+    let only_saved = arguments.skip_deploy || stopped || !is_deployed(env, app)?;
+    let scaling = if only_saved { Scaling::Saved } else { Scaling::find(env, app)? };
+    let mut changes = scaling.plan(env, app, &asked.before, &asked.requests, asked.recreate)?;
+    if only_saved {
+        for change in &mut changes {
+            change.how = How::Nothing;
+        }
+    }
+    if json {
+        return env.output().print(&scaling::as_json(app, &changes)?);
+    }
+    env.output().info1_quiet(&format!("Plan for {app}, nothing is done"));
+    env.output().print(&scaling::as_text(&changes))
+}
+
+/// An app.json formation or a DOKKU_SCALE rules the scale, and nobody else.
+fn refuse_ruled_scale(env: &Env, app: &App) -> Result<()> {
+    if can_scale(env, app)? {
+        return Ok(());
+    }
+    // A DOKKU_SCALE is only kept while it rules: an app.json formation wins.
+    let ruler = match SourceFile::dokku_scale(env, app)?.current() {
+        Some(_) => "a DOKKU_SCALE file",
+        None => "an app.json file with a formations key",
+    };
+    Err(Error::new(format!("App {app} contains {ruler} and cannot be manually scaled")))
+}
+
+/// Brings one type after the other to what is requested.
+fn change(
+    env: &Env,
+    app: &App,
+    asked: &Asked,
+    scaling: &Scaling<'_>,
+    changes: &[TypeChange],
+    lock: &AppLock,
+) -> Result<()> {
+    let needed: Vec<&TypeChange> = changes.iter().filter(|change| change.is_needed()).collect();
+    let work = needed.iter().map(|change| (&change.request, || scaling::apply(env, app, scaling, change, lock)));
+    one_after_the_other(env, app, &asked.before, &asked.before, &asked.requests, work.collect())
+}
+
+/// Deploys each requested type, with the same care. `before` is what was saved, `from` what is kept of it.
 pub(crate) fn deploy_types(
     env: &Env,
     app: &App,
     before: &Formation,
+    from: &Formation,
     requests: &[Request],
-    deploying: &[&Request],
 ) -> Result<()> {
-    let deploy_one = |request: &Request| {
-        let tag = image_tag(env, app)?;
-        Triggers::new(env).fire("deploy", &[app.as_str(), &tag, request.process_type.as_str()])
-    };
-    for (position, request) in deploying.iter().enumerate() {
-        let Err(error) = deploy_one(request) else { continue };
-        let undone = deploying.get(position..).unwrap_or_default();
-        let kept: Vec<Request> = requests.iter().filter(|request| !undone.contains(request)).cloned().collect();
-        Scale::new(env, app).save(before, &kept).context(|| format!("{error}; restoring the scale"))?;
-        let back = undone.iter().map(|request| {
-            let old = before.quantity(&request.process_type).unwrap_or(0);
-            format!("{}={old}", request.process_type)
+    let work = requests.iter().map(|request| (request, || driver::deploy(env, app, &request.process_type)));
+    one_after_the_other(env, app, before, from, requests, work.collect())
+}
+
+/// Does the work of one type after the other, each once its new quantity is saved. When one fails, it has
+/// its old quantity again, and so have those that come after it; the types before it stay as they are now.
+fn one_after_the_other(
+    env: &Env,
+    app: &App,
+    before: &Formation,
+    from: &Formation,
+    requests: &[Request],
+    work: Vec<(&Request, impl Fn() -> Result<()>)>,
+) -> Result<()> {
+    let scale = Scale::new(env, app);
+    let without_work = |request: &&Request| !work.iter().any(|(working, _)| working == request);
+    let mut done: Vec<Request> = requests.iter().filter(without_work).cloned().collect();
+    if work.is_empty() {
+        return scale.save(from, &done).map(drop);
+    }
+    for (position, (request, apply)) in work.iter().enumerate() {
+        let mut trying = done.clone();
+        trying.push((*request).clone());
+        let Err(error) = scale.save(from, &trying).and_then(|_| apply()) else {
+            done = trying;
+            continue;
+        };
+        let undone = work.iter().skip(position).map(|(request, _)| Request {
+            process_type: request.process_type.clone(),
+            quantity: before.quantity(&request.process_type).unwrap_or(0),
         });
-        return Err(
-            error.context(format!("Scaling {app} failed, the scale is back at {}", back.collect::<Vec<_>>().join(" ")))
-        );
+        let undone: Vec<Request> = undone.collect();
+        // What was not cleared has its old quantity by itself.
+        let cleared = |request: &&Request| from.quantity(&request.process_type).is_none();
+        let cleared = undone.iter().filter(cleared).filter(|request| request.quantity > 0);
+        let old: Vec<Request> = done.iter().chain(cleared).cloned().collect();
+        in_spite_of_signals(|| scale.save(from, &old)).context(|| format!("{error}; restoring the scale"))?;
+        let back = Formation::from_requests(&undone).to_saved().join(" ");
+        return Err(error.context(format!("Scaling {app} failed, the scale is back at {back}")));
     }
     Ok(())
 }

@@ -35,13 +35,13 @@ pub fn main(env: &Env) -> Result<()> {
     let mut words = arguments.words.iter().map(String::as_str);
     let named = if arguments.global { "" } else { words.next().unwrap_or_default() };
     let (name, value) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let rest: Vec<&str> = words.collect();
     // As in the stock plugin a bad policy is told before a bad app.
-    if name == "restart-policy" && !value.is_empty() {
+    if name == "restart-policy" && !value.is_empty() && rest.is_empty() {
         value.parse::<RestartPolicy>()?;
     }
     let app = if arguments.global { None } else { Some(App::named_by_user(env, named)?) };
     let setting = setting(name, app.is_none())?;
-    let rest: Vec<&str> = words.collect();
     if !rest.is_empty() {
         let whole = std::iter::once(value).chain(rest).collect::<Vec<_>>().join(" ");
         return Err(Error::new(format!("{name} takes one value, put quotes around it: '{whole}'")));

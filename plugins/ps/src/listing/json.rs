@@ -22,6 +22,7 @@ struct TypeObject<'a> {
     r#type: &'a str,
     desired: u32,
     running: Option<u32>,
+    pending: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -76,6 +77,7 @@ pub fn object(listing: &Listing) -> Result<String> {
         r#type: count.process_type.as_str(),
         desired: count.desired,
         running: count.running,
+        pending: listing.pending.get(count.process_type).map_or(&[], Vec::as_slice),
     });
     let object = AppObject {
         app: listing.app.as_str(),

@@ -9,7 +9,7 @@ mod line;
 pub mod quiet;
 pub mod read;
 pub mod text;
-mod time;
+pub(crate) mod time;
 
 use crate::formation::Quantity;
 use crate::status::{AppStatus, Running};
@@ -27,6 +27,8 @@ pub struct Listing {
     pub desired: BTreeMap<ProcessType, Quantity>,
     /// What is known of those there are.
     pub actual: Actual,
+    /// What has changed of each type since its instances were made; only types of which something has.
+    pub pending: BTreeMap<ProcessType, Vec<String>>,
 }
 
 /// What is known of an app's instances.
@@ -162,6 +164,7 @@ impl Listing {
             return self;
         }
         self.desired.retain(|desired, _| desired == process_type);
+        self.pending.retain(|pending, _| pending == process_type);
         if let Actual::Instances(instances) = &mut self.actual {
             instances.retain(|instance| instance.process_type.as_ref() == Some(process_type));
         }

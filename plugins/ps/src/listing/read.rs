@@ -2,8 +2,9 @@
 //! for each container whose processes are wanted. This is the one place of the listing with I/O.
 
 use super::instances::{Found, instances, is_named_upcoming, that_matter};
-use super::{Actual, Listing};
+use super::{Actual, ListedInstance, Listing};
 use crate::formation::Quantity;
+use crate::pending::pending_in_files;
 use crate::scale::Scale;
 use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
 use crate::status::{AppStatus, InstanceFile, instance_files};
@@ -139,7 +140,30 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
             }))
         }
     };
-    Ok(Listing { app, scheduler, desired, actual })
+    let pending = BTreeMap::new();
+    Ok(Listing { app, scheduler, desired, actual, pending })
+}
+
+/// Adds what has changed of each type since its instances were made, and would come with a deploy.
+///
+/// # Errors
+/// When a file of the app cannot be read.
+pub fn add_pending(env: &Env, listing: &mut Listing) -> Result<()> {
+    let mut types: BTreeMap<ProcessType, Vec<&ListedInstance>> = BTreeMap::new();
+    for instance in listing.instances() {
+        if let Some(process_type) = instance.process_type.as_ref().filter(|_| instance.runs()) {
+            types.entry(process_type.clone()).or_default().push(instance);
+        }
+    }
+    let mut pending = BTreeMap::new();
+    for (process_type, instances) in types {
+        let sources = pending_in_files(env, &listing.app, &process_type, &instances)?;
+        if !sources.is_empty() {
+            pending.insert(process_type, sources);
+        }
+    }
+    listing.pending = pending;
+    Ok(())
 }
 
 fn now() -> i64 {

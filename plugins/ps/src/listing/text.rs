@@ -5,6 +5,7 @@ use super::time::span;
 use super::{Actual, InstanceState, ListedInstance, Listing, signal_name};
 use crate::status::AppStatus;
 use common::{App, ContainerProcess};
+use std::collections::BTreeSet;
 
 pub use super::line::Look;
 
@@ -61,7 +62,12 @@ fn of_instances(listing: &Listing, instances: &[ListedInstance], look: Look) -> 
             text.push_str(&only(PROCESS_INDENT, &format!("processes unknown: {reason}"), look));
         }
     }
-    text + &only(INDENT, &summary(listing), look)
+    text.push_str(&only(INDENT, &summary(listing), look));
+    for (process_type, sources) in &listing.pending {
+        let changed = format!("pending for {process_type}: {} changed since deploy", sources.join(", "));
+        text.push_str(&only(INDENT, &changed, look));
+    }
+    text
 }
 
 /// A line of one cell.
@@ -170,6 +176,10 @@ fn app_summary(listing: &Listing) -> String {
         summary.push_str(&format!("  ({} by {})", status.processes, listing.scheduler));
     }
     let unhealthy = listing.instances().iter().filter(|instance| instance.is_unhealthy()).count();
+    if !listing.pending.is_empty() {
+        let changed: BTreeSet<&str> = listing.pending.values().flatten().map(String::as_str).collect();
+        summary.push_str(&format!("  (pending: {})", changed.into_iter().collect::<Vec<_>>().join(", ")));
+    }
     for (count, word) in [(unhealthy, "unhealthy"), (listing.count(&InstanceState::Stray), "stray")] {
         if count > 0 {
             summary.push_str(&format!("  ({count} {word})"));

@@ -2,6 +2,7 @@ use super::*;
 use crate::formation::Quantity;
 use crate::status::Running;
 use common::{ContainerDetails, Instance};
+use std::collections::BTreeMap;
 
 pub(in super::super) fn missing(name: &str) -> ListedInstance {
     let instance: Instance = name.parse().unwrap();
@@ -58,6 +59,7 @@ pub(in super::super) fn listing(desired: &[(&str, Quantity)], instances: Vec<Lis
         scheduler: "docker-local".into(),
         desired: desired.iter().map(|(name, quantity)| (name.parse().unwrap(), *quantity)).collect(),
         actual: Actual::Instances(instances),
+        pending: BTreeMap::new(),
     }
 }
 
@@ -175,7 +177,7 @@ fn json_has_numbers_as_numbers_and_null_where_nothing_is_known() {
     let id = "ab".repeat(32);
     let wanted = format!(
         "{{\"app\":\"shop\",\"scheduler\":\"docker-local\",\"state\":\"mixed\",\"as_desired\":false,\
-         \"types\":[{{\"type\":\"web\",\"desired\":2,\"running\":1}}],\"status\":null,\"restarts\":2,\
+         \"types\":[{{\"type\":\"web\",\"desired\":2,\"running\":1,\"pending\":[]}}],\"status\":null,\"restarts\":2,\
          \"since\":\"2024-11-22T20:17:00.123Z\",\"instances\":[\
          {{\"instance\":\"web.1\",\"type\":\"web\",\"index\":1,\"state\":\"running\",\"container\":\"{id}\",\
          \"container_name\":\"shop.web.1\",\"container_state\":\"running\",\"started\":\"2024-11-22T20:17:00.123Z\",\

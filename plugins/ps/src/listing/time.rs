@@ -2,7 +2,7 @@
 
 /// Seconds since 1970 of a time in Docker's form, `2024-11-22T20:17:00.123Z`: always UTC, with or without a
 /// fraction. `None` for anything else.
-pub(super) fn seconds_since_epoch(text: &str) -> Option<i64> {
+pub(crate) fn seconds_since_epoch(text: &str) -> Option<i64> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
     let [year, month, day] = three_numbers(date, '-')?;
     let [hour, minute, second] = three_numbers(time.split('.').next()?, ':')?;

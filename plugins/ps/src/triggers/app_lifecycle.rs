@@ -3,6 +3,7 @@
 use super::app_argument;
 use crate::PLUGIN;
 use crate::commands::{HOOK_PATIENCE, rebuild};
+use crate::fingerprint::Fingerprints;
 use crate::formation::{Formation, Request};
 use crate::scale::Scale;
 use common::atomic::{self, Owner};
@@ -66,15 +67,24 @@ pub fn post_app_rename_setup(env: &Env) -> Result<()> {
 /// When the data cannot be moved, or the build fails.
 pub fn post_app_rename(env: &Env) -> Result<()> {
     let (old, new) = (app_argument(env, 1)?, app_argument(env, 2)?);
-    let old_data = data_directory(env, &old)?;
-    atomic::copy_directory(&old_data, &data_directory(env, &new)?, Owner::of_files(env)?)?;
-    atomic::remove_directory(&old_data)?;
+    copy_data(env, &old, &new)?;
+    atomic::remove_directory(&data_directory(env, &old)?)?;
     rebuild_unless_skipped(env, &new)
 }
 
 fn copy(env: &Env, old: &App, new: &App) -> Result<()> {
     Properties::new(env, PLUGIN).copy(old, new, |_| true)?;
-    atomic::copy_directory(&data_directory(env, old)?, &data_directory(env, new)?, Owner::of_files(env)?)
+    copy_data(env, old, new)?;
+    // The copied scale is not the one that the app was created with.
+    let scale = Scale::new(env, new);
+    scale.tell(&scale.desired()?);
+    Ok(())
+}
+
+/// Copies all but the fingerprints, which are of the old app's containers: the new one gets its own.
+fn copy_data(env: &Env, old: &App, new: &App) -> Result<()> {
+    atomic::copy_directory(&data_directory(env, old)?, &data_directory(env, new)?, Owner::of_files(env)?)?;
+    Fingerprints::new(env, new)?.drop_all()
 }
 
 fn rebuild_unless_skipped(env: &Env, app: &App) -> Result<()> {
@@ -83,4 +93,47 @@ fn rebuild_unless_skipped(env: &Env, app: &App) -> Result<()> {
 
 fn data_directory(env: &Env, app: &App) -> Result<std::path::PathBuf> {
     Ok(env.data_directory(PLUGIN)?.join(app.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn host(lib: &Path) -> Env {
+        let variables = [
+            ("DOKKU_LIB_ROOT".into(), lib.as_os_str().to_owned()),
+            ("DOKKU_SYSTEM_USER".into(), "root".into()),
+            ("DOKKU_SYSTEM_GROUP".into(), "root".into()),
+            ("SKIP_REBUILD".into(), "true".into()),
+        ];
+        let data = lib.join("data/ps/old/fingerprints");
+        std::fs::create_dir_all(&data).unwrap();
+        std::fs::write(data.join("aaaaaaaaaaaa"), "{}").unwrap();
+        std::fs::write(lib.join("data/ps/old/Procfile"), "web: serve").unwrap();
+        Env::new(variables.into(), vec!["hook".into(), "old".into(), "new".into()])
+    }
+
+    #[test]
+    fn a_clone_has_its_model_s_procfile_and_not_its_fingerprints() {
+        let lib = tempfile::tempdir().unwrap();
+        let env = host(lib.path());
+        post_app_clone_setup(&env).unwrap();
+        post_app_clone(&env).unwrap();
+        assert!(lib.path().join("data/ps/new/Procfile").exists());
+        assert!(!lib.path().join("data/ps/new/fingerprints").exists());
+        assert!(lib.path().join("data/ps/old/fingerprints/aaaaaaaaaaaa").exists());
+    }
+
+    #[test]
+    fn a_new_name_ends_the_fingerprints() {
+        let lib = tempfile::tempdir().unwrap();
+        let env = host(lib.path());
+        post_app_rename_setup(&env).unwrap();
+        assert!(!lib.path().join("data/ps/new/fingerprints").exists());
+        post_app_rename(&env).unwrap();
+        assert!(lib.path().join("data/ps/new/Procfile").exists());
+        assert!(!lib.path().join("data/ps/new/fingerprints").exists());
+        assert!(!lib.path().join("data/ps/old").exists());
+    }
 }

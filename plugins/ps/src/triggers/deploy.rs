@@ -5,7 +5,7 @@ use crate::PLUGIN;
 use crate::app_json;
 use crate::commands::{HOOK_PATIENCE, restart};
 use crate::formation::listed;
-use crate::scale::{Scale, can_scale};
+use crate::scale::Scale;
 use crate::settings;
 use crate::source_files::{SourceFile, current_dokku_scale, current_procfile};
 use common::{App, AppLock, Env, Error, ProcessType, Properties, Result};
@@ -62,7 +62,7 @@ pub fn pre_release_builder(env: &Env) -> Result<()> {
 /// DOKKU_SCALE says, unless an app.json formation rules.
 ///
 /// The plugin app-json has fired its part by then: it says that the scale can be changed, and takes that
-/// back when it has a formation.
+/// back when it has a formation. Whether `ps:scale` may change it is settled once the deploy has succeeded.
 ///
 /// # Errors
 /// An invalid Procfile or DOKKU_SCALE; the app's lock is not free in time.
@@ -71,18 +71,11 @@ pub fn post_release_builder(env: &Env) -> Result<()> {
     let _lock = AppLock::acquire(env, &app, HOOK_PATIENCE)?;
     let scale = Scale::new(env, &app);
     let dokku_scale = SourceFile::dokku_scale(env, &app)?;
-    let formation_rules = !can_scale(env, &app)? && app_json::is_there(env)?;
-    let properties = Properties::new(env, PLUGIN);
     match current_dokku_scale(env, &app)? {
-        Some(requests) if !formation_rules => {
-            scale.save(&scale.desired()?, &requests)?;
-            properties.set(&app, "can-scale", "false")
-        }
+        Some(requests) if !app_json::rules(env, &app)? => scale.save(&scale.desired()?, &requests).map(drop),
         ruled => {
             if ruled.is_some() {
                 dokku_scale.discard()?;
-            } else if dokku_scale.is_being_removed() && !formation_rules {
-                properties.set(&app, "can-scale", "true")?;
             }
             scale.save(&scale.desired()?, &[]).map(drop)
         }
@@ -96,10 +89,18 @@ pub fn post_release_builder(env: &Env) -> Result<()> {
 /// When a file cannot be written.
 pub fn core_post_deploy(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
+    let properties = Properties::new(env, PLUGIN);
     SourceFile::procfile(env, &app)?.finish()?;
-    SourceFile::dokku_scale(env, &app)?.finish()?;
+    let dokku_scale = SourceFile::dokku_scale(env, &app)?;
+    let goes = dokku_scale.is_being_removed();
+    dokku_scale.finish()?;
+    if dokku_scale.released().exists() {
+        properties.set(&app, "can-scale", "false")?;
+    } else if goes && !app_json::rules(env, &app)? {
+        properties.set(&app, "can-scale", "true")?;
+    }
     Scale::new(env, &app).forget_vanished()?;
-    Properties::new(env, PLUGIN).set(&app, "restore", "true")
+    properties.set(&app, "restore", "true")
 }
 
 /// `post-stop APP`: the app stays stopped over a boot.

@@ -76,14 +76,20 @@ impl Source<'_> {
             Self::Image { image, folder } => {
                 atomic::create_directory(file.folder(), Owner::of_files(env)?)?;
                 let scratch = file.scratch();
+                remove_whatever(&scratch)?;
                 let copied = Docker::new(env)?.copy_from_image(image, &format!("{folder}/{path}"), &scratch);
                 let bytes = copied.and_then(|copied| if copied { atomic::read(&scratch) } else { Ok(None) });
-                let removed = atomic::remove(&scratch);
+                let removed = remove_whatever(&scratch);
                 let bytes = bytes.context(|| format!("the image {image}"))?;
                 removed.map(|()| bytes)
             }
         }
     }
+}
+
+/// Removes a file, or a folder that an image had in the place of one.
+fn remove_whatever(path: &Path) -> Result<()> {
+    if path.is_dir() { atomic::remove_directory(path) } else { atomic::remove(path) }
 }
 
 /// The folder in which an image's command runs, without a slash at its end.

@@ -2,9 +2,10 @@
 
 use super::app_argument;
 use crate::commands::HOOK_PATIENCE;
+use crate::driver::runs_on_docker_local;
+use crate::fingerprint::{Fingerprints, current};
 use crate::formation::{Formation, Quantity, Request};
 use crate::scale::Scale;
-use crate::scheduler::{DOCKER_LOCAL, scheduler_of};
 use crate::source_files::current_procfile;
 use crate::status::{InstanceStatus, Statuses};
 use common::{App, AppLock, Docker, Env, ProcessType, Result, Triggers, atomic};
@@ -25,18 +26,40 @@ pub fn post_deploy(env: &Env) -> Result<()> {
 }
 
 fn settle(env: &Env, app: &App) -> Result<()> {
-    let plugins = Triggers::new(env).implementers("scheduler-deploy")?;
-    let docker_local = plugins.iter().any(|plugin| plugin.name == "scheduler-docker-local");
-    if !docker_local || scheduler_of(env, app)? != DOCKER_LOCAL {
+    if !runs_on_docker_local(env, app)? {
         return Ok(());
     }
     retire_vanished_types(env, app)?;
     let desired = Scale::new(env, app).desired()?;
     let instances = Statuses::new(env).instances(app)?;
+    record_fingerprints(env, app, &instances)?;
     for (process_type, running, wanted) in short_types(&desired, &instances) {
         env.output().warn(&format!("{app} should run {wanted} of {process_type}, and {running} run"));
     }
     Ok(())
+}
+
+/// Keeps of each container that has no fingerprint yet what it was made from; forgets those of containers
+/// that are gone.
+fn record_fingerprints(env: &Env, app: &App, instances: &[InstanceStatus]) -> Result<()> {
+    let recorded = Fingerprints::new(env, app)?;
+    let containers: Vec<&str> = instances.iter().map(|status| status.container.as_str()).collect();
+    let mut fresh = Vec::new();
+    for status in instances.iter().filter(|status| status.state.is_some()) {
+        if recorded.of(&status.container)?.is_none() {
+            fresh.push(status);
+        }
+    }
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<&str> = fresh.iter().map(|status| status.container.as_str()).collect();
+    let details = Docker::new(env)?.details(&ids)?;
+    for status in fresh {
+        let (Some(instance), Some(details)) = (&status.instance, details.get(&status.container)) else { continue };
+        recorded.record(&status.container, &current(env, app, &instance.process_type, &details.image)?)?;
+    }
+    recorded.forget_others(&containers.into_iter().map(str::to_owned).collect::<Vec<_>>())
 }
 
 /// The types of which fewer instances run than are desired: type, running, desired.

@@ -61,9 +61,8 @@ pub fn ps_set_scale(env: &Env) -> Result<()> {
     // A scale that cannot be read can still be replaced whole.
     let before = if clear { saved.unwrap_or_default() } else { saved? };
     let from = if clear { &Formation::default() } else { &before };
-    scale.save(from, &requests)?;
     if skip_deploy || requests.is_empty() || !is_deployed(env, &app)? {
-        return Ok(());
+        return scale.save(from, &requests).map(drop);
     }
-    deploy_types(env, &app, &before, &requests, &requests.iter().collect::<Vec<_>>())
+    deploy_types(env, &app, &before, from, &requests)
 }

@@ -1,0 +1,194 @@
+//! `ps:reconcile`: bring what runs of an app to what should run. Safe to run from a timer.
+
+use super::Patience;
+use crate::driver::{DockerLocal, runs_on_docker_local};
+use crate::formation::Request;
+use crate::listing::read::{listing_of, listings};
+use crate::listing::{Actual, InstanceState, ListedInstance, Listing};
+use crate::plan::{self, Ask};
+use crate::scaling::{self, How, Scaling, TypeChange};
+use crate::settings;
+use common::{App, AppLock, Env, Error, Globals, Result, clap, parse_command_line};
+use std::time::Duration;
+
+#[derive(Debug, clap::Parser)]
+#[command(
+    name = "ps:reconcile",
+    about = "Start what is missing and retire what nothing accounts for",
+    disable_version_flag = true,
+    args_override_self = true
+)]
+struct Arguments {
+    /// Reconcile every app
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    all: bool,
+    /// Print what would be done, and do nothing
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    dry_run: bool,
+    /// Replace, one at a time, what Docker calls unhealthy
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    unhealthy: bool,
+    #[command(flatten)]
+    patience: Patience,
+    #[command(flatten)]
+    globals: Globals,
+    /// The app
+    #[arg(default_value = "", hide_default_value = true)]
+    app: String,
+}
+
+/// What differs between what runs of an app and what should.
+struct Difference {
+    /// Types that are not as they should be, with the quantity that they should have.
+    types: Vec<Request>,
+    /// Containers that nothing accounts for: name and id.
+    strays: Vec<(String, String)>,
+}
+
+/// The body of `ps:reconcile`.
+///
+/// # Errors
+/// No such app; its lock is not free in time; something cannot be started. With `--all`, how many apps
+/// failed; each failure has been told by then.
+pub fn main(env: &Env) -> Result<()> {
+    let arguments: Arguments = parse_command_line(env)?;
+    let ask = if arguments.unhealthy { Ask::Health } else { Ask::Quantity };
+    let patience = arguments.patience.duration();
+    if !arguments.all {
+        let app = App::named_by_user(env, &arguments.app)?;
+        if arguments.dry_run {
+            return say(env, &app, &listing_of(env, &app)?, ask);
+        }
+        return reconcile(env, &app, ask, patience);
+    }
+    let mut failures = 0;
+    // One look at all of them; only the apps that need it are locked and looked at again.
+    for (app, listing) in listings(env, &App::all_visible(env)?)? {
+        let done = listing.and_then(|listing| {
+            if arguments.dry_run {
+                return say(env, &app, &listing, ask);
+            }
+            let needed = difference(env, &app, &listing, ask, false)?.is_some_and(|found| !found.is_empty());
+            if needed { reconcile(env, &app, ask, patience) } else { Ok(()) }
+        });
+        if let Err(error) = done {
+            env.output().warn(&format!("Error running reconcile against app {app}: {error}"));
+            failures += 1;
+        }
+    }
+    if failures == 0 { Ok(()) } else { Err(Error::new(format!("reconcile command returned {failures} errors"))) }
+}
+
+impl Difference {
+    fn is_empty(&self) -> bool {
+        self.types.is_empty() && self.strays.is_empty()
+    }
+}
+
+/// What differs; `None` when nothing of the app should run, or nobody can tell what does.
+///
+/// `locked` says that we hold the app's lock: then a container that waits to take its place was left by a
+/// deploy or a change that was killed.
+fn difference(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>, locked: bool) -> Result<Option<Difference>> {
+    let Actual::Instances(instances) = &listing.actual else { return Ok(None) };
+    if !runs_on_docker_local(env, app)? || settings::computed(env, app, "restore")? == "false" {
+        return Ok(None);
+    }
+    // An app without any scale is not one that should run nothing: nobody has said what should run.
+    if listing.desired.is_empty() {
+        return Ok(None);
+    }
+    let surplus = instances.iter().filter_map(|instance| match instance.state {
+        InstanceState::Docker(_) => instance.process_type.clone(),
+        _ => None,
+    });
+    let mut wanted = listing.desired.clone();
+    for process_type in surplus {
+        wanted.entry(process_type).or_insert(0);
+    }
+    let request = |(process_type, quantity)| Request { process_type, quantity };
+    let differs = |request: &Request| {
+        let present = plan::present(instances, &request.process_type);
+        plan::changes_something(&plan::plan(&request.process_type, request.quantity, &present, ask))
+    };
+    let types = wanted.into_iter().map(request).filter(differs).collect();
+    let strays = instances.iter().filter(|instance| is_stray(instance, locked));
+    let strays = strays.filter_map(|stray| Some((stray.container_name.clone()?, stray.container.clone()?))).collect();
+    Ok(Some(Difference { types, strays }))
+}
+
+fn is_stray(instance: &ListedInstance, locked: bool) -> bool {
+    instance.state == InstanceState::Stray || (locked && instance.state == InstanceState::Upcoming)
+}
+
+fn say(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>) -> Result<()> {
+    let output = env.output();
+    match difference(env, app, listing, ask, false)? {
+        Some(found) if !found.is_empty() => {
+            output.info1_quiet(&format!("Plan for {app}, nothing is done"));
+            let changes = changes(env, app, &scaling_of(env, app, listing)?, &found, ask)?;
+            output.print(&scaling::as_text(&changes))?;
+            let strays: String =
+                found.strays.iter().map(|(name, _)| format!("{name}: retire, nothing accounts for it\n")).collect();
+            output.print(&strays)
+        }
+        _ => {
+            output.info1_quiet(&format!("{app} is as it should be"));
+            Ok(())
+        }
+    }
+}
+
+fn reconcile(env: &Env, app: &App, ask: Ask<'_>, patience: Duration) -> Result<()> {
+    let output = env.output();
+    let lock = AppLock::acquire(env, app, patience)?;
+    let listing = listing_of(env, app)?;
+    let Some(found) = difference(env, app, &listing, ask, lock.is_ours())?.filter(|found| !found.is_empty()) else {
+        let why = match listing.actual {
+            Actual::NotDeployed => "has not been deployed",
+            Actual::Status(_) => "is run by a scheduler that looks after it itself",
+            Actual::Instances(_) => "is as it should be",
+        };
+        output.info1_quiet(&format!("{app} {why}"));
+        return Ok(());
+    };
+    output.info1(&format!("Reconciling {app}"));
+    let scaling = scaling_of(env, app, &listing)?;
+    if !found.strays.is_empty() {
+        for (name, _) in &found.strays {
+            output.verbose(&format!("{name}: retired, nothing accounts for it"));
+        }
+        if let Scaling::Instances { driver: Ok(driver), .. } = &scaling {
+            driver.retire_strays(&found.strays, &lock)?;
+        }
+    }
+    let mut failures: Vec<String> = Vec::new();
+    for change in changes(env, app, &scaling, &found, ask)? {
+        for line in scaling::as_text(std::slice::from_ref(&change)).lines() {
+            output.verbose(line);
+        }
+        if let Err(error) = scaling::apply(env, app, &scaling, &change, &lock) {
+            failures.push(error.to_string());
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { Err(Error::new(failures.join("\n"))) }
+}
+
+fn scaling_of<'a>(env: &'a Env, app: &'a App, listing: &Listing) -> Result<Scaling<'a>> {
+    let instances = match &listing.actual {
+        Actual::Instances(instances) => instances.clone(),
+        Actual::NotDeployed | Actual::Status(_) => Vec::new(),
+    };
+    Ok(Scaling::Instances { driver: DockerLocal::find(env, app)?.map(Box::new), instances })
+}
+
+fn changes(env: &Env, app: &App, scaling: &Scaling<'_>, found: &Difference, ask: Ask<'_>) -> Result<Vec<TypeChange>> {
+    let Scaling::Instances { driver, instances } = scaling else { return Ok(Vec::new()) };
+    let change = |request: &Request| {
+        let how = scaling::how(env, app, driver, request, instances, ask, None)?;
+        // A type that the scale does not name cannot be deployed by the host; its instances only go.
+        let how = if request.quantity == 0 && matches!(how, How::Deploy(_)) { How::Nothing } else { how };
+        Ok(TypeChange { from: request.quantity, request: request.clone(), how })
+    };
+    found.types.iter().map(change).collect()
+}

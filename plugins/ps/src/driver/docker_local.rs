@@ -1,0 +1,262 @@
+//! docker-local: instances are started and stopped one by one, through the host's own script and in the
+//! host's own files, so that everything else on the host finds what it expects.
+
+use super::hooks;
+use super::surroundings::{Surroundings, usable_script};
+use crate::formation::Quantity;
+use crate::plan::Step;
+use crate::settings;
+use common::{
+    App, AppLock, Container, Context, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers, atomic,
+    in_spite_of_signals,
+};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// How many lines of a failed instance's output are shown.
+const LAST_LINES: u32 = 20;
+
+/// The driver of one app.
+pub struct DockerLocal<'a> {
+    env: &'a Env,
+    app: &'a App,
+    docker: Docker<'a>,
+    script: PathBuf,
+    surroundings: Surroundings,
+}
+
+impl<'a> DockerLocal<'a> {
+    /// The driver of `app`, or the reason why the host must deploy whole types instead.
+    ///
+    /// # Errors
+    /// When the host's plugins or Docker do not answer.
+    pub fn find(env: &'a Env, app: &'a App) -> Result<std::result::Result<Self, String>> {
+        let script = match usable_script(env)? {
+            Ok(script) => script,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let surroundings = Surroundings::find(env, app)?;
+        Ok(Ok(Self { env, app, docker: Docker::new(env)?, script, surroundings }))
+    }
+
+    /// The image of the release, by name and tag.
+    pub fn image(&self) -> &str {
+        &self.surroundings.image
+    }
+
+    /// Starts instances, as many at once as the host would, and waits until each is checked and serves. A
+    /// container that one of them had before is retired by the host's script.
+    ///
+    /// # Errors
+    /// When one fails: all that were started here are gone then, and so is what the failed one left.
+    pub fn start(
+        &self,
+        process_type: &ProcessType,
+        count: Quantity,
+        instances: &[&Instance],
+        image: &str,
+    ) -> Result<()> {
+        let at_once = Triggers::new(self.env)
+            .ask("app-json-process-deploy-parallelism", &[self.app.as_str(), process_type.as_str()])?;
+        let at_once = at_once.parse().unwrap_or(1_usize).clamp(1, instances.len().max(1));
+        let variables = self.surroundings.variables(self.env, self.app, process_type)?;
+        let waiting = Mutex::new(instances.iter().copied());
+        let started = Mutex::new(Vec::new());
+        let failed = Mutex::new(None);
+        std::thread::scope(|scope| {
+            for _ in 0..at_once {
+                scope.spawn(|| {
+                    while let Some(instance) = next(&waiting, &failed) {
+                        match self.start_one(instance, count, image, &variables) {
+                            Ok(()) => started.lock().unwrap_or_else(PoisonError::into_inner).push(instance),
+                            Err(error) => {
+                                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            None => Ok(()),
+            Some(error) => {
+                let started = started.into_inner().unwrap_or_else(PoisonError::into_inner);
+                in_spite_of_signals(|| self.discard(&started, instances))
+                    .context(|| format!("{error}; cleaning up"))?;
+                Err(error)
+            }
+        }
+    }
+
+    fn start_one(&self, instance: &Instance, count: Quantity, image: &str, variables: &[(&str, String)]) -> Result<()> {
+        let Surroundings { source, tag, .. } = &self.surroundings;
+        let (process_type, index) = (instance.process_type.as_str(), instance.index.to_string());
+        let arguments = [self.app.as_str(), source, image, tag, process_type, &count.to_string(), &index];
+        let mut script = Process::new(&self.script).args(arguments).leading_a_group();
+        for (name, value) in variables {
+            script = script.var(*name, value);
+        }
+        self.progress(&format!("{instance}: starting"));
+        let began = Instant::now();
+        let answer = script.stream(self.env.output())?;
+        if answer.succeeded() {
+            self.progress(&format!("{instance}: serves ({} s)", began.elapsed().as_secs()));
+            return Ok(());
+        }
+        self.progress(&format!("{instance}: failed"));
+        self.tell_last_lines(instance);
+        Err(Error::new(format!("{instance} of {} could not be started ({})", self.app, answer.status_text())))
+    }
+
+    /// A line on a terminal alone.
+    fn progress(&self, text: &str) {
+        let output = self.env.output();
+        if output.is_terminal() && !output.is_quiet() {
+            output.verbose(text);
+        }
+    }
+
+    /// The host's health check has shown the whole output of a container that failed, unless it was told
+    /// to be quiet.
+    fn tell_last_lines(&self, instance: &Instance) {
+        if !self.env.output().is_quiet() {
+            return;
+        }
+        for container in self.upcoming(&[instance]).unwrap_or_default() {
+            let lines = in_spite_of_signals(|| self.docker.last_lines(&container.id, LAST_LINES));
+            lines.unwrap_or_default().lines().for_each(|line| self.env.output().warn(line));
+        }
+    }
+
+    /// The containers that were made for these instances and have not taken their place.
+    fn upcoming(&self, instances: &[&Instance]) -> Result<Vec<Container>> {
+        let names: Vec<String> =
+            instances.iter().map(|instance| format!("{}.{instance}.upcoming-", self.app)).collect();
+        let containers = self.docker.containers()?.into_iter();
+        let ours = |container: &Container| names.iter().any(|name| container.name.starts_with(name));
+        Ok(containers.filter(|container| container.app == self.app.as_str() && ours(container)).collect())
+    }
+
+    /// Removes what was started for a change that failed, and what is left of what could not be.
+    ///
+    /// # Errors
+    /// When a file or a container cannot be removed.
+    pub fn discard(&self, started: &[&Instance], all: &[&Instance]) -> Result<()> {
+        let mut containers = Vec::new();
+        for instance in started {
+            let path = self.file("CONTAINER", instance)?;
+            containers.extend(atomic::read_text(&path)?.map(|id| id.trim().to_owned()));
+            self.forget(instance)?;
+        }
+        containers.extend(self.upcoming(all)?.into_iter().map(|container| container.id));
+        containers.retain(|id| !id.is_empty());
+        if containers.is_empty() { Ok(()) } else { self.docker.remove(&containers) }
+    }
+
+    /// Tells the host's plugins what has come or is about to go of a type.
+    ///
+    /// # Errors
+    /// When a hook fails.
+    pub fn fire_hooks(&self, process_type: &ProcessType) -> Result<()> {
+        hooks::fire(self.env, self.app, process_type, &self.surroundings)
+    }
+
+    /// Takes instances out of the app, highest index first: each is registered for retirement, so that
+    /// nothing is forgotten whatever happens next, gives up its name, and loses its files. It still runs.
+    ///
+    /// # Errors
+    /// When a container cannot be registered or renamed, or a file cannot be removed.
+    pub fn withdraw(&self, steps: &[&Step]) -> Result<Vec<String>> {
+        let registering = Triggers::new(self.env).var("DOKKU_SKIP_IMAGE_CLEANUP_REGISTRATION", "1");
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let mut containers = Vec::new();
+        for step in steps {
+            if let Some(container) = &step.container {
+                let wait = &self.surroundings.wait_to_retire;
+                registering.fire("scheduler-register-retired", &[self.app.as_str(), container, wait])?;
+                self.docker.rename(container, &format!("{}.{}.{now}", self.app, step.instance))?;
+                containers.push(container.clone());
+            }
+            self.forget(&step.instance)?;
+        }
+        Ok(containers)
+    }
+
+    /// Retires containers that the proxy no longer knows: SIGTERM now, and a hard stop after the wait, in
+    /// the background.
+    ///
+    /// # Errors
+    /// When Docker fails; they are registered, so `ps:retire` ends them all the same.
+    pub fn retire(&self, containers: &[String], lock: &AppLock) -> Result<()> {
+        if containers.is_empty() {
+            return Ok(());
+        }
+        self.docker.set_restart_policy(containers, "no")?;
+        // One that has ended by itself cannot be signalled, which is no failure.
+        let _registered = self.docker.send_signal(containers, "TERM");
+        let timeout = settings::computed(self.env, self.app, "stop-timeout-seconds")?;
+        let program = self.env.arguments().first().cloned().unwrap_or_default();
+        let arguments = [STOP_LATER, &self.surroundings.wait_to_retire, &timeout];
+        lock.let_go_without(&Process::new(program).args(arguments).args(containers))
+    }
+
+    /// Registers containers that nothing accounts for, and retires them. One that still waits to take its
+    /// place has never served and is removed at once.
+    ///
+    /// # Errors
+    /// As [`DockerLocal::withdraw`] and [`DockerLocal::retire`].
+    pub fn retire_strays(&self, strays: &[(String, String)], lock: &AppLock) -> Result<()> {
+        let (waiting, served): (Vec<_>, Vec<_>) = strays.iter().partition(|(name, _)| name.contains(".upcoming-"));
+        let ids = |of: Vec<&(String, String)>| of.into_iter().map(|(_, id)| id.clone()).collect::<Vec<_>>();
+        let (waiting, served) = (ids(waiting), ids(served));
+        if !waiting.is_empty() {
+            self.docker.remove(&waiting)?;
+        }
+        let registering = Triggers::new(self.env).var("DOKKU_SKIP_IMAGE_CLEANUP_REGISTRATION", "1");
+        for container in &served {
+            let wait = &self.surroundings.wait_to_retire;
+            registering.fire("scheduler-register-retired", &[self.app.as_str(), container, wait])?;
+        }
+        self.retire(&served, lock)
+    }
+
+    fn forget(&self, instance: &Instance) -> Result<()> {
+        ["CONTAINER", "IP", "PORT"].iter().try_for_each(|kind| atomic::remove(&self.file(kind, instance)?))
+    }
+
+    fn file(&self, kind: &str, instance: &Instance) -> Result<PathBuf> {
+        Ok(self.app.root(self.env)?.join(format!("{kind}.{instance}")))
+    }
+}
+
+fn next<'i>(
+    waiting: &Mutex<impl Iterator<Item = &'i Instance>>,
+    failed: &Mutex<Option<Error>>,
+) -> Option<&'i Instance> {
+    if failed.lock().unwrap_or_else(PoisonError::into_inner).is_some() || common::interrupted().is_some() {
+        return None;
+    }
+    waiting.lock().unwrap_or_else(PoisonError::into_inner).next()
+}
+
+/// The first argument with which an executable of ours is started in the background to stop containers.
+pub const STOP_LATER: &str = "--stop-containers-later";
+
+/// What the process in the background does: `--stop-containers-later WAIT TIMEOUT CONTAINER…`. It waits as
+/// the host's deploy does, then stops what still runs.
+///
+/// # Errors
+/// When Docker fails; nobody sees that, and `ps:retire` does what is left.
+pub fn stop_later(env: &Env) -> Result<()> {
+    let arguments = env.args_from(2)?;
+    let [wait, timeout, containers @ ..] = arguments.as_slice() else { return Err(Error::new("nothing to stop")) };
+    std::thread::sleep(Duration::from_secs(wait.parse().unwrap_or(60)));
+    let containers: Vec<String> = containers.iter().map(|id| (*id).to_owned()).collect();
+    Docker::new(env)?.stop(&containers, timeout.parse().unwrap_or(30))
+}
+
+/// Whether this process was started by [`DockerLocal::retire`].
+pub fn is_to_stop_later(env: &Env) -> bool {
+    env.arguments().get(1).is_some_and(|argument| argument == STOP_LATER)
+}

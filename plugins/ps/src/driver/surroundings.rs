@@ -1,0 +1,155 @@
+//! What the host's script for one container reads from its environment.
+//!
+//! It is a private script of the host, so what makes it usable is looked at, not assumed: it must be
+//! where it was seen, and it must still read the variables that we give it.
+
+use crate::scheduler::image_tag;
+use crate::settings;
+use common::{App, Docker, Env, ImageConfig, ProcessType, Properties, Result, Scope, Triggers, atomic};
+use std::path::{Path, PathBuf};
+
+/// The script below `$PLUGIN_AVAILABLE_PATH`.
+const SCRIPT: &str = "scheduler-docker-local/bin/scheduler-deploy-process-container";
+
+/// What it reads, and the mark of the names it gives; a script without one of them is another one.
+const MARKS: &[&str] = &[
+    "DOKKU_NETWORK_BIND_ALL",
+    "DOKKU_HEROKUISH",
+    "DOKKU_CNB",
+    "DOCKER_RUN_LABEL_ARGS",
+    "DOKKU_START_CMD",
+    "DOKKU_WAIT_TO_RETIRE",
+    "DOKKU_CHECKS_DISABLED",
+    "INJECT_INIT_FLAG",
+    "upcoming",
+];
+
+/// The host's script.
+///
+/// # Errors
+/// When the host's folders are not known. A script that cannot be used is the reason in the inner result.
+pub(super) fn usable_script(env: &Env) -> Result<std::result::Result<PathBuf, String>> {
+    let path = Path::new(env.required("PLUGIN_AVAILABLE_PATH")?).join(SCRIPT);
+    let Ok(Some(text)) = atomic::read_text(&path) else {
+        return Ok(Err("the host has no script that starts a single container".to_owned()));
+    };
+    match MARKS.iter().find(|mark| !text.contains(**mark)) {
+        Some(mark) => Ok(Err(format!("the host's script that starts a single container no longer knows {mark}"))),
+        None => Ok(Ok(path)),
+    }
+}
+
+/// What every container of an app is made with.
+#[derive(Clone, Debug)]
+pub(super) struct Surroundings {
+    /// The builder's kind: `dockerfile`, `herokuish` or `pack`.
+    pub(super) source: &'static str,
+    /// The image of the release, by name and tag.
+    pub(super) image: String,
+    /// Its tag.
+    pub(super) tag: String,
+    /// How long a replaced container goes on serving, in seconds as text.
+    pub(super) wait_to_retire: String,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Surroundings {
+    /// Asks the host's plugins and Docker.
+    ///
+    /// # Errors
+    /// When a trigger fails, or Docker does not know the image.
+    pub(super) fn find(env: &Env, app: &App) -> Result<Self> {
+        let triggers = Triggers::new(env);
+        let name = app.as_str();
+        let tag = image_tag(env, app)?;
+        let repository = triggers.ask("deployed-app-repository", &[name])?;
+        let repo = triggers.ask("deployed-app-image-repo", &[name])?;
+        let repo = if repo.is_empty() { format!("dokku/{app}") } else { repo };
+        let image = format!("{repository}{repo}:{tag}");
+        let config = Docker::new(env)?.image_config(&image)?;
+        let user = triggers.ask_quietly("config-get", &[name, "DOKKU_APP_USER"])?.unwrap_or_default();
+        let (source, herokuish, cnb) = kind(&config, &user);
+        let bind_all = triggers.ask("network-get-property", &[name, "bind-all-interfaces"])?;
+        let wait_to_retire = triggers.ask("checks-get-property", &[name, "wait-to-retire"])?;
+        let variables = vec![
+            ("DOKKU_NETWORK_BIND_ALL", bind_all),
+            ("DOKKU_HEROKUISH", herokuish.to_string()),
+            ("DOKKU_CNB", cnb.to_string()),
+            (
+                "DOCKER_RUN_LABEL_ARGS",
+                format!("--label=com.dokku.app-name={app} --label=com.dokku.container-type=deploy"),
+            ),
+            ("DOKKU_START_CMD", settings::computed(env, app, "start-cmd")?),
+            ("DOKKU_WAIT_TO_RETIRE", wait_to_retire.clone()),
+            ("INJECT_INIT_FLAG", inject_init(env, app, &config)?.to_string()),
+        ];
+        Ok(Self { source, image, tag, wait_to_retire, variables })
+    }
+
+    /// The variables for a container of this type.
+    ///
+    /// # Errors
+    /// When the list of types without checks cannot be read.
+    pub(super) fn variables(
+        &self,
+        env: &Env,
+        app: &App,
+        process_type: &ProcessType,
+    ) -> Result<Vec<(&'static str, String)>> {
+        let disabled = checks_are_disabled(env, app, process_type)?;
+        let mut variables = self.variables.clone();
+        variables.push(("DOKKU_CHECKS_DISABLED", disabled.to_string()));
+        Ok(variables)
+    }
+}
+
+/// Whether the host starts containers of this type without checking them.
+///
+/// # Errors
+/// When the property cannot be read.
+fn checks_are_disabled(env: &Env, app: &App, process_type: &ProcessType) -> Result<bool> {
+    let disabled = Properties::new(env, "checks").get(app, "disabled")?.unwrap_or_default();
+    Ok(disabled.split([',', '\n']).map(str::trim).any(|name| name == "_all_" || name == process_type.as_str()))
+}
+
+/// The builder's kind by what the image says, and whether it is herokuish's or a buildpack's.
+fn kind(config: &ImageConfig, app_user: &str) -> (&'static str, bool, bool) {
+    let label = |name: &str| config.labels.as_ref().and_then(|labels| labels.get(name));
+    let cnb = label("io.buildpacks.stack.id").is_some_and(|stack| !stack.is_empty());
+    let user = format!("USER={}", if app_user.is_empty() { "herokuishuser" } else { app_user });
+    let herokuish = cnb || config.env.as_ref().is_some_and(|variables| variables.contains(&user));
+    let source = match (cnb, herokuish) {
+        (true, _) => "pack",
+        (false, true) => "herokuish",
+        (false, false) => "dockerfile",
+    };
+    (source, herokuish, cnb)
+}
+
+fn inject_init(env: &Env, app: &App, config: &ImageConfig) -> Result<bool> {
+    let properties = Properties::new(env, super::PLUGIN);
+    let set = match properties.get(app, "init-process")? {
+        Some(value) => Some(value),
+        None => properties.get(Scope::Global, "init-process")?,
+    };
+    let vendor = config.labels.as_ref().and_then(|labels| labels.get("org.opencontainers.image.vendor"));
+    Ok(set.map_or(vendor.map(String::as_str) != Some("linuxserver.io"), |value| value == "true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_image_says_who_built_it() {
+        let label = |name: &str| ImageConfig {
+            labels: Some([(name.to_owned(), "x".to_owned())].into()),
+            ..ImageConfig::default()
+        };
+        assert_eq!(kind(&label("io.buildpacks.stack.id"), ""), ("pack", true, true));
+        let user = |user: &str| ImageConfig { env: Some(vec![format!("USER={user}")]), ..ImageConfig::default() };
+        assert_eq!(kind(&user("herokuishuser"), ""), ("herokuish", true, false));
+        assert_eq!(kind(&user("me"), "me"), ("herokuish", true, false));
+        assert_eq!(kind(&user("me"), ""), ("dockerfile", false, false));
+    }
+}

@@ -1,0 +1,92 @@
+//! Would a new container be like those that run? A fingerprint tells without keeping what went into them.
+//!
+//! Growing a type without touching what runs is right only while its next container would be made from the
+//! same as its siblings: image, config, docker options and so on. What these were when a container was made
+//! is kept as one hash for each source of it. The hash is keyed with a secret of the host, so nobody who
+//! gets hold of the store alone can find out a config variable by trying values; what differs can be named
+//! to the user by source, never by value.
+//!
+//! The sources are read from the files in which the host's plugins keep them. Asking the triggers that make
+//! the arguments of a container would be exact, and takes seconds.
+
+mod key;
+mod material;
+mod sources;
+mod store;
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
+
+pub use store::Fingerprints;
+
+use common::{App, Env, ProcessType, Result};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
+
+/// The sources that every type has, in the order in which they are told.
+const SOURCES: &[&str] = &[
+    sources::IMAGE,
+    sources::CONFIG,
+    sources::DOCKER_OPTIONS,
+    sources::STORAGE,
+    sources::NETWORK,
+    sources::COMMAND,
+    sources::LIMITS,
+    sources::LOGS,
+    sources::INIT,
+    sources::PROXY_LABELS,
+];
+
+/// What a container is made from: a keyed hash for each source. It holds no values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fingerprint(BTreeMap<String, String>);
+
+impl Fingerprint {
+    /// The sources that are not as they were, in words for the user and in a fixed order: image, config,
+    /// docker options, storage, network, command, limits, logs, init, proxy labels, plugin NAME.
+    ///
+    /// A source that only one of the two has counts: a plugin that adds arguments came or went.
+    pub fn changes<'a>(&'a self, now: &'a Self) -> Vec<&'a str> {
+        let differs = |source: &&str| self.0.get(*source) != now.0.get(*source);
+        let mut others = BTreeSet::new();
+        let known = self.0.keys().chain(now.0.keys()).map(String::as_str);
+        others.extend(known.filter(|source| !SOURCES.contains(source)));
+        SOURCES.iter().copied().chain(others).filter(differs).collect()
+    }
+}
+
+/// What a container of this type, made now from this image, would be made from.
+///
+/// # Errors
+/// When a source or the host's key cannot be read, or the key cannot be made.
+pub fn current(env: &Env, app: &App, process_type: &ProcessType, image_id: &str) -> Result<Fingerprint> {
+    let key = key::key(env)?;
+    let mut materials = sources::in_files(env, app, process_type)?;
+    materials.push(sources::image(image_id));
+    let mut fingerprint = Fingerprint(BTreeMap::new());
+    for material in materials {
+        let hash = material.hash(&key)?;
+        fingerprint.0.insert(material.into_source(), hash);
+    }
+    Ok(fingerprint)
+}
+
+/// The sources that were written to after `created`: for a container that no fingerprint is known of,
+/// because it was made before the plugin came.
+///
+/// A setting that was taken away leaves no file, so a folder of settings in which a file came or went counts
+/// as written to, whichever file it was. Config and command are not judged in that way but by their files
+/// alone, which a failed build writes to as well: where a container's environment and command are known they
+/// say more. A `created` in whole seconds lets what was written in its second count.
+///
+/// # Errors
+/// When a source cannot be read.
+pub fn files_newer_than(env: &Env, app: &App, process_type: &ProcessType, created: SystemTime) -> Result<Vec<String>> {
+    let mut newer = Vec::new();
+    for material in sources::in_files(env, app, process_type)? {
+        if material.is_newer_than(created)? {
+            newer.push(material.into_source());
+        }
+    }
+    Ok(newer)
+}

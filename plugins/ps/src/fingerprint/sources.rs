@@ -1,0 +1,311 @@
+//! Which files say what a container of an app is made from, source by source.
+//!
+//! The layouts are those of the host's own plugins. Whole folders are taken where every file in them
+//! reaches a container, single files elsewhere: a folder holds settings of the proxy or of a build as well.
+//! Where the host lets one value win over another, only the one that holds is taken; where the rule is the
+//! plugin's own affair, all are.
+
+use super::material::Material;
+use crate::PLUGIN;
+use crate::source_files::{SourceFile, current_procfile};
+use common::procfile::parse_envfile;
+use common::{App, Context, Env, ProcessType, Properties, Result, Scope, Triggers, atomic};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) const IMAGE: &str = "image";
+pub(super) const CONFIG: &str = "config";
+pub(super) const DOCKER_OPTIONS: &str = "docker options";
+pub(super) const STORAGE: &str = "storage";
+pub(super) const NETWORK: &str = "network";
+pub(super) const COMMAND: &str = "command";
+pub(super) const LIMITS: &str = "limits";
+pub(super) const LOGS: &str = "logs";
+pub(super) const INIT: &str = "init";
+pub(super) const PROXY_LABELS: &str = "proxy labels";
+
+/// The proxies that read labels of containers instead of a configuration of their own.
+const LABEL_PROXIES: &[&str] = &["caddy", "haproxy", "openresty", "traefik"];
+
+/// The triggers whose answers become arguments of `docker container create`.
+const ARGUMENT_TRIGGERS: &[&str] = &["docker-args-deploy", "docker-args-process-deploy"];
+
+/// The host's own implementers of those: what they add is known from the other sources, or does not change.
+const HOST_PLUGINS: &[&str] = &[
+    "20_events",
+    "builder-herokuish",
+    "builder-pack",
+    "caddy-vhosts",
+    "config",
+    "docker-options",
+    "haproxy-vhosts",
+    "logs",
+    "network",
+    "nginx-vhosts",
+    "openresty-vhosts",
+    "ps",
+    "resource",
+    "scheduler-docker-local",
+    "scheduler-k3s",
+    "scheduler-null",
+    "storage",
+    "traefik-vhosts",
+];
+
+/// What the docker options and limits of every type are kept under.
+const EVERY_TYPE: &str = "_default_";
+
+/// The image: its id, with or without the name of its digest.
+pub(super) fn image(id: &str) -> Material {
+    let mut image = Material::new(IMAGE);
+    image.add("id", id.strip_prefix("sha256:").unwrap_or(id).as_bytes());
+    image
+}
+
+/// Every source but the image, in the order in which they are told.
+pub(super) fn in_files(env: &Env, app: &App, process_type: &ProcessType) -> Result<Vec<Material>> {
+    let read = Read { env, app, process_type };
+    let mut materials = vec![
+        read.config()?,
+        read.docker_options()?,
+        read.storage()?,
+        read.network()?,
+        read.command()?,
+        read.limits()?,
+        read.property(LOGS, "logs", "max-size")?,
+        read.property(INIT, "scheduler-docker-local", "init-process")?,
+    ];
+    materials.extend(read.proxy_labels()?);
+    for plugin in read.other_plugins()? {
+        materials.push(read.plugin(&plugin)?);
+    }
+    Ok(materials)
+}
+
+struct Read<'a> {
+    env: &'a Env,
+    app: &'a App,
+    process_type: &'a ProcessType,
+}
+
+impl Read<'_> {
+    /// The app's scope and the host's, each with a label that no name of an app can shift.
+    fn scopes(&self) -> [(&'static str, Scope<'_>); 2] {
+        [("app", Scope::App(self.app)), ("--global", Scope::Global)]
+    }
+
+    /// The variables that hold: the app's own before the host's. The one in which git leaves the revision is
+    /// left out: a build that fails changes it.
+    fn config(&self) -> Result<Material> {
+        let mut config = Material::new(CONFIG);
+        let mut variables = BTreeMap::new();
+        for (_, scope) in self.scopes().into_iter().rev() {
+            let path = Properties::new(self.env, "config").folder(scope)?.join("ENV");
+            config.comes_from(&path);
+            let text = atomic::read_text(&path)?.unwrap_or_default();
+            variables.extend(parse_envfile(&text).context(|| format!("reading {}", path.display()))?);
+        }
+        let revision = Properties::new(self.env, "git").computed(self.app, "rev-env-var")?;
+        let revision = revision.as_deref().unwrap_or("GIT_REV");
+        for (name, value) in variables.iter().filter(|(name, _)| *name != revision) {
+            // To a process, a variable that is empty is not one that is missing.
+            config.add(name, format!("={value}").as_bytes());
+        }
+        Ok(config)
+    }
+
+    /// The options of all types and of this one. The restart policy is none: it can be changed while a
+    /// container runs.
+    fn docker_options(&self) -> Result<Material> {
+        let mut options = Material::new(DOCKER_OPTIONS);
+        for (label, scope) in self.scopes() {
+            let folder = Properties::new(self.env, "docker-options").folder(scope)?;
+            options.comes_from(&folder);
+            for name in [EVERY_TYPE, self.process_type.as_str()] {
+                let content = options.read(&folder.join(format!("{name}.deploy")))?.unwrap_or_default();
+                let mut kept = Vec::new();
+                for line in lines(&content) {
+                    let option = without_restart_policy(line);
+                    if !option.is_empty() {
+                        kept.extend(option);
+                        kept.push(b'\n');
+                    }
+                }
+                options.add(&format!("{label}/{name}"), &kept);
+            }
+        }
+        Ok(options)
+    }
+
+    /// The mounts of a deploy, and the entries that they name. A mount is not asked for its process type:
+    /// the host has not always done so.
+    fn storage(&self) -> Result<Material> {
+        let mut storage = Material::new(STORAGE);
+        let entries = self.env.data_directory("storage-registry")?.join("entries");
+        for (label, scope) in self.scopes() {
+            let folder = Properties::new(self.env, "storage").folder(scope)?;
+            storage.comes_from(&folder);
+            let content = storage.read(&folder.join("mounts"))?.unwrap_or_default();
+            for line in lines(&content) {
+                // Of a line that is not understood it is only known whether it has changed.
+                let mount: Mount = serde_json::from_slice(line).unwrap_or_default();
+                if !mount.is_of_a_deploy() {
+                    continue;
+                }
+                // The host sorts them, so they have no order.
+                storage.add(&format!("{label}/{}", String::from_utf8_lossy(line)), b"mount");
+                if let Some(name) = mount.entry() {
+                    storage.add_file(&format!("entry/{name}"), &entries.join(format!("{name}.json")))?;
+                }
+            }
+        }
+        Ok(storage)
+    }
+
+    fn network(&self) -> Result<Material> {
+        let mut network = Material::new(NETWORK);
+        for (label, scope) in self.scopes() {
+            network.add_folder(label, &Properties::new(self.env, "network").folder(scope)?)?;
+        }
+        Ok(network)
+    }
+
+    /// The Procfile's command and those that stand in for it.
+    fn command(&self) -> Result<Material> {
+        let mut command = Material::new(COMMAND);
+        if let Some(path) = SourceFile::procfile(self.env, self.app)?.current() {
+            command.comes_from(&path);
+        }
+        let procfile = current_procfile(self.env, self.app)?;
+        let written = procfile.as_ref().and_then(|procfile| procfile.command(self.process_type));
+        command.add("Procfile", written.unwrap_or_default().as_bytes());
+        let properties = Properties::new(self.env, PLUGIN);
+        for name in ["start-cmd", "dockerfile-start-cmd"] {
+            command.comes_from(&properties.folder(self.app)?.join(name));
+            command.add(name, properties.get(self.app, name)?.unwrap_or_default().as_bytes());
+        }
+        Ok(command)
+    }
+
+    /// The limits that hold: those of the type before those of all types. An empty one of the type takes
+    /// that of all types away.
+    fn limits(&self) -> Result<Material> {
+        let mut limits = Material::new(LIMITS);
+        for (label, scope) in self.scopes() {
+            let folder = Properties::new(self.env, "resource").folder(scope)?;
+            limits.comes_from(&folder);
+            let files = atomic::entries(&folder)?;
+            let mut holding = BTreeMap::new();
+            for owner in [EVERY_TYPE, self.process_type.as_str()] {
+                for path in &files {
+                    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                    let limit = name.strip_prefix(owner).and_then(|rest| rest.strip_prefix('.'));
+                    if let Some(limit) = limit.filter(|_| path.is_file()) {
+                        let value = limits.read(path)?.unwrap_or_default();
+                        holding.insert(limit.to_owned(), value.trim_ascii().to_vec());
+                    }
+                }
+            }
+            for (limit, value) in holding {
+                limits.add(&format!("{label}/{limit}"), &value);
+            }
+        }
+        Ok(limits)
+    }
+
+    /// One property that an app has from the host where it has none of its own.
+    fn property(&self, source: &str, plugin: &str, name: &str) -> Result<Material> {
+        let mut material = Material::new(source);
+        let properties = Properties::new(self.env, plugin);
+        for (_, scope) in self.scopes() {
+            let folder = properties.folder(scope)?;
+            material.comes_from(&folder.join(name));
+            material.comes_from(&folder);
+        }
+        material.add(name, properties.computed(self.app, name)?.unwrap_or_default().as_bytes());
+        Ok(material)
+    }
+
+    /// What a proxy reads from the labels of `web`; `None` where there are no such labels.
+    fn proxy_labels(&self) -> Result<Option<Material>> {
+        if *self.process_type != ProcessType::web() {
+            return Ok(None);
+        }
+        let proxy = Properties::new(self.env, "proxy").computed(self.app, "type")?.unwrap_or_default();
+        if !LABEL_PROXIES.contains(&proxy.as_str()) {
+            return Ok(None);
+        }
+        let mut labels = Material::new(PROXY_LABELS);
+        labels.add("type", proxy.as_bytes());
+        for plugin in ["domains", "ports", "proxy", &format!("{proxy}-vhosts"), &proxy] {
+            for (label, scope) in self.scopes() {
+                labels.add_folder(&format!("{plugin}/{label}"), &Properties::new(self.env, plugin).folder(scope)?)?;
+            }
+        }
+        Ok(Some(labels))
+    }
+
+    /// The plugins of third parties that add arguments of a container, sorted.
+    fn other_plugins(&self) -> Result<BTreeSet<String>> {
+        let mut names = BTreeSet::new();
+        for trigger in ARGUMENT_TRIGGERS {
+            let implementers = Triggers::new(self.env).implementers(trigger)?.into_iter().map(|found| found.name);
+            names.extend(implementers.filter(|name| !HOST_PLUGINS.contains(&name.as_str())));
+        }
+        Ok(names)
+    }
+
+    fn plugin(&self, name: &str) -> Result<Material> {
+        let mut material = Material::new(&format!("plugin {name}"));
+        for (label, scope) in self.scopes() {
+            material.add_folder(label, &Properties::new(self.env, name).folder(scope)?)?;
+        }
+        Ok(material)
+    }
+}
+
+/// A line of an app's mounts: what of it matters here.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Mount {
+    entry_name: String,
+    phases: Vec<String>,
+}
+
+impl Mount {
+    fn is_of_a_deploy(&self) -> bool {
+        self.phases.is_empty() || self.phases.iter().any(|phase| phase == "deploy")
+    }
+
+    /// The entry that it names, if that can be the name of a file.
+    fn entry(&self) -> Option<&str> {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let is_name = !self.entry_name.starts_with('.') && self.entry_name.bytes().all(is_part);
+        Some(self.entry_name.as_str()).filter(|name| is_name && !name.is_empty())
+    }
+}
+
+/// The lines that say something, without blanks around them.
+fn lines(content: &[u8]) -> impl Iterator<Item = &[u8]> {
+    content.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
+}
+
+/// An option without a restart policy that stands in it; as it is when none does.
+fn without_restart_policy(option: &[u8]) -> Vec<u8> {
+    const FLAG: &[u8] = b"--restart";
+    let words = || option.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let with_value = |word: &[u8]| word.strip_prefix(FLAG).is_some_and(|rest| rest.starts_with(b"="));
+    if !words().any(|word| word == FLAG || with_value(word)) {
+        return option.to_vec();
+    }
+    let mut kept = Vec::new();
+    let mut words = words();
+    while let Some(word) = words.next() {
+        if word == FLAG {
+            words.next();
+        } else if !with_value(word) {
+            kept.push(word);
+        }
+    }
+    kept.join(&b' ')
+}

@@ -1,0 +1,351 @@
+//! A change of what a container is made from shows as its source and as no other.
+
+use super::*;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A host with an app `shop` and no settings.
+pub(super) struct Host {
+    folder: tempfile::TempDir,
+    env: Env,
+    app: App,
+}
+
+impl Host {
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let env = Self::env_in(folder.path());
+        Self { folder, env, app: "shop".parse().unwrap() }
+    }
+
+    /// Plugins are listed once for each of these.
+    fn env_in(lib: &std::path::Path) -> Env {
+        let path = |name: &str| lib.join(name).into_os_string();
+        let variables: BTreeMap<_, _> = [
+            ("DOKKU_LIB_ROOT".into(), lib.as_os_str().to_owned()),
+            ("DOKKU_ROOT".into(), path("home")),
+            ("PLUGIN_PATH".into(), path("plugins")),
+            ("DOKKU_SYSTEM_USER".into(), "root".into()),
+            ("DOKKU_SYSTEM_GROUP".into(), "root".into()),
+        ]
+        .into();
+        Env::new(variables, Vec::new())
+    }
+
+    pub(super) fn env(&self) -> &Env {
+        &self.env
+    }
+
+    pub(super) fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub(super) fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    pub(super) fn read(&self, path: &str) -> Vec<u8> {
+        std::fs::read(self.path(path)).unwrap()
+    }
+
+    pub(super) fn write(&self, path: &str, content: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    fn with(self, path: &str, content: &str) -> Self {
+        self.write(path, content);
+        self
+    }
+
+    fn enable(&self, plugin: &str, hook: &str) {
+        let path = format!("plugins/enabled/{plugin}/{hook}");
+        self.write(&path, "#!/bin/sh\n");
+        std::fs::set_permissions(self.path(&path), Permissions::from_mode(0o755)).unwrap();
+    }
+
+    pub(super) fn current(&self, process_type: &str, image: &str) -> Fingerprint {
+        let env = Self::env_in(self.folder.path());
+        current(&env, &self.app, &process_type.parse().unwrap(), image).unwrap()
+    }
+
+    /// What differs for a type once `change` has been done.
+    fn changed_by(&self, process_type: &str, change: impl FnOnce(&Self)) -> Vec<String> {
+        let before = self.current(process_type, "abc");
+        change(self);
+        let after = self.current(process_type, "abc");
+        let changes: Vec<String> = before.changes(&after).into_iter().map(str::to_owned).collect();
+        assert_eq!(changes, after.changes(&before), "both ways");
+        changes
+    }
+
+    fn changed_by_file(&self, process_type: &str, path: &str, content: &str) -> Vec<String> {
+        self.changed_by(process_type, |host| host.write(path, content))
+    }
+
+    fn newer_than(&self, process_type: &str, created: SystemTime) -> Vec<String> {
+        let env = Self::env_in(self.folder.path());
+        files_newer_than(&env, &self.app, &process_type.parse().unwrap(), created).unwrap()
+    }
+}
+
+const MOUNT: &str = r#"{"entry_name":"media","container_path":"/media","phases":["deploy","run"]}"#;
+
+#[test]
+fn a_change_of_a_file_shows_as_its_source_and_as_no_other() {
+    let files = [
+        ("config/config/shop/ENV", "A=\"1\"\n", "config"),
+        ("config/config/--global/ENV", "A=\"1\"\n", "config"),
+        ("config/docker-options/shop/_default_.deploy", "-v /a:/a\n", "docker options"),
+        ("config/docker-options/shop/web.deploy", "--cap-add=A\n", "docker options"),
+        ("config/docker-options/--global/_default_.deploy", "--cap-add=A\n", "docker options"),
+        ("config/storage/shop/mounts", MOUNT, "storage"),
+        ("config/network/shop/attach-post-create", "net", "network"),
+        ("config/network/--global/initial-network", "net", "network"),
+        ("data/ps/shop/Procfile", "web: serve\n", "command"),
+        ("config/ps/shop/start-cmd", "serve", "command"),
+        ("config/ps/shop/dockerfile-start-cmd", "serve", "command"),
+        ("config/resource/shop/_default_.limit.memory", "100", "limits"),
+        ("config/resource/shop/web.reserve.memory", "100", "limits"),
+        ("config/resource/--global/_default_.limit.cpu", "1", "limits"),
+        ("config/logs/shop/max-size", "5m", "logs"),
+        ("config/logs/--global/max-size", "5m", "logs"),
+        ("config/scheduler-docker-local/shop/init-process", "false", "init"),
+        ("config/scheduler-docker-local/--global/init-process", "false", "init"),
+    ];
+    for (path, content, source) in files {
+        let host = Host::new();
+        assert_eq!(host.changed_by_file("web", path, content), [source], "{path} appears");
+        assert!(host.changed_by_file("web", path, &format!("{content}\n")).is_empty(), "{path} gains a line end");
+        let other = content.replace('1', "2").replace("net", "mesh").replace("serve", "run").replace("5m", "6m");
+        let other = other.replace("/a", "/b").replace('A', "B").replace("false", "true").replace("/media", "/files");
+        assert_ne!(other, content);
+        assert_eq!(host.changed_by_file("web", path, &other), [source], "{path} changes");
+        let gone = host.changed_by("web", |host| std::fs::remove_file(host.path(path)).unwrap());
+        assert_eq!(gone, [source], "{path} goes");
+    }
+}
+
+#[test]
+fn an_empty_file_and_an_empty_folder_are_none() {
+    for path in [
+        "config/config/shop/ENV",
+        "config/docker-options/shop/web.deploy",
+        "config/storage/shop/mounts",
+        "config/network/shop/initial-network",
+        "config/ps/shop/start-cmd",
+        "config/resource/shop/web.limit.memory",
+        "config/logs/shop/max-size",
+        "config/scheduler-docker-local/shop/init-process",
+        "config/git/shop/rev-env-var",
+    ] {
+        assert!(Host::new().changed_by_file("web", path, "").is_empty(), "{path}");
+    }
+}
+
+#[test]
+fn what_belongs_to_another_app_type_or_purpose_changes_nothing() {
+    for path in [
+        "config/config/other/ENV",
+        "config/docker-options/shop/worker.deploy",
+        "config/docker-options/shop/_default_.build",
+        "config/resource/shop/worker.limit.memory",
+        "config/resource/shop/website.limit.memory",
+        "config/network/other/initial-network",
+        "config/network/shop/.initial-network.new",
+        "config/logs/shop/vector-sink",
+        "config/scheduler-docker-local/shop/parallel-schedule-count",
+        "config/ps/shop/restart-policy",
+        "config/ps/shop/scale",
+        "config/nginx-vhosts/shop/client-max-body-size",
+        "config/domains/shop/vhosts",
+        "data/storage-registry/entries/media.json",
+    ] {
+        assert!(Host::new().changed_by_file("web", path, "A=1").is_empty(), "{path}");
+    }
+}
+
+#[test]
+fn the_image_counts_by_its_id() {
+    let host = Host::new();
+    assert_eq!(host.current("web", "sha256:abc").changes(&host.current("web", "def")), ["image"]);
+    assert!(host.current("web", "sha256:abc").changes(&host.current("web", "abc")).is_empty());
+}
+
+#[test]
+fn the_revision_of_the_source_is_no_part_of_the_config() {
+    let host = Host::new().with("config/config/shop/ENV", "A=\"1\"\nGIT_REV=\"1\"\n");
+    let set = |content: &str| host.changed_by_file("web", "config/config/shop/ENV", content);
+    assert!(set("A=\"1\"\nGIT_REV=\"2\"\n").is_empty());
+    assert!(set("A=\"1\"\n").is_empty());
+    host.write("config/git/--global/rev-env-var", "REV");
+    assert!(set("A=\"1\"\nREV=\"2\"\n").is_empty());
+    assert_eq!(set("A=\"1\"\nGIT_REV=\"2\"\n"), ["config"]);
+    host.write("config/git/shop/rev-env-var", "OWN");
+    assert!(set("A=\"1\"\nGIT_REV=\"2\"\nOWN=\"3\"\n").is_empty());
+}
+
+#[test]
+fn variables_count_by_what_holds_and_not_by_how_it_is_written() {
+    let host = Host::new().with("config/config/shop/ENV", "A=\"1\"\nB=\"2\"\n");
+    let set = |content: &str| host.changed_by_file("web", "config/config/shop/ENV", content);
+    assert!(set("B='2'\n\nexport A=1\n").is_empty());
+    assert!(host.changed_by_file("web", "config/config/--global/ENV", "A=\"9\"\n").is_empty(), "the app's own wins");
+    assert_eq!(set("B=2\n"), ["config"]);
+    assert_eq!(set("B=2\nC=\n"), ["config"], "an empty variable is one");
+    assert_eq!(set("B=\"2\nC=\"\n"), ["config"]);
+}
+
+#[test]
+fn a_restart_policy_is_no_docker_option() {
+    let path = "config/docker-options/shop/_default_.deploy";
+    let host = Host::new().with(path, "-v /a:/a\n");
+    let set = |content: &str| host.changed_by_file("web", path, content);
+    assert!(set("--restart=always\n-v /a:/a\n").is_empty());
+    assert!(set("-v /a:/a --restart on-failure:3\n\n").is_empty());
+    assert_eq!(set("--restart=always -v /b:/b\n"), ["docker options"]);
+    assert!(set("-v /b:/b\n").is_empty());
+    assert_eq!(set("-v /b:/b\n--label=--restart=x\n"), ["docker options"]);
+}
+
+#[test]
+fn a_mount_counts_with_its_entry_where_it_is_of_a_deploy() {
+    let (mounts, entry) = ("config/storage/shop/mounts", "data/storage-registry/entries/media.json");
+    let host = Host::new().with(entry, r#"{"host_path":"/a"}"#).with(mounts, MOUNT);
+    assert_eq!(host.changed_by_file("web", entry, r#"{"host_path":"/b"}"#), ["storage"]);
+    let run = r#"{"entry_name":"tmp","container_path":"/t","phases":["run"]}"#;
+    assert!(host.changed_by_file("web", mounts, &format!("{run}\n{MOUNT}\n")).is_empty());
+    let second = MOUNT.replace("/media", "/files");
+    assert_eq!(host.changed_by_file("web", mounts, &format!("{MOUNT}\n{second}\n")), ["storage"]);
+    assert!(host.changed_by_file("web", mounts, &format!("{second}\n{MOUNT}\n")).is_empty());
+    let outside = r#"{"entry_name":"../../../config/x","phases":["deploy"]}"#;
+    host.write(mounts, outside);
+    assert!(host.changed_by_file("web", "config/x.json", "{}").is_empty());
+    assert_eq!(host.changed_by_file("web", mounts, "not json"), ["storage"]);
+}
+
+#[test]
+fn a_limit_of_the_type_wins_over_that_of_all_types() {
+    let host = Host::new().with("config/resource/shop/_default_.limit.memory", "100");
+    let set = |path: &str, content: &str| host.changed_by_file("web", path, content);
+    assert!(set("config/resource/shop/web.limit.memory", "100\n").is_empty());
+    assert!(set("config/resource/shop/_default_.limit.memory", "200").is_empty());
+    assert_eq!(set("config/resource/shop/web.limit.memory", ""), ["limits"], "unlimited");
+}
+
+#[test]
+fn labels_count_for_web_behind_a_proxy_that_reads_them() {
+    for path in [
+        "config/domains/shop/vhosts",
+        "config/domains/--global/vhosts",
+        "config/ports/shop/map",
+        "config/traefik-vhosts/shop/priority",
+        "config/traefik/--global/tls",
+    ] {
+        let host = Host::new().with("config/proxy/--global/type", "traefik");
+        assert_eq!(host.changed_by_file("web", path, "x"), ["proxy labels"], "{path}");
+        assert!(host.changed_by_file("worker", path, "y").is_empty(), "{path}");
+        host.write("config/proxy/shop/type", "nginx");
+        assert!(host.changed_by_file("web", path, "z").is_empty(), "{path}");
+    }
+    let host = Host::new().with("config/proxy/--global/type", "traefik");
+    assert!(host.changed_by_file("web", "config/caddy-vhosts/shop/tls", "x").is_empty());
+    for proxy in ["caddy", "nginx"] {
+        assert_eq!(host.changed_by_file("web", "config/proxy/shop/type", proxy), ["proxy labels"]);
+    }
+}
+
+#[test]
+fn a_plugin_of_a_third_party_counts_by_its_name() {
+    let host = Host::new();
+    for plugin in ["config", "network", "20_events", "traefik-vhosts", "scheduler-docker-local"] {
+        host.enable(plugin, "docker-args-deploy");
+    }
+    host.enable("zeta", "post-deploy");
+    assert!(host.changed_by_file("web", "config/zeta/shop/flag", "x").is_empty());
+    assert_eq!(host.changed_by("web", |host| host.enable("zeta", "docker-args-deploy")), ["plugin zeta"]);
+    assert_eq!(host.changed_by("web", |host| host.enable("gpu", "docker-args-process-deploy")), ["plugin gpu"]);
+    for path in ["config/gpu/shop/devices", "config/gpu/shop/deep/er", "config/gpu/--global/devices"] {
+        assert_eq!(host.changed_by_file("worker", path, "x"), ["plugin gpu"], "{path}");
+    }
+    assert!(host.changed_by_file("web", "config/gpu/other/devices", "x").is_empty());
+}
+
+#[test]
+fn changes_are_told_in_one_order() {
+    let host = Host::new().with("config/proxy/shop/type", "caddy");
+    let before = host.current("web", "abc");
+    host.enable("b", "docker-args-deploy");
+    host.enable("a", "docker-args-deploy");
+    for (path, content) in [
+        ("config/config/shop/ENV", "A=1"),
+        ("config/docker-options/shop/web.deploy", "-x"),
+        ("config/storage/shop/mounts", MOUNT),
+        ("config/network/shop/initial-network", "x"),
+        ("data/ps/shop/Procfile", "web: x"),
+        ("config/resource/shop/web.limit.cpu", "1"),
+        ("config/logs/shop/max-size", "1m"),
+        ("config/scheduler-docker-local/shop/init-process", "false"),
+        ("config/domains/shop/vhosts", "x"),
+    ] {
+        host.write(path, content);
+    }
+    let after = host.current("web", "def");
+    let all = [SOURCES, &["plugin a", "plugin b"]].concat();
+    assert_eq!(before.changes(&after), all);
+    assert!(after.changes(&after).is_empty());
+}
+
+#[test]
+fn nothing_that_is_kept_shows_a_value() {
+    let host = Host::new()
+        .with("config/config/shop/ENV", "PASSWORD=\"hunter2\"\n")
+        .with("config/docker-options/shop/web.deploy", "--env=TOKEN=hunter2");
+    let store = Fingerprints::new(host.env(), host.app()).unwrap();
+    store.record("aaaaaaaaaaaa", &host.current("web", "abc")).unwrap();
+    let kept = String::from_utf8(host.read("data/ps/shop/fingerprints/aaaaaaaaaaaa")).unwrap();
+    for value in ["hunter2", "PASSWORD", "TOKEN", "abc\""] {
+        assert!(!kept.contains(value), "{kept}");
+    }
+    // A host with another key keeps other hashes of the same values.
+    let other = Host::new().with("config/config/shop/ENV", "PASSWORD=\"hunter2\"\n");
+    assert!(other.current("web", "abc").changes(&host.current("web", "abc")).contains(&"config"));
+}
+
+#[test]
+fn a_config_that_cannot_be_read_is_named_without_its_values() {
+    let host = Host::new().with("config/config/shop/ENV", "A=\"hunter2\n");
+    let error = current(host.env(), host.app(), &ProcessType::web(), "abc").unwrap_err();
+    assert!(error.message().contains("config/config/shop/ENV") && !error.message().contains("hunter2"), "{error}");
+}
+
+#[test]
+fn what_was_written_after_a_container_was_made_is_newer() {
+    let created = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+    let date = |host: &Host, path: &str, seconds: i64| {
+        let moved = Duration::from_secs(seconds.unsigned_abs());
+        let time = if seconds < 0 { created - moved } else { created + moved };
+        File::open(host.path(path)).unwrap().set_modified(time).unwrap();
+    };
+    let host = Host::new();
+    assert!(host.newer_than("web", created).is_empty());
+    host.write("config/network/shop/initial-network", "net");
+    host.write("config/config/shop/ENV", "A=1");
+    for old in ["config/network/shop/initial-network", "config/network/shop", "config/config/shop/ENV"] {
+        date(&host, old, -1);
+    }
+    assert!(host.newer_than("web", created).is_empty());
+    date(&host, "config/network/shop/initial-network", 0);
+    assert!(host.newer_than("web", created).is_empty());
+    date(&host, "config/config/shop/ENV", 1);
+    assert_eq!(host.newer_than("web", created), ["config"]);
+    date(&host, "config/network/shop/initial-network", 1);
+    assert_eq!(host.newer_than("web", created), ["config", "network"]);
+    std::fs::remove_file(host.path("config/network/shop/initial-network")).unwrap();
+    assert_eq!(host.newer_than("web", created), ["config", "network"], "a setting was taken away");
+    date(&host, "config/network/shop", -1);
+    assert_eq!(host.newer_than("web", created), ["config"]);
+}

@@ -1,0 +1,108 @@
+//! Would a new instance be like those that run? What has changed since they were made.
+//!
+//! Each container has a fingerprint of what it was made from, recorded after the deploy that made it. One
+//! from before this plugin was installed has none; it is judged by its image, and by whether a file that
+//! it was made from is newer than it is.
+
+use crate::fingerprint::{Fingerprints, current, files_newer_than};
+use crate::listing::ListedInstance;
+use crate::listing::time::seconds_since_epoch;
+use common::{App, ContainerDetails, Docker, Env, ProcessType, Result};
+use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
+
+/// What a source that is the image is called.
+const IMAGE: &str = "image";
+
+/// What has changed for a type since its instances were made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pending {
+    /// There is no instance to compare with.
+    Unknown,
+    /// Nothing.
+    Nothing,
+    /// The release has another image than this one, from which all that runs was made, and nothing else
+    /// has changed: as after a deploy that failed once its image was built.
+    OtherImage(String),
+    /// These sources.
+    Changed(Vec<String>),
+}
+
+/// What has changed for the instances of one type; `image` names the image of the release.
+///
+/// # Errors
+/// When Docker does not answer, or a source or fingerprint cannot be read.
+pub fn pending(
+    env: &Env,
+    app: &App,
+    process_type: &ProcessType,
+    image: &str,
+    instances: &[&ListedInstance],
+) -> Result<Pending> {
+    let running = running(instances);
+    let Some((_, first)) = running.first() else { return Ok(Pending::Unknown) };
+    let release = Docker::new(env)?.image_id(image)?;
+    let changed = changed(env, app, process_type, &running, |_| release.clone())?;
+    let one_image = running.iter().all(|(_, details)| details.image == first.image);
+    Ok(if changed.is_empty() {
+        Pending::Nothing
+    } else if one_image && !first.image.is_empty() && changed.iter().all(|source| source == IMAGE) {
+        Pending::OtherImage(first.image.clone())
+    } else {
+        Pending::Changed(changed.into_iter().collect())
+    })
+}
+
+/// What has changed for the instances of one type, as far as the host's files tell: Docker is not asked for
+/// the image of the release.
+///
+/// # Errors
+/// When a source or fingerprint cannot be read.
+pub fn pending_in_files(
+    env: &Env,
+    app: &App,
+    process_type: &ProcessType,
+    instances: &[&ListedInstance],
+) -> Result<Vec<String>> {
+    let changed = changed(env, app, process_type, &running(instances), |details| details.image.clone())?;
+    Ok(changed.into_iter().collect())
+}
+
+fn running<'i>(instances: &[&'i ListedInstance]) -> Vec<(&'i str, &'i ContainerDetails)> {
+    let running = instances.iter().filter(|instance| instance.runs());
+    running.filter_map(|instance| Some((instance.container.as_deref()?, instance.details.as_ref()?))).collect()
+}
+
+/// The sources that differ for one of the containers; `release` is the image that a new one would have in
+/// the place of an old one.
+fn changed(
+    env: &Env,
+    app: &App,
+    process_type: &ProcessType,
+    running: &[(&str, &ContainerDetails)],
+    release: impl Fn(&ContainerDetails) -> String,
+) -> Result<BTreeSet<String>> {
+    let recorded = Fingerprints::new(env, app)?;
+    let mut changed: BTreeSet<String> = BTreeSet::new();
+    for (container, details) in running {
+        let release = release(details);
+        if let Some(then) = recorded.of(container)? {
+            let now = current(env, app, process_type, &release)?;
+            changed.extend(then.changes(&now).into_iter().map(ToString::to_string));
+            continue;
+        }
+        if details.image != release {
+            changed.insert(IMAGE.to_owned());
+        }
+        if let Some(created) = details.created.as_deref().and_then(moment) {
+            changed.extend(files_newer_than(env, app, process_type, created)?);
+        }
+    }
+    Ok(changed)
+}
+
+/// A time that Docker has written.
+fn moment(text: &str) -> Option<SystemTime> {
+    let seconds = u64::try_from(seconds_since_epoch(text)?).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+}

@@ -1,0 +1,278 @@
+//! From what runs to what should run: the steps, each with its reason. Pure.
+//!
+//! `ps:scale` and `ps:reconcile` read what is desired and what is actual, make a plan here, and print or
+//! apply it. A step is made for every instance, also for those that stay as they are, so that a plan
+//! shows the whole. New instances come first, then those that are replaced one by one, then those that
+//! go, highest index first: no type ever serves with fewer than it had or should have.
+
+use crate::formation::Quantity;
+use crate::listing::{InstanceState, ListedInstance};
+use common::{Instance, ProcessType};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What becomes of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// It is not touched.
+    Keep,
+    /// It is made, in the place of a container that has ended or of none.
+    Start,
+    /// A new one is made, and the old one goes once the new one serves.
+    Replace,
+    /// It goes.
+    Stop,
+}
+
+impl Action {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Start => "start",
+            Self::Replace => "replace",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The instance.
+    pub instance: Instance,
+    /// What becomes of it.
+    pub action: Action,
+    /// Why.
+    pub reason: String,
+    /// The container that it has now, whatever its state.
+    pub container: Option<String>,
+}
+
+/// How it is with an instance that there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// It runs.
+    Serves,
+    /// It runs, and its health check says that it should not be used.
+    Unhealthy,
+    /// It does not run: Docker's word, or `missing`.
+    Down(String),
+}
+
+/// An instance that there is, or whose container has gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Present {
+    /// How it is with it.
+    pub condition: Condition,
+    /// Its container.
+    pub container: Option<String>,
+}
+
+/// What is asked for beyond the quantity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask<'a> {
+    /// Nothing: what runs and is wanted stays.
+    Quantity,
+    /// Instances that are unhealthy are replaced too.
+    Health,
+    /// Every instance is replaced, for this reason.
+    Recreate(&'a str),
+}
+
+/// The instances of one type among what was read of an app, by index. Containers that no file names are
+/// none of them.
+pub fn present(instances: &[ListedInstance], process_type: &ProcessType) -> BTreeMap<u32, Present> {
+    let of_type = instances.iter().filter(|instance| instance.process_type.as_ref() == Some(process_type));
+    of_type
+        .filter_map(|instance| {
+            let condition = match &instance.state {
+                InstanceState::Docker(_) if instance.is_unhealthy() => Condition::Unhealthy,
+                InstanceState::Docker(_) if instance.runs() => Condition::Serves,
+                InstanceState::Docker(word) => Condition::Down(word.clone()),
+                InstanceState::Missing => Condition::Down("missing".to_owned()),
+                InstanceState::Upcoming | InstanceState::Stray | InstanceState::Retiring => return None,
+            };
+            // Without a container the id is what a file holds, which nothing answers to.
+            let container = instance.details.as_ref().and(instance.container.clone());
+            Some((instance.index?, Present { condition, container }))
+        })
+        .collect()
+}
+
+/// The steps that bring one type from what there is to `desired` instances.
+pub fn plan(
+    process_type: &ProcessType,
+    desired: Quantity,
+    present: &BTreeMap<u32, Present>,
+    ask: Ask<'_>,
+) -> Vec<Step> {
+    let step = |index: u32, action: Action, reason: String| Step {
+        instance: Instance { process_type: process_type.clone(), index },
+        action,
+        reason,
+        container: present.get(&index).and_then(|found| found.container.clone()),
+    };
+    let mut steps: Vec<Step> = (1..=desired)
+        .map(|index| match (present.get(&index).map(|found| &found.condition), ask) {
+            (None, _) => step(index, Action::Start, "there is none".to_owned()),
+            (Some(Condition::Down(word)), _) => step(index, Action::Start, format!("it is {word}")),
+            (Some(_), Ask::Recreate(reason)) => step(index, Action::Replace, reason.to_owned()),
+            (Some(Condition::Unhealthy), Ask::Health) => step(index, Action::Replace, "it is unhealthy".to_owned()),
+            (Some(_), _) => step(index, Action::Keep, "it runs".to_owned()),
+        })
+        .collect();
+    let surplus = present.keys().rev().filter(|index| **index > desired || **index == 0);
+    steps.extend(surplus.map(|index| step(*index, Action::Stop, format!("{desired} are wanted"))));
+    steps.sort_by_key(|step| step.action);
+    steps
+}
+
+/// Whether anything is to be done.
+pub fn changes_something(steps: &[Step]) -> bool {
+    steps.iter().any(|step| step.action != Action::Keep)
+}
+
+/// Whether an instance is to be made: only then it matters whether it would be like its siblings.
+pub fn starts_something(steps: &[Step]) -> bool {
+    steps.iter().any(|step| step.action == Action::Start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn web() -> ProcessType {
+        ProcessType::web()
+    }
+
+    fn found(conditions: &[(u32, Condition)]) -> BTreeMap<u32, Present> {
+        let present = |condition: &Condition| Present { condition: condition.clone(), container: Some("c".to_owned()) };
+        conditions.iter().map(|(index, condition)| (*index, present(condition))).collect()
+    }
+
+    fn short(steps: &[Step]) -> Vec<String> {
+        steps.iter().map(|step| format!("{} {}", step.action.as_str(), step.instance)).collect()
+    }
+
+    #[test]
+    fn growing_starts_only_what_is_missing() {
+        let there = found(&[(1, Condition::Serves), (3, Condition::Serves)]);
+        let steps = plan(&web(), 4, &there, Ask::Quantity);
+        assert_eq!(short(&steps), ["keep web.1", "keep web.3", "start web.2", "start web.4"]);
+    }
+
+    #[test]
+    fn shrinking_stops_the_highest_first() {
+        let there = found(&[(1, Condition::Serves), (2, Condition::Serves), (3, Condition::Down("exited".into()))]);
+        assert_eq!(short(&plan(&web(), 1, &there, Ask::Quantity)), ["keep web.1", "stop web.3", "stop web.2"]);
+    }
+
+    #[test]
+    fn what_is_down_is_started_in_its_place() {
+        let steps = plan(&web(), 1, &found(&[(1, Condition::Down("exited".into()))]), Ask::Quantity);
+        assert_eq!((short(&steps), steps[0].reason.as_str()), (vec!["start web.1".to_owned()], "it is exited"));
+    }
+
+    #[test]
+    fn what_is_unhealthy_is_replaced_only_when_asked() {
+        let there = found(&[(1, Condition::Unhealthy)]);
+        assert_eq!(short(&plan(&web(), 1, &there, Ask::Quantity)), ["keep web.1"]);
+        assert_eq!(short(&plan(&web(), 1, &there, Ask::Health)), ["replace web.1"]);
+    }
+
+    fn any_condition() -> impl Strategy<Value = Condition> {
+        prop_oneof![
+            3 => Just(Condition::Serves),
+            1 => Just(Condition::Unhealthy),
+            1 => Just(Condition::Down("exited".to_owned())),
+            1 => Just(Condition::Down("missing".to_owned())),
+        ]
+    }
+
+    fn any_state() -> impl Strategy<Value = BTreeMap<u32, Present>> {
+        let present = any_condition().prop_map(|condition| Present { condition, container: None });
+        proptest::collection::btree_map(1_u32..12, present, 0..10)
+    }
+
+    fn any_ask() -> impl Strategy<Value = Ask<'static>> {
+        prop_oneof![Just(Ask::Quantity), Just(Ask::Health), Just(Ask::Recreate("config changed"))]
+    }
+
+    fn serving(state: &BTreeMap<u32, Present>) -> usize {
+        state.values().filter(|found| runs(found)).count()
+    }
+
+    fn runs(found: &Present) -> bool {
+        !matches!(found.condition, Condition::Down(_))
+    }
+
+    /// What a driver does with one step: a replacement serves before the old one goes.
+    fn apply(state: &mut BTreeMap<u32, Present>, step: &Step) {
+        match step.action {
+            Action::Keep => {}
+            Action::Start | Action::Replace => {
+                let fresh = Present { condition: Condition::Serves, container: Some("new".to_owned()) };
+                state.insert(step.instance.index, fresh);
+            }
+            Action::Stop => drop(state.remove(&step.instance.index)),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn applying_a_plan_gives_what_is_desired(state in any_state(), desired in 0_u32..12, ask in any_ask()) {
+            let mut after = state.clone();
+            for step in plan(&web(), desired, &state, ask) {
+                apply(&mut after, &step);
+            }
+            prop_assert_eq!(after.keys().copied().collect::<Vec<_>>(), (1..=desired).collect::<Vec<_>>());
+            prop_assert!(after.values().all(runs));
+        }
+
+        #[test]
+        fn no_step_touches_what_need_not_change(state in any_state(), desired in 0_u32..12, ask in any_ask()) {
+            for step in plan(&web(), desired, &state, ask) {
+                let before = state.get(&step.instance.index);
+                let wanted = step.instance.index <= desired;
+                match step.action {
+                    Action::Keep => prop_assert!(wanted && before.is_some_and(runs)),
+                    Action::Start => prop_assert!(wanted && !before.is_some_and(runs)),
+                    Action::Stop => prop_assert!(!wanted && before.is_some()),
+                    Action::Replace => prop_assert!(wanted && before.is_some_and(runs) && ask != Ask::Quantity),
+                }
+            }
+        }
+
+        #[test]
+        fn no_type_serves_with_fewer_than_before_or_after(state in any_state(), desired in 0_u32..12, ask in any_ask()) {
+            let least = serving(&state).min(desired as usize);
+            let mut on_the_way = state.clone();
+            for step in plan(&web(), desired, &state, ask) {
+                apply(&mut on_the_way, &step);
+                prop_assert!(serving(&on_the_way) >= least);
+            }
+        }
+
+        #[test]
+        fn a_plan_is_done_once_it_is_applied(state in any_state(), desired in 0_u32..12) {
+            let mut after = state.clone();
+            for step in plan(&web(), desired, &state, Ask::Health) {
+                apply(&mut after, &step);
+            }
+            prop_assert!(!changes_something(&plan(&web(), desired, &after, Ask::Health)));
+        }
+
+        #[test]
+        fn the_order_is_the_same_every_time(state in any_state(), desired in 0_u32..12, ask in any_ask()) {
+            let steps = plan(&web(), desired, &state, ask);
+            prop_assert_eq!(&steps, &plan(&web(), desired, &state, ask));
+            let stops: Vec<u32> = steps.iter().filter(|step| step.action == Action::Stop).map(|step| step.instance.index).collect();
+            prop_assert!(stops.is_sorted_by(|one, next| one > next));
+        }
+    }
+}

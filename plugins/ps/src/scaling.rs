@@ -1,0 +1,265 @@
+//! A change of the scale: what it means for each type, and how it is carried out.
+//!
+//! On docker-local a change is measured against what runs, and only the instances that are added or
+//! removed are touched, as long as a new one would be like its siblings. Everywhere else the saved scale
+//! stands for what runs, and the host deploys each type that changes.
+
+use crate::driver::{self, DockerLocal, runs_on_docker_local};
+use crate::formation::{Formation, Quantity, Request};
+use crate::listing::read::listing_of;
+use crate::listing::{Actual, ListedInstance};
+use crate::pending::{Pending, pending};
+use crate::plan::{self, Action, Ask, Step};
+use common::{App, AppLock, Env, Instance, ProcessType, Result, in_spite_of_signals};
+use serde::Serialize;
+
+/// What a change means for one type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeChange {
+    /// What is asked.
+    pub request: Request,
+    /// The quantity that was saved.
+    pub from: Quantity,
+    /// How it is brought about.
+    pub how: How,
+}
+
+/// How a type is brought to its quantity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum How {
+    /// It is as asked.
+    Nothing,
+    /// The host deploys it whole, for this reason if it is a special one.
+    Deploy(Option<String>),
+    /// Instance by instance; new ones from this image.
+    Steps(Vec<Step>, String),
+}
+
+impl TypeChange {
+    /// Whether anything is to be done.
+    pub fn is_needed(&self) -> bool {
+        self.how != How::Nothing
+    }
+}
+
+/// What stands for the actual state of an app, and who can change it.
+pub enum Scaling<'a> {
+    /// The saved scale does, and the host deploys.
+    Saved,
+    /// The instances do.
+    Instances {
+        /// Starts and stops them, or the reason why the host must deploy.
+        driver: std::result::Result<Box<DockerLocal<'a>>, String>,
+        /// What there is.
+        instances: Vec<ListedInstance>,
+    },
+}
+
+impl<'a> Scaling<'a> {
+    /// Finds out what runs of an app.
+    ///
+    /// # Errors
+    /// When the host's plugins or Docker do not answer.
+    pub fn find(env: &'a Env, app: &'a App) -> Result<Self> {
+        if !runs_on_docker_local(env, app)? {
+            return Ok(Self::Saved);
+        }
+        let Actual::Instances(instances) = listing_of(env, app)?.actual else { return Ok(Self::Saved) };
+        let driver = DockerLocal::find(env, app)?.map(Box::new);
+        Ok(Self::Instances { driver, instances })
+    }
+
+    /// What the requests mean, in their order.
+    ///
+    /// # Errors
+    /// When what has changed since the deploy cannot be told.
+    pub fn plan(
+        &self,
+        env: &Env,
+        app: &App,
+        before: &Formation,
+        requests: &[Request],
+        recreate: bool,
+    ) -> Result<Vec<TypeChange>> {
+        let change = |request: &Request| {
+            let from = before.quantity(&request.process_type).unwrap_or(0);
+            let how = match self {
+                Self::Saved if from == request.quantity => How::Nothing,
+                Self::Saved => How::Deploy(None),
+                Self::Instances { driver, instances } => {
+                    let reason = recreate.then_some("the strategy is recreate");
+                    how(env, app, driver, request, instances, Ask::Quantity, reason)?
+                }
+            };
+            Ok(TypeChange { request: request.clone(), from, how })
+        };
+        requests.iter().map(change).collect()
+    }
+}
+
+/// How one type is brought to its quantity on docker-local.
+///
+/// # Errors
+/// When what has changed since the deploy cannot be told.
+pub fn how(
+    env: &Env,
+    app: &App,
+    driver: &std::result::Result<Box<DockerLocal<'_>>, String>,
+    request: &Request,
+    instances: &[ListedInstance],
+    ask: Ask<'_>,
+    recreate: Option<&str>,
+) -> Result<How> {
+    let there = plan::present(instances, &request.process_type);
+    let steps = plan::plan(&request.process_type, request.quantity, &there, ask);
+    if !plan::changes_something(&steps) {
+        return Ok(How::Nothing);
+    }
+    let driver = match (driver, recreate) {
+        (_, Some(reason)) => return Ok(How::Deploy(Some(reason.to_owned()))),
+        (Err(reason), None) => return Ok(How::Deploy(Some(reason.clone()))),
+        (Ok(driver), None) => driver,
+    };
+    let release = || driver.image().to_owned();
+    if !steps.iter().any(|step| matches!(step.action, Action::Start | Action::Replace)) {
+        return Ok(How::Steps(steps, release()));
+    }
+    let of_type = |instance: &&ListedInstance| instance.process_type.as_ref() == Some(&request.process_type);
+    let siblings: Vec<&ListedInstance> = instances.iter().filter(of_type).collect();
+    Ok(match pending(env, app, &request.process_type, driver.image(), &siblings)? {
+        // The host's own deploy of a type that nothing runs of touches nothing.
+        Pending::Unknown => How::Deploy(None),
+        Pending::Nothing => How::Steps(steps, release()),
+        Pending::OtherImage(image) => How::Steps(steps, image),
+        Pending::Changed(sources) => How::Deploy(Some(format!("{} changed since the deploy", sources.join(", ")))),
+    })
+}
+
+/// Brings one type to its quantity.
+///
+/// # Errors
+/// When an instance cannot be started (those that were started with it are gone then), or a hook or
+/// Docker fails.
+pub fn apply(env: &Env, app: &App, scaling: &Scaling<'_>, change: &TypeChange, lock: &AppLock) -> Result<()> {
+    let Request { process_type, quantity } = &change.request;
+    match (&change.how, scaling) {
+        (How::Nothing, _) => Ok(()),
+        (How::Steps(steps, image), Scaling::Instances { driver: Ok(driver), .. }) => {
+            carry_out(driver, process_type, *quantity, steps, image, lock)
+        }
+        (How::Deploy(reason), _) => {
+            if let Some(reason) = reason {
+                env.output().warn(&format!("All instances of {process_type} are replaced: {reason}"));
+            }
+            driver::deploy(env, app, process_type)
+        }
+        (How::Steps(..), _) => driver::deploy(env, app, process_type),
+    }
+}
+
+/// Carries out the steps of one type: starts, then replacements one by one, then what goes.
+///
+/// # Errors
+/// As [`apply`].
+pub fn carry_out(
+    driver: &DockerLocal<'_>,
+    process_type: &ProcessType,
+    quantity: Quantity,
+    steps: &[Step],
+    image: &str,
+    lock: &AppLock,
+) -> Result<()> {
+    let of = |action: Action| steps.iter().filter(move |step| step.action == action);
+    let starts: Vec<&Instance> = of(Action::Start).map(|step| &step.instance).collect();
+    if !starts.is_empty() {
+        driver.start(process_type, quantity, &starts, image)?;
+    }
+    let mut going = Vec::new();
+    for step in of(Action::Replace) {
+        driver.start(process_type, quantity, &[&step.instance], image)?;
+        going.extend(step.container.clone());
+    }
+    going.extend(driver.withdraw(&of(Action::Stop).collect::<Vec<_>>())?);
+    if let Err(error) = driver.fire_hooks(process_type) {
+        if going.is_empty() {
+            // Nothing has gone, so what has come goes again.
+            in_spite_of_signals(|| driver.discard(&starts, &[]))?;
+        } else {
+            driver.retire(&going, lock)?;
+        }
+        return Err(error);
+    }
+    driver.retire(&going, lock)
+}
+
+/// A plan as lines, one an instance.
+pub fn as_text(changes: &[TypeChange]) -> String {
+    let mut text = String::new();
+    for TypeChange { request, from, how } in changes {
+        let head = format!("{}: {from} -> {}", request.process_type, request.quantity);
+        match how {
+            How::Nothing => text.push_str(&format!("{head}, nothing to do\n")),
+            How::Deploy(None) => text.push_str(&format!("{head}, deployed by the host\n")),
+            How::Deploy(Some(reason)) => text.push_str(&format!("{head}, all instances are replaced: {reason}\n")),
+            How::Steps(steps, _) => {
+                text.push_str(&format!("{head}\n"));
+                for step in steps {
+                    let (instance, action) = (step.instance.to_string(), step.action.as_str());
+                    text.push_str(&format!("  {instance:<12} {action:<8} {}\n", step.reason));
+                }
+            }
+        }
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    app: &'a str,
+    changes: Vec<ChangeRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct ChangeRow<'a> {
+    process_type: &'a str,
+    from: Quantity,
+    to: Quantity,
+    how: &'static str,
+    reason: Option<&'a str>,
+    steps: Vec<StepRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct StepRow<'a> {
+    instance: String,
+    action: Action,
+    reason: &'a str,
+}
+
+/// A plan as one JSON document.
+///
+/// # Errors
+/// None that the values could cause.
+pub fn as_json(app: &App, changes: &[TypeChange]) -> Result<String> {
+    let rows = changes.iter().map(|TypeChange { request, from, how }| {
+        let (word, reason, steps) = match how {
+            How::Nothing => ("nothing", None, &[][..]),
+            How::Deploy(reason) => ("deploy", reason.as_deref(), &[][..]),
+            How::Steps(steps, _) => ("instances", None, steps.as_slice()),
+        };
+        let steps = steps.iter().map(|step| StepRow {
+            instance: step.instance.to_string(),
+            action: step.action,
+            reason: &step.reason,
+        });
+        ChangeRow {
+            process_type: request.process_type.as_str(),
+            from: *from,
+            to: request.quantity,
+            how: word,
+            reason,
+            steps: steps.collect(),
+        }
+    });
+    Ok(serde_json::to_string(&Document { app: app.as_str(), changes: rows.collect() })? + "\n")
+}

@@ -1,0 +1,148 @@
+//! A Docker that is a script, and apps that run on it.
+
+use std::fs;
+
+use ps_tests::{Host, Outcome, host};
+
+/// Notes each call and answers from `docker/ls`, `docker/inspect` and `docker/top.ID`.
+pub(crate) const DOCKER: &str = r#"
+cd "$CONFORMANCE_ROOT/docker" || exit 9
+echo "$1 $2" >>calls
+case "$1 $2" in
+  "container ls") cat ls ;;
+  "container inspect")
+    shift 4
+    status=0
+    for id; do
+      grep "^$id" inspect || { echo "Error response from daemon: No such container: $id" >&2; status=1; }
+    done
+    exit $status
+    ;;
+  "container top")
+    [ -f "top.$3" ] || { echo "Error response from daemon: Container $3 is not running" >&2; exit 1; }
+    cat "top.$3"
+    ;;
+  *) echo "unexpected: $*" >&2; exit 9 ;;
+esac
+"#;
+
+/// A container of the script's.
+#[derive(Clone)]
+pub(crate) struct Fake {
+    number: usize,
+    name: String,
+    app: String,
+    dyno: String,
+    kind: &'static str,
+    /// State, start, end, restarts, exit code, out of memory, health.
+    state: [&'static str; 7],
+}
+
+pub(crate) const STARTED: &str = "2024-11-22T20:17:00.123456789Z";
+pub(crate) const ENDED: &str = "2024-11-22T20:18:00.5Z";
+const NEVER: &str = "0001-01-01T00:00:00Z";
+const RUNNING: [&str; 7] = ["running", STARTED, NEVER, "2", "0", "false", ""];
+pub(crate) const KILLED: [&str; 7] = ["exited", STARTED, ENDED, "0", "137", "true", ""];
+
+/// The app's container of an instance: `fake(1, "shop", "web.1")`.
+pub(crate) fn fake(number: usize, app: &str, dyno: &str) -> Fake {
+    let (name, app, dyno) = (format!("{app}.{dyno}"), app.to_owned(), dyno.to_owned());
+    Fake { number, name, app, dyno, kind: "deploy", state: RUNNING }
+}
+
+impl Fake {
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+
+    pub(crate) fn state(mut self, state: [&'static str; 7]) -> Self {
+        self.state = state;
+        self
+    }
+
+    pub(crate) fn health(mut self, health: &'static str) -> Self {
+        self.state[6] = health;
+        self
+    }
+
+    pub(crate) fn kind(mut self, kind: &'static str) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    pub(crate) fn id(&self) -> String {
+        id(self.number)
+    }
+
+    fn listed(&self) -> String {
+        let process_type = self.dyno.split('.').next().unwrap_or_default();
+        let labels = [&self.app, self.kind, process_type, &self.dyno].map(|label| format!("\"{label}\"")).join("\t");
+        format!("{}\t{}\t{}\t{labels}\n", self.id(), self.name, self.state[0])
+    }
+
+    pub(crate) fn inspected(&self) -> String {
+        format!("{}\t{}\n", self.id(), self.state.join("\t"))
+    }
+}
+
+pub(crate) fn id(number: usize) -> String {
+    format!("{number:064x}")
+}
+
+pub(crate) trait WithDocker {
+    /// Docker has these containers.
+    fn containers(self, containers: &[Fake]) -> Self;
+    /// What `docker top` prints of a container, below its titles.
+    fn processes(self, number: usize, lines: &str) -> Self;
+    /// The calls of Docker so far.
+    fn calls(&self) -> Vec<String>;
+    /// Runs `dokku ps …`.
+    fn ps(&self, args: &[&str]) -> Outcome;
+}
+
+impl WithDocker for Host {
+    fn containers(self, containers: &[Fake]) -> Self {
+        let all = |line: fn(&Fake) -> String| containers.iter().map(line).collect::<String>();
+        self.docker(DOCKER).file("docker/ls", all(Fake::listed)).file("docker/inspect", all(Fake::inspected))
+    }
+
+    fn processes(self, number: usize, lines: &str) -> Self {
+        let text = format!("PID                 USER   ELAPSED    %CPU   COMMAND\n{lines}");
+        self.file(&format!("docker/top.{}", id(number)), text)
+    }
+
+    fn calls(&self) -> Vec<String> {
+        let calls = fs::read_to_string(self.sandbox().path("docker/calls")).unwrap_or_default();
+        calls.lines().map(str::to_owned).collect()
+    }
+
+    fn ps(&self, args: &[&str]) -> Outcome {
+        let words = std::iter::once(&"ps").chain(args).map(|word| (*word).to_owned());
+        self.run("subcommands/default", words).fires_nothing().changes_no_file()
+    }
+}
+
+/// A deployed app on docker-local.
+pub(crate) fn shop(scale: &str) -> Host {
+    host().app("shop").scale(scale).procfile("web: x\nworker: y\n").docker_local()
+}
+
+/// Two web and one worker, all running.
+pub(crate) fn running_shop() -> Host {
+    let containers = [fake(1, "shop", "web.1"), fake(2, "shop", "web.2"), fake(3, "shop", "worker.1")];
+    shop("web=2 worker=1")
+        .container("web.1", &format!("{}\n", id(1)))
+        .container("web.2", &id(2))
+        .container("worker.1", &id(3))
+        .containers(&containers)
+        .processes(1, "4711      root    192    12.3    /demo web\n4712    www-data   5  0.0   sh -c  x\n")
+        .processes(2, "4713      root    192    0.0    /demo web\n")
+        .processes(3, "")
+}
+
+/// The instances and their states, from the quiet form: `web.1 running`.
+pub(crate) fn states(host: &Host) -> Vec<String> {
+    let lines = host.ps(&["shop", "--quiet"]).into_stdout();
+    lines.lines().map(|line| line.split('\t').skip(1).take(2).collect::<Vec<_>>().join(" ")).collect()
+}

@@ -1,0 +1,61 @@
+//! `ps <app>` and `ps --all`: against a Docker that is a script, which counts its calls and answers from
+//! files; and, with `PS_DOCKER=1`, against real containers.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+mod all_apps;
+mod calls;
+mod fakes;
+mod forms;
+mod instances;
+mod real;
+
+use std::process::ExitCode;
+
+use ps_tests::{functions, suite};
+
+fn main() -> ExitCode {
+    let mut tests = functions![
+        instances::what_runs_is_listed_with_its_processes,
+        instances::what_nothing_accounts_for_is_told_apart,
+        instances::a_container_of_a_deploy_in_progress_is_upcoming,
+        instances::a_container_that_vanishes_meanwhile_is_missing,
+        instances::an_exit_is_told_with_its_signal_and_its_reason,
+        instances::the_exit_code_says_whether_all_is_as_desired,
+        instances::without_the_flag_the_exit_code_is_zero,
+        instances::one_type_alone,
+        instances::an_unknown_type_is_refused_with_the_types_there_are,
+        instances::an_app_that_was_never_deployed_is_a_warning,
+        instances::another_scheduler_is_asked_by_its_trigger,
+        forms::without_an_app_the_commands_are_listed,
+        forms::quiet_is_a_line_of_fields_an_instance,
+        forms::json_is_a_document,
+        forms::a_pipe_gets_neither_colours_nor_cut_lines,
+        forms::what_makes_no_sense_is_refused,
+        all_apps::fifty_apps_with_150_containers_take_two_calls,
+        all_apps::all_apps_are_a_line_each_and_a_broken_one_hides_no_other,
+        all_apps::all_apps_for_programs,
+        all_apps::no_apps_at_all_are_a_warning,
+        calls::an_app_without_containers_takes_one_call,
+        calls::one_app_takes_two_calls_and_one_for_each_container_s_processes,
+        calls::processes_that_cannot_be_read_are_a_note,
+        calls::a_docker_that_fails_is_quoted,
+        calls::a_docker_that_hangs_is_not_waited_for,
+    ];
+    let real = functions![real::the_real_processes_are_listed, real::what_was_killed_and_what_was_removed_is_seen];
+    if std::env::var_os("PS_DOCKER").is_some_and(|value| value == "1") {
+        tests.extend(real);
+    } else {
+        for test in real {
+            println!("skipped {}: PS_DOCKER is not 1 (tests/run sets it)", test.name);
+        }
+    }
+    suite::run(&tests, suite::processors())
+}

@@ -1,0 +1,43 @@
+//! Ctrl-C, SIGTERM and SIGHUP while new instances are being checked.
+
+use std::time::Duration;
+
+use ps_tests::process::wait_until;
+use rustix::process::Signal;
+
+use crate::shop::{Shop, kept};
+
+/// How long it may take until a new container is seen.
+const BEGINS: Duration = Duration::from_secs(30);
+
+pub(crate) fn a_signal_leaves_what_was_there_before() {
+    let shop = Shop::with(&["web=1", "worker=1"]).checked("10");
+    let before = shop.runs(&["web.1", "worker.1"]);
+    let known = shop.dokku.containers(&shop.app);
+    for (signal, number, request) in
+        [(Signal::INT, 2, "worker=2"), (Signal::TERM, 15, "worker=3"), (Signal::HUP, 1, "web=2")]
+    {
+        let mut scale = shop.start(&[request]);
+        wait_until(&format!("a container of {request} runs and is checked"), BEGINS, || {
+            assert!(scale.is_running(), "it ended before it could be interrupted: {}", scale.said());
+            scale.said().contains("healthcheck") && !shop.half_made().is_empty()
+        });
+        assert!(scale.runs_itself());
+        // A terminal tells every process of the group; a supervisor tells the one that it started.
+        if signal == Signal::INT {
+            scale.signal_group(signal);
+        } else {
+            scale.signal(signal);
+        }
+        assert_eq!(scale.status(), 128 + number, "{request}, {signal:?}: {}", scale.said());
+        assert_eq!(shop.scale(), ["web=1", "worker=1"], "{request}, {signal:?}: {}", scale.said());
+        assert_eq!(shop.half_made(), [""; 0], "{request}, {signal:?}: {}", scale.said());
+        kept(&before, &shop.runs(&["web.1", "worker.1"]), &["web.1", "worker.1"]);
+        assert_eq!(shop.dokku.containers(&shop.app), known, "{request}, {signal:?}: {}", scale.said());
+        shop.dokku.has_files(&shop.app, "IP.", &["web.1", "worker.1"]);
+        crate::locked::is_free(&shop);
+    }
+    shop.dokku.succeeds(&["checks:set", &shop.app, "uptime", "1"]);
+    shop.scales(&["worker=2"]);
+    kept(&before, &shop.runs(&["web.1", "worker.1", "worker.2"]), &["web.1", "worker.1"]);
+}

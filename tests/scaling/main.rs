@@ -1,0 +1,83 @@
+//! Scaling that touches nothing but what it must, on the stand-in host with real containers.
+//!
+//! Needs a Docker that answers, `PS_PLUGIN` and `PS_DEMO`; `tests/run` sees to all three and sets
+//! `PS_DOCKER=1`. Without it nothing runs, and the suite says how many tests that were.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+mod failing;
+mod fallback;
+mod hooks;
+mod interrupted;
+mod killed;
+mod load;
+mod locked;
+mod pending;
+mod reconcile;
+mod requests;
+mod shop;
+mod started;
+mod untouched;
+
+use std::process::ExitCode;
+
+use ps_tests::functions;
+use ps_tests::suite::{self, Test};
+
+/// Each test deploys, starts and stops containers of its own; more at once would only wait for each other.
+const THREADS: usize = 3;
+
+fn main() -> ExitCode {
+    // The long ones first, so that none of them runs alone at the end.
+    let mut tests = functions![load::no_request_is_lost_when_web_grows_and_shrinks];
+    tests.extend((0..killed::PARTS).map(|part| {
+        let name = format!("killed::a_scale_that_is_killed_is_mended, part {}", part + 1);
+        Test::function(&name, move || killed::a_scale_that_is_killed_is_mended(part))
+    }));
+    tests.extend(functions![
+        interrupted::a_signal_leaves_what_was_there_before,
+        untouched::more_workers_leave_those_there_are,
+        untouched::fewer_workers_take_the_highest,
+        untouched::more_and_fewer_webs_leave_those_that_stay,
+        untouched::a_missing_index_is_filled,
+        untouched::the_same_command_mends_what_is_missing,
+        untouched::a_type_grows_from_zero_and_shrinks_to_zero,
+        untouched::the_strategy_recreate_replaces_all,
+        untouched::a_scale_that_is_only_saved_touches_nothing,
+        hooks::a_worker_builds_no_proxy_and_writes_no_cron_table,
+        hooks::a_web_builds_the_proxy_once,
+        hooks::all_hooks_when_the_property_says_so,
+        hooks::a_plugin_may_refuse_a_scale,
+        hooks::plugins_hear_of_a_scale_that_succeeded_and_of_no_other,
+        requests::relative_quantities,
+        requests::a_guard_holds_or_changes_nothing,
+        requests::a_dry_run_prints_the_plan_and_changes_nothing,
+        requests::two_relative_changes_at_once_both_count,
+        failing::an_instance_that_dies_at_start_leaves_what_was_there_before,
+        failing::what_was_done_before_the_failure_stays,
+        pending::a_changed_config_is_pending_and_recreates_a_type_that_grows,
+        pending::a_changed_config_does_not_keep_a_type_from_shrinking,
+        pending::other_changes_are_told_apart,
+        fallback::a_host_without_the_script_deploys,
+        fallback::another_scheduler_deploys,
+        reconcile::what_is_missing_is_started_and_what_is_stray_retired,
+        reconcile::with_nothing_to_do_it_asks_and_does_nothing,
+        reconcile::all_apps_one_after_the_other,
+        reconcile::an_unhealthy_instance_is_replaced,
+        locked::a_scale_waits_for_the_holder_and_names_it,
+        locked::a_lock_by_hand_is_no_lock,
+    ]);
+    if std::env::var_os("PS_DOCKER").is_none_or(|value| value != "1") {
+        println!("left out: {} tests with real containers, since PS_DOCKER is not 1 (tests/run sets it)", tests.len());
+        println!("0 passed, 0 failed, {} left out", tests.len());
+        return ExitCode::SUCCESS;
+    }
+    suite::run(&tests, THREADS)
+}

@@ -1,0 +1,263 @@
+//! A host with one deployed app, and what can be seen of it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use ps_tests::docker::{Container, Dokku, Printed, docker};
+use ps_tests::tree::{self, Tree};
+
+use crate::started::Started;
+
+/// Process types for every purpose: `picky` fails from its third instance on.
+pub(crate) const PROCFILE: &str =
+    "web: /demo web\nworker: /demo worker\nbeat: /demo worker\npicky: /demo worker 2\nbad: /demo fail\n";
+
+/// An app on a host of its own.
+pub(crate) struct Shop {
+    pub(crate) dokku: Dokku,
+    pub(crate) app: String,
+}
+
+/// The life of a container: while both stay the same, nobody touched it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Life {
+    pub(crate) id: String,
+    pub(crate) started: String,
+}
+
+/// The instances that run and that a CONTAINER file of the app names.
+pub(crate) type Instances = BTreeMap<String, Life>;
+
+/// Everything that a command which only says something must leave as it is.
+#[derive(Debug)]
+pub(crate) struct State {
+    files: Tree,
+    containers: Vec<Container>,
+    instances: Instances,
+}
+
+impl Shop {
+    /// Deployed without checks, with these quantities. Old containers have a second to end.
+    pub(crate) fn with(quantities: &[&str]) -> Self {
+        let dokku = Dokku::new();
+        let app = Self::deploy(&dokku, quantities, &[]);
+        Self { dokku, app }
+    }
+
+    /// Deploys an app with [`PROCFILE`], and other files in its source.
+    pub(crate) fn deploy(dokku: &Dokku, quantities: &[&str], files: &[(&str, &str)]) -> String {
+        let app = dokku.app();
+        dokku.succeeds(&["checks:disable", &app]);
+        let files = [&[("Procfile", PROCFILE)], files].concat();
+        let source = dokku.changed_source(&format!("source-of-{app}"), &files).display().to_string();
+        if !quantities.is_empty() {
+            let words = [&["ps:scale", "--skip-deploy", &app], quantities].concat();
+            dokku.succeeds(&words);
+        }
+        dokku.succeeds(&["deploy-folder", &app, &source]);
+        app
+    }
+
+    /// From now on new containers are checked: they must live for so long.
+    pub(crate) fn checked(self, seconds: &str) -> Self {
+        self.dokku.succeeds(&["checks:enable", &self.app]);
+        self.dokku.succeeds(&["checks:set", &self.app, "uptime", seconds]);
+        self
+    }
+
+    /// `ps:scale APP WORDS…`, which must succeed.
+    pub(crate) fn scales(&self, words: &[&str]) -> Printed {
+        self.ends(0, words)
+    }
+
+    /// `ps:scale APP WORDS…`, which must end so.
+    pub(crate) fn ends(&self, status: i32, words: &[&str]) -> Printed {
+        let words = [&["ps:scale", &self.app], words].concat();
+        self.dokku.fails(status, &words)
+    }
+
+    /// `ps:reconcile APP WORDS…`, which must succeed.
+    pub(crate) fn reconciles(&self, words: &[&str]) -> Printed {
+        let words = [&["ps:reconcile", &self.app], words].concat();
+        self.dokku.fails(0, &words)
+    }
+
+    /// Begins `ps:scale APP WORDS…`.
+    pub(crate) fn start(&self, words: &[&str]) -> Started {
+        Started::new(&self.dokku, "scale", &[&["ps:scale", &self.app], words].concat())
+    }
+
+    /// What the host's files and Docker agree on.
+    pub(crate) fn instances(&self) -> Instances {
+        let named = self.named();
+        let mut running = self.dokku.ids(&self.app);
+        running.retain(|id| named.values().any(|named| named == id));
+        if running.is_empty() {
+            return Instances::new();
+        }
+        let words = ["container", "inspect", "--format", "{{.Id}} {{.State.StartedAt}}"];
+        let told = docker(&words.into_iter().chain(running.iter().map(String::as_str)).collect::<Vec<_>>());
+        let started: BTreeMap<&str, &str> = told.lines().filter_map(|line| line.split_once(' ')).collect();
+        let life = |id: &String| Some(Life { id: id.clone(), started: (*started.get(id.as_str())?).to_owned() });
+        named.iter().filter_map(|(instance, id)| Some((instance.clone(), life(id)?))).collect()
+    }
+
+    /// What the CONTAINER files hold.
+    pub(crate) fn named(&self) -> BTreeMap<String, String> {
+        let entries = fs::read_dir(self.home()).expect("the app's folder").flatten();
+        let named = entries.filter_map(|entry| {
+            let instance = entry.file_name().to_str()?.strip_prefix("CONTAINER.")?.to_owned();
+            Some((instance, fs::read_to_string(entry.path()).ok()?.trim().to_owned()))
+        });
+        named.collect()
+    }
+
+    /// The app's folder in `DOKKU_ROOT`.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.dokku.path(&format!("home/{}", self.app))
+    }
+
+    /// The app's deploy lock.
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.dokku.path(&format!("lib/data/apps/{}/.deploy.lock", self.app))
+    }
+
+    /// The saved scale without the types at 0: `["web=1", "worker=2"]`.
+    pub(crate) fn scale(&self) -> Vec<String> {
+        let file = self.dokku.path(&format!("lib/config/ps/{}/scale", self.app));
+        let saved = fs::read_to_string(file).expect("the saved scale");
+        let mut lines: Vec<String> = saved.lines().filter(|line| !line.ends_with("=0")).map(str::to_owned).collect();
+        lines.sort();
+        lines
+    }
+
+    /// The instances that the saved scale asks for.
+    pub(crate) fn desired(&self) -> Vec<String> {
+        let scale = self.scale();
+        let quantities = scale.iter().map(|line| line.split_once('=').expect("TYPE=COUNT"));
+        let mut instances: Vec<String> = quantities
+            .flat_map(|(name, count)| {
+                (1..=count.parse().expect("a count")).map(move |index: u32| format!("{name}.{index}"))
+            })
+            .collect();
+        instances.sort();
+        instances
+    }
+
+    /// Waits until exactly these instances run, each with its file and its name, and gives them.
+    pub(crate) fn runs(&self, instances: &[&str]) -> Instances {
+        self.dokku.runs(&self.app, instances);
+        let found = self.instances();
+        assert_eq!(found.keys().collect::<Vec<_>>(), instances, "the files must name what runs");
+        found
+    }
+
+    /// The names of containers that were begun and not finished.
+    pub(crate) fn half_made(&self) -> Vec<String> {
+        let names = self.dokku.containers(&self.app).into_iter().map(|container| container.name);
+        names.filter(|name| name.contains(".upcoming-")).collect()
+    }
+
+    /// Files, containers, and when they were started.
+    pub(crate) fn state(&self) -> State {
+        State {
+            files: tree::read(&self.dokku.path("")),
+            containers: self.dokku.containers(&self.app),
+            instances: self.instances(),
+        }
+    }
+
+    /// Nothing is other than it was at `before`.
+    pub(crate) fn is_still(&self, before: &State, what: &str) {
+        let now = self.state();
+        let changed = tree::changes(&before.files, &now.files);
+        assert!(changed.is_empty(), "{what} changes files: {changed:#?}");
+        assert_eq!(now.containers, before.containers, "{what} changes containers");
+        assert_eq!(now.instances, before.instances, "{what} changes what runs");
+    }
+
+    /// From now on every trigger is logged; the log so far is forgotten.
+    pub(crate) fn watch(&self) {
+        fs::write(self.dokku.path("lib/events.on"), "").expect("the file that turns the log on");
+        drop(fs::remove_file(self.dokku.path("lib/events.log")));
+    }
+
+    /// The triggers since [`Shop::watch`], a line each: `proxy-build-config shop`.
+    pub(crate) fn events(&self) -> Vec<String> {
+        let log = fs::read_to_string(self.dokku.path("lib/events.log")).unwrap_or_default();
+        log.lines().map(str::to_owned).collect()
+    }
+
+    /// How often a trigger was fired since [`Shop::watch`].
+    pub(crate) fn fired(&self, trigger: &str) -> usize {
+        self.events().iter().filter(|line| line.split(' ').next() == Some(trigger)).count()
+    }
+
+    /// How often app-json's postdeploy task would have run.
+    pub(crate) fn postdeploy_tasks(&self) -> usize {
+        let log = self.dokku.path(&format!("lib/data/app-json/{}/postdeploy.log", self.app));
+        fs::read_to_string(log).unwrap_or_default().lines().count()
+    }
+
+    /// Enables a plugin of a third party with these hooks, shell scripts each. `$LOG` in them is the file that
+    /// [`Shop::heard`] reads.
+    pub(crate) fn plugin(&self, name: &str, hooks: &[(&str, &str)]) {
+        let folder = self.dokku.path(&format!("lib/plugins/available/{name}"));
+        fs::create_dir_all(&folder).expect("the plugin's folder");
+        let manifest = format!("[plugin]\ndescription = \"{name}\"\nversion = \"1.0.0\"\n\n[plugin.config]\n");
+        fs::write(folder.join("plugin.toml"), manifest).expect("the plugin's manifest");
+        let log = self.dokku.path(&format!("{name}.log"));
+        for (hook, body) in hooks {
+            let script = format!("LOG='{}'\n{body}", log.display());
+            self.dokku.script(&format!("lib/plugins/available/{name}/{hook}"), &script);
+        }
+        symlink(&folder, self.dokku.path(&format!("lib/plugins/enabled/{name}"))).expect("the link that enables it");
+    }
+
+    /// What the hooks of a plugin wrote to `$LOG`, a line each; empties it.
+    pub(crate) fn heard(&self, plugin: &str) -> Vec<String> {
+        let log = self.dokku.path(&format!("{plugin}.log"));
+        let lines = fs::read_to_string(&log).unwrap_or_default().lines().map(str::to_owned).collect();
+        drop(fs::remove_file(log));
+        lines
+    }
+}
+
+/// These instances are the same containers as before, and ran all the time.
+pub(crate) fn kept(before: &Instances, after: &Instances, instances: &[&str]) {
+    for instance in instances {
+        assert!(before.contains_key(*instance), "{instance} did not run before: {before:#?}");
+        assert_eq!(after.get(*instance), before.get(*instance), "{instance} must not be touched");
+    }
+}
+
+/// These instances run, in containers that were not there before.
+pub(crate) fn new(before: &Instances, after: &Instances, instances: &[&str]) {
+    for instance in instances {
+        let life = after.get(*instance).unwrap_or_else(|| panic!("{instance} does not run: {after:#?}"));
+        assert!(before.values().all(|old| old.id != life.id), "{instance} must be a new container");
+    }
+}
+
+/// The lines of a text that have all these words, whatever stands between them.
+pub(crate) fn lines_with<'a>(text: &'a str, words: &[&str]) -> Vec<&'a str> {
+    let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_' | '=');
+    let has =
+        |line: &str, word: &str| line.split(|letter| !is_part(letter)).any(|found| found.trim_end_matches('.') == word);
+    text.lines().filter(|line| words.iter().all(|word| has(line, word))).collect()
+}
+
+/// Both outputs of a command.
+pub(crate) fn both(printed: &Printed) -> String {
+    format!("{}\n{}", printed.stdout, printed.stderr)
+}
+
+/// How long something took, at least a millisecond.
+pub(crate) fn timed(action: impl FnOnce()) -> Duration {
+    let began = Instant::now();
+    action();
+    began.elapsed().max(Duration::from_millis(1))
+}

@@ -1,0 +1,98 @@
+//! A command of the host that runs while the test does something else.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use ps_tests::docker::Dokku;
+use ps_tests::process::{kill_group, spawn, wait_until};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+/// How long a command may take to its end.
+const ENDS: Duration = Duration::from_mins(2);
+
+/// It has a process group of its own, as one that a shell started. Its outputs are files: children that outlive it
+/// keep no reader waiting.
+pub(crate) struct Started {
+    what: String,
+    child: Child,
+    executable: PathBuf,
+    outputs: [PathBuf; 2],
+    ended: bool,
+}
+
+impl Started {
+    /// Begins `dokku WORDS…`, which ends in the executable `subcommands/SUBCOMMAND`.
+    pub(crate) fn new(dokku: &Dokku, subcommand: &str, words: &[&str]) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let outputs = ["stdout", "stderr"].map(|name| dokku.path(&format!("{name}-{number}")));
+        let [stdout, stderr] = outputs.each_ref().map(|path| File::create(path).expect("a file for an output"));
+        let mut command = Command::new(dokku.path("dokku"));
+        command.args(words).env_remove("DOKKU_QUIET_OUTPUT").stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+        let installed = dokku.path(&format!("lib/core-plugins/available/ps/subcommands/{subcommand}"));
+        let executable = installed.canonicalize().unwrap_or_else(|error| panic!("{}: {error}", installed.display()));
+        let what = format!("dokku {}", words.join(" "));
+        Self { what, child: spawn(&mut command), executable, outputs, ended: false }
+    }
+
+    /// Waits until the executable itself runs in the place of dokku's shell; `false` when it has ended before.
+    pub(crate) fn runs_itself(&mut self) -> bool {
+        let link = format!("/proc/{}/exe", self.child.id());
+        let mut runs = false;
+        wait_until(&format!("{} runs {}", self.what, self.executable.display()), ENDS, || {
+            runs = fs::read_link(&link).is_ok_and(|executable| executable == self.executable);
+            runs || !matches!(self.child.try_wait(), Ok(None))
+        });
+        runs
+    }
+
+    /// Whether it has not ended yet.
+    pub(crate) fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Sends a signal to the process alone.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap_or_else(|error| panic!("{}: {signal:?}: {error}", self.what));
+    }
+
+    /// Sends a signal to its process group, as a terminal does.
+    pub(crate) fn signal_group(&self, signal: Signal) {
+        kill_process_group(self.pid(), signal).unwrap_or_else(|error| panic!("{}: {signal:?}: {error}", self.what));
+    }
+
+    /// Its exit status, as a shell says it.
+    pub(crate) fn status(&mut self) -> i32 {
+        use std::os::unix::process::ExitStatusExt;
+        let mut status = None;
+        wait_until(&format!("{} has ended", self.what), ENDS, || {
+            status = self.child.try_wait().expect("its exit status");
+            status.is_some()
+        });
+        self.ended = true;
+        let status = status.expect("an exit status");
+        status.code().or_else(|| status.signal().map(|signal| 128 + signal)).expect("an exit or a signal")
+    }
+
+    /// What it printed so far, both outputs.
+    pub(crate) fn said(&self) -> String {
+        self.outputs.iter().map(|path| fs::read_to_string(path).unwrap_or_default()).collect()
+    }
+
+    fn pid(&self) -> Pid {
+        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process id")
+    }
+}
+
+impl Drop for Started {
+    /// A test that fails leaves no process behind.
+    fn drop(&mut self) {
+        if !self.ended {
+            kill_group(self.child.id());
+            drop(self.child.wait());
+        }
+    }
+}
