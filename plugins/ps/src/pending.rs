@@ -101,8 +101,29 @@ fn changed(
     Ok(changed)
 }
 
-/// A time that Docker has written.
+/// A time that Docker has written, with its fraction: what a deploy writes just before it makes a container
+/// is older than that.
 fn moment(text: &str) -> Option<SystemTime> {
     let seconds = u64::try_from(seconds_since_epoch(text)?).ok()?;
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+    let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction.trim_end_matches('Z'));
+    let nanoseconds = format!("{fraction:0<9.9}").parse().ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?.checked_add(Duration::from_nanos(nanoseconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_keeps_its_fraction() {
+        for (text, nanoseconds) in [
+            ("1970-01-01T00:00:01Z", 1_000_000_000),
+            ("1970-01-01T00:00:01.5Z", 1_500_000_000),
+            ("1970-01-01T00:00:01.000000009Z", 1_000_000_009),
+            ("1970-01-01T00:00:01.0000000099Z", 1_000_000_009),
+        ] {
+            assert_eq!(moment(text), Some(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanoseconds)), "{text}");
+        }
+        assert_eq!(moment("1970-01-01T00:00:01.xZ"), None);
+    }
 }
