@@ -21,7 +21,7 @@ const LIST: &str = concat!(
 const DETAILS: &str = concat!(
     "{{.Id}}\t{{.State.Status}}\t{{.State.StartedAt}}\t{{.State.FinishedAt}}\t{{.RestartCount}}",
     "\t{{.State.ExitCode}}\t{{.State.OOMKilled}}\t{{with index .State \"Health\"}}{{.Status}}{{end}}",
-    "\t{{.Image}}\t{{.Created}}",
+    "\t{{.Image}}\t{{.Created}}\t{{json .Config.Env}}\t{{json .Config.Cmd}}",
 );
 
 /// A container in the list of all, with the labels that Dokku gives; a label it lacks is empty.
@@ -64,6 +64,10 @@ pub struct ContainerDetails {
     pub image: String,
     /// When it was made, as Docker writes it.
     pub created: Option<String>,
+    /// The variables it was made with, its image's among them, each `NAME=value`. They may be secrets.
+    pub variables: Vec<String>,
+    /// The words of the command it was made with, without its entrypoint; empty when it has none.
+    pub command: Vec<String>,
 }
 
 impl Docker<'_> {
@@ -150,9 +154,16 @@ fn inspected_container(line: &str) -> Option<(String, ContainerDetails)> {
         out_of_memory: *out_of_memory == "true",
         image: made.first().map(|image| (*image).to_owned()).unwrap_or_default(),
         created: made.get(1).and_then(|created| moment(created)),
+        variables: made.get(2).and_then(|variables| words(variables)).unwrap_or_default(),
+        command: made.get(3).and_then(|command| words(command)).unwrap_or_default(),
         health: Some((*health).to_owned()).filter(|health| !matches!(health.as_str(), "" | "none")),
     };
     Some(((*id).to_owned(), details))
+}
+
+/// A list in JSON; Docker writes null for one that is empty.
+fn words(json: &str) -> Option<Vec<String>> {
+    serde_json::from_str::<Option<Vec<String>>>(json).ok()?
 }
 
 /// A time; Docker writes the year 1 for one that never came.
@@ -216,8 +227,9 @@ mod tests {
 
     #[test]
     fn a_container_that_vanishes_in_between_is_left_out() {
-        let line =
-            format!("{ID}\\texited\\t2024-11-22T20:17:00.5Z\\t2024-11-22T20:18:00Z\\t2\\t137\\ttrue\\tunhealthy");
+        let line = format!(
+            "{ID}\\texited\\t2024-11-22T20:17:00.5Z\\t2024-11-22T20:18:00Z\\t2\\t137\\ttrue\\tunhealthy\\tsha256:1\\t\\t[\"A=1\"]\\tnull"
+        );
         let (_folder, env) =
             fake(&format!("printf '{line}\\n'; echo 'Error response from daemon: No such container: abc' >&2; exit 1"));
         let details = Docker::new(&env).unwrap().details(&[ID, "abc"]).unwrap();
@@ -229,6 +241,8 @@ mod tests {
             exit_code: 137,
             out_of_memory: true,
             health: Some("unhealthy".into()),
+            image: "sha256:1".into(),
+            variables: vec!["A=1".into()],
             ..ContainerDetails::default()
         };
         assert_eq!(details.get(ID), Some(&wanted));

@@ -1,10 +1,10 @@
 //! Would a new instance be like those that run? What has changed since they were made.
 //!
 //! Each container has a fingerprint of what it was made from, recorded after the deploy that made it. One
-//! from before this plugin was installed has none; it is judged by its image, and by whether a file that
-//! it was made from is newer than it is.
+//! from before this plugin was installed has none; it is judged by its image and by what
+//! [`changes_since`] tells.
 
-use crate::fingerprint::{Fingerprints, current, files_newer_than};
+use crate::fingerprint::{Fingerprints, changes_since, current};
 use crate::listing::ListedInstance;
 use crate::listing::time::seconds_since_epoch;
 use common::{App, ContainerDetails, Docker, Env, ProcessType, Result};
@@ -41,8 +41,10 @@ pub fn pending(
 ) -> Result<Pending> {
     let running = running(instances);
     let Some((_, first)) = running.first() else { return Ok(Pending::Unknown) };
-    let release = Docker::new(env)?.image_id(image)?;
-    let changed = changed(env, app, process_type, &running, |_| release.clone())?;
+    let docker = Docker::new(env)?;
+    let release = docker.image_id(image)?;
+    let of_image = |image: &str| Ok(Some(docker.image_config(image)?.env.unwrap_or_default()));
+    let changed = changed(env, app, process_type, &running, |_| release.clone(), of_image)?;
     let one_image = running.iter().all(|(_, details)| details.image == first.image);
     Ok(if changed.is_empty() {
         Pending::Nothing
@@ -64,7 +66,8 @@ pub fn pending_in_files(
     process_type: &ProcessType,
     instances: &[&ListedInstance],
 ) -> Result<Vec<String>> {
-    let changed = changed(env, app, process_type, &running(instances), |details| details.image.clone())?;
+    let their_own = |details: &ContainerDetails| details.image.clone();
+    let changed = changed(env, app, process_type, &running(instances), their_own, |_| Ok(None))?;
     Ok(changed.into_iter().collect())
 }
 
@@ -74,13 +77,14 @@ fn running<'i>(instances: &[&'i ListedInstance]) -> Vec<(&'i str, &'i ContainerD
 }
 
 /// The sources that differ for one of the containers; `release` is the image that a new one would have in
-/// the place of an old one.
+/// the place of an old one, and `of_image` the variables that an image gives.
 fn changed(
     env: &Env,
     app: &App,
     process_type: &ProcessType,
     running: &[(&str, &ContainerDetails)],
     release: impl Fn(&ContainerDetails) -> String,
+    of_image: impl Fn(&str) -> Result<Option<Vec<String>>>,
 ) -> Result<BTreeSet<String>> {
     let recorded = Fingerprints::new(env, app)?;
     let mut changed: BTreeSet<String> = BTreeSet::new();
@@ -95,7 +99,7 @@ fn changed(
             changed.insert(IMAGE.to_owned());
         }
         if let Some(created) = details.created.as_deref().and_then(moment) {
-            changed.extend(files_newer_than(env, app, process_type, created)?);
+            changed.extend(changes_since(env, app, process_type, details, created, || of_image(&details.image))?);
         }
     }
     Ok(changed)

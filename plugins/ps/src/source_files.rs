@@ -8,8 +8,25 @@
 use crate::PLUGIN;
 use crate::formation::Request;
 use common::atomic::{self, Owner};
-use common::{App, Context, Env, Procfile, Result};
+use common::procfile::expand;
+use common::{App, Context, Env, ProcessType, Procfile, Result};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// The port of a web process when the host says none.
+const DEFAULT_PORT: u16 = 5000;
+
+/// A command of the Procfile with its variables expanded: from the app's config, else PORT from `port` (5000
+/// when that is empty or none) and PS from the type, else empty.
+pub fn expanded(command: &str, config: &BTreeMap<String, String>, process_type: &ProcessType, port: &str) -> String {
+    let port: u16 = port.parse().unwrap_or(DEFAULT_PORT);
+    expand(command, |name| match config.get(name) {
+        Some(value) => value.clone(),
+        None if name == "PORT" => port.to_string(),
+        None if name == "PS" => process_type.to_string(),
+        None => String::new(),
+    })
+}
 
 /// One file of an app's source, on the host.
 #[derive(Debug)]

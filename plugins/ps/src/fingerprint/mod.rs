@@ -16,12 +16,13 @@ mod store;
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+mod unrecorded;
 
 pub use store::Fingerprints;
+pub use unrecorded::changes_since;
 
 use common::{App, Env, ProcessType, Result};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::SystemTime;
 
 /// The sources that every type has, in the order in which they are told.
 const SOURCES: &[&str] = &[
@@ -69,24 +70,4 @@ pub fn current(env: &Env, app: &App, process_type: &ProcessType, image_id: &str)
         fingerprint.0.insert(material.into_source(), hash);
     }
     Ok(fingerprint)
-}
-
-/// The sources that were written to after `created`: for a container that no fingerprint is known of,
-/// because it was made before the plugin came.
-///
-/// A setting that was taken away leaves no file, so a folder of settings in which a file came or went counts
-/// as written to, whichever file it was. Config and command are not judged in that way but by their files
-/// alone, which a failed build writes to as well: where a container's environment and command are known they
-/// say more. A `created` in whole seconds lets what was written in its second count.
-///
-/// # Errors
-/// When a source cannot be read.
-pub fn files_newer_than(env: &Env, app: &App, process_type: &ProcessType, created: SystemTime) -> Result<Vec<String>> {
-    let mut newer = Vec::new();
-    for material in sources::in_files(env, app, process_type)? {
-        if material.is_newer_than(created)? {
-            newer.push(material.into_source());
-        }
-    }
-    Ok(newer)
 }

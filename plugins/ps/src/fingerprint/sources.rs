@@ -94,22 +94,15 @@ impl Read<'_> {
         [("app", Scope::App(self.app)), ("--global", Scope::Global)]
     }
 
-    /// The variables that hold: the app's own before the host's. The one in which git leaves the revision is
-    /// left out: a build that fails changes it.
+    /// The variables of [`variables`].
     fn config(&self) -> Result<Material> {
         let mut config = Material::new(CONFIG);
-        let mut variables = BTreeMap::new();
-        for (_, scope) in self.scopes().into_iter().rev() {
-            let path = Properties::new(self.env, "config").folder(scope)?.join("ENV");
-            config.comes_from(&path);
-            let text = atomic::read_text(&path)?.unwrap_or_default();
-            variables.extend(parse_envfile(&text).context(|| format!("reading {}", path.display()))?);
+        for (_, scope) in self.scopes() {
+            config.comes_from(&Properties::new(self.env, "config").folder(scope)?.join("ENV"));
         }
-        let revision = Properties::new(self.env, "git").computed(self.app, "rev-env-var")?;
-        let revision = revision.as_deref().unwrap_or("GIT_REV");
-        for (name, value) in variables.iter().filter(|(name, _)| *name != revision) {
+        for (name, value) in variables(self.env, self.app)? {
             // To a process, a variable that is empty is not one that is missing.
-            config.add(name, format!("={value}").as_bytes());
+            config.add(&name, format!("={value}").as_bytes());
         }
         Ok(config)
     }
@@ -262,6 +255,23 @@ impl Read<'_> {
         }
         Ok(material)
     }
+}
+
+/// The variables that hold: the app's own before the host's. The one in which git leaves the revision is left
+/// out: a build that fails changes it.
+///
+/// # Errors
+/// When a file of them cannot be read, or a line of it is none of the host's.
+pub(super) fn variables(env: &Env, app: &App) -> Result<BTreeMap<String, String>> {
+    let mut variables = BTreeMap::new();
+    for scope in [Scope::Global, Scope::App(app)] {
+        let path = Properties::new(env, "config").folder(scope)?.join("ENV");
+        let text = atomic::read_text(&path)?.unwrap_or_default();
+        variables.extend(parse_envfile(&text).context(|| format!("reading {}", path.display()))?);
+    }
+    let revision = Properties::new(env, "git").computed(app, "rev-env-var")?;
+    variables.remove(revision.as_deref().unwrap_or("GIT_REV"));
+    Ok(variables)
 }
 
 /// A line of an app's mounts: what of it matters here.

@@ -4,7 +4,7 @@ use super::*;
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// A host with an app `shop` and no settings.
 pub(super) struct Host {
@@ -88,7 +88,7 @@ impl Host {
 
     fn newer_than(&self, process_type: &str, created: SystemTime) -> Vec<String> {
         let env = Self::env_in(self.folder.path());
-        files_newer_than(&env, &self.app, &process_type.parse().unwrap(), created).unwrap()
+        unrecorded::newer_than(&env, &self.app, &process_type.parse().unwrap(), created).unwrap()
     }
 }
 

@@ -2,13 +2,10 @@
 
 use super::app_argument;
 use crate::scheduler::only_answered_by;
-use crate::source_files::{SourceFile, current_procfile};
-use common::procfile::{expand, parse_envfile};
+use crate::source_files::{SourceFile, current_procfile, expanded};
+use common::procfile::parse_envfile;
 use common::{App, Context, Env, Error, ProcessType, Properties, Result, Scope, Triggers, atomic};
 use std::collections::BTreeMap;
-
-/// The port of a web process when the host says none.
-const DEFAULT_PORT: u16 = 5000;
 
 /// `procfile-exists APP`: whether the release has a Procfile, as an exit status.
 ///
@@ -30,19 +27,13 @@ pub fn procfile_exists(env: &Env) -> Result<()> {
 pub fn procfile_get_command(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     let process_type: ProcessType = env.arg(2)?.parse()?;
-    let port: u16 = env.arg(3)?.parse().unwrap_or(DEFAULT_PORT);
     let Some(procfile) = current_procfile(env, &app)? else { return Ok(()) };
     let Some(command) = procfile.command(&process_type) else {
         return Err(Error::new(format!("The Procfile of {app} has no process type {process_type}")));
     };
     let config = config_of(env, &app).context(|| format!("reading the config of {app}"))?;
-    let value = |name: &str| match config.get(name) {
-        Some(value) => value.clone(),
-        None if name == "PORT" => port.to_string(),
-        None if name == "PS" => process_type.to_string(),
-        None => String::new(),
-    };
-    env.output().print(&format!("{}\n", expand(command, value).trim()))
+    let command = expanded(command, &config, &process_type, env.arg(3)?);
+    env.output().print(&format!("{}\n", command.trim()))
 }
 
 /// The app's config with the host's below it.
