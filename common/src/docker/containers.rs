@@ -98,11 +98,12 @@ impl Docker<'_> {
             return Err(self.details_failure(&answer));
         }
         let inspected = valid_text(&read, answer.stdout)?;
-        inspected
-            .lines()
-            .filter(|line| !line.is_empty())
-            .map(|line| inspected_container(line).ok_or_else(|| rubbish(&read, "state of a container", line)))
-            .collect()
+        let mut details = BTreeMap::new();
+        for line in inspected.lines().filter(|line| !line.is_empty()) {
+            let (id, found) = inspected_container(line).ok_or_else(|| rubbish(&read, "state of a container", line))?;
+            details.insert(id, found);
+        }
+        Ok(details)
     }
 
     /// The failure without the ids, of which there may be hundreds.

@@ -51,13 +51,14 @@ impl<'a> Docker<'a> {
     pub fn states(&self) -> Result<BTreeMap<String, ContainerState>> {
         let read = self.read(&["container", "ls", "--all", "--no-trunc", "--format", "{{.ID}}\t{{.State}}"]);
         let listed = Self::text(&read)?;
-        listed
-            .lines()
-            .map(|line| match line.split_once('\t') {
-                Some((id, state)) if is_id(id) && is_word(state) => Ok((id.to_owned(), state.to_owned())),
-                _ => Err(rubbish(&read, "list of containers", line)),
-            })
-            .collect()
+        let mut states = BTreeMap::new();
+        for line in listed.lines() {
+            match line.split_once('\t') {
+                Some((id, state)) if is_id(id) && is_word(state) => states.insert(id.to_owned(), state.to_owned()),
+                _ => return Err(rubbish(&read, "list of containers", line)),
+            };
+        }
+        Ok(states)
     }
 
     fn patience(&self) -> Duration {

@@ -7,7 +7,7 @@
 
 use crate::formation::Quantity;
 use crate::listing::{InstanceState, ListedInstance};
-use common::{Instance, ProcessType};
+use common::{Instance, ProcessType, one_by_one};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -85,20 +85,18 @@ pub enum Ask<'a> {
 /// none of them.
 pub fn present(instances: &[ListedInstance], process_type: &ProcessType) -> BTreeMap<u32, Present> {
     let of_type = instances.iter().filter(|instance| instance.process_type.as_ref() == Some(process_type));
-    of_type
-        .filter_map(|instance| {
-            let condition = match &instance.state {
-                InstanceState::Docker(_) if instance.is_unhealthy() => Condition::Unhealthy,
-                InstanceState::Docker(_) if instance.runs() => Condition::Serves,
-                InstanceState::Docker(word) => Condition::Down(word.clone()),
-                InstanceState::Missing => Condition::Down("missing".to_owned()),
-                InstanceState::Upcoming | InstanceState::Stray | InstanceState::Retiring => return None,
-            };
-            // Without a container the id is what a file holds, which nothing answers to.
-            let container = instance.details.as_ref().and(instance.container.clone());
-            Some((instance.index?, Present { condition, container }))
-        })
-        .collect()
+    one_by_one(of_type.filter_map(|instance| {
+        let condition = match &instance.state {
+            InstanceState::Docker(_) if instance.is_unhealthy() => Condition::Unhealthy,
+            InstanceState::Docker(_) if instance.runs() => Condition::Serves,
+            InstanceState::Docker(word) => Condition::Down(word.clone()),
+            InstanceState::Missing => Condition::Down("missing".to_owned()),
+            InstanceState::Upcoming | InstanceState::Stray | InstanceState::Retiring => return None,
+        };
+        // Without a container the id is what a file holds, which nothing answers to.
+        let container = instance.details.as_ref().and(instance.container.clone());
+        Some((instance.index?, Present { condition, container }))
+    }))
 }
 
 /// The steps that bring one type from what there is to `desired` instances.
@@ -123,9 +121,13 @@ pub fn plan(
             (Some(_), _) => step(index, Action::Keep, "it runs".to_owned()),
         })
         .collect();
-    let surplus = present.keys().rev().filter(|index| **index > desired || **index == 0);
+    let surplus = present.keys().filter(|index| **index > desired || **index == 0);
     steps.extend(surplus.map(|index| step(*index, Action::Stop, format!("{desired} are wanted"))));
-    steps.sort_by_key(|step| step.action);
+    // What goes, goes from the highest index.
+    steps.sort_unstable_by_key(|step| match step.instance.index {
+        index if step.action == Action::Stop => (step.action, u32::MAX - index),
+        index => (step.action, index),
+    });
     steps
 }
 

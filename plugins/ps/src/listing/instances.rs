@@ -7,7 +7,7 @@ use super::time::seconds_since_epoch;
 use super::{InstanceState, ListedInstance};
 use crate::formation::Quantity;
 use crate::status::{InstanceFile, names_container};
-use common::{App, Container, ContainerDetails, Instance, ProcessType};
+use common::{App, Container, ContainerDetails, Instance, ProcessType, one_by_one};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The containers that a deploy makes, as their label says.
@@ -43,8 +43,8 @@ pub fn that_matter<'a>(
     retiring: &[String],
     containers: &'a [Container],
 ) -> Vec<&'a Container> {
-    let named: BTreeSet<&str> = files.iter().map(|file| file.container.as_str()).collect();
-    let queued: BTreeSet<&str> = retiring.iter().map(String::as_str).collect();
+    let named: BTreeSet<&str> = one_by_one(files.iter().map(|file| file.container.as_str()));
+    let queued: BTreeSet<&str> = one_by_one(retiring.iter().map(String::as_str));
     // A file may hold a shortened id, as no current release writes it; then all of them are compared.
     let shortened = files.iter().any(|file| file.container.len() < FULL_ID);
     let matters = |container: &&Container| {
@@ -93,7 +93,7 @@ pub fn instances(found: &Found<'_>) -> Vec<ListedInstance> {
     }
     let others = found.containers.iter().filter(|container| !accounted.contains(container.id.as_str()));
     listed.extend(others.filter_map(|container| found.of_no_file(container)));
-    listed.sort_by(|one, other| order(one).cmp(&order(other)));
+    listed.sort_unstable_by(|one, other| order(one).cmp(&order(other)));
     listed
 }
 

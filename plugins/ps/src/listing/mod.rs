@@ -13,7 +13,7 @@ pub(crate) mod time;
 
 use crate::formation::Quantity;
 use crate::status::{AppStatus, Running};
-use common::{App, ContainerDetails, ContainerProcess, ContainerState, ProcessType};
+use common::{App, ContainerDetails, ContainerProcess, ContainerState, ProcessType, one_by_one};
 use std::collections::BTreeMap;
 
 /// What is listed of one app.
@@ -173,7 +173,7 @@ impl Listing {
 
     /// How many of each type should run and do, sorted by type.
     pub fn types(&self) -> Vec<TypeCount<'_>> {
-        let mut running: BTreeMap<&ProcessType, Quantity> = self.desired.keys().map(|desired| (desired, 0)).collect();
+        let mut running: BTreeMap<&ProcessType, Quantity> = one_by_one(self.desired.keys().map(|desired| (desired, 0)));
         for instance in self.instances().iter().filter(|instance| instance.runs()) {
             if let Some(process_type) = &instance.process_type {
                 *running.entry(process_type).or_default() += 1;

@@ -8,7 +8,9 @@ use crate::pending::pending_in_files;
 use crate::scale::Scale;
 use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
 use crate::status::{AppStatus, InstanceFile, instance_files};
-use common::{App, AppLock, Container, ContainerDetails, Docker, Env, Error, ProcessType, Result, Triggers, atomic};
+use common::{
+    App, AppLock, Container, ContainerDetails, Docker, Env, Error, ProcessType, Result, Triggers, atomic, one_by_one,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
@@ -88,7 +90,7 @@ fn one_line(error: &Error) -> String {
 fn on_host(env: &Env, app: &App, queue: &[(String, String)]) -> Result<OnHost> {
     let scheduler = scheduler_of(env, app)?;
     let desired = Scale::new(env, app).desired()?;
-    let desired = desired.iter().map(|(process_type, quantity)| (process_type.clone(), quantity)).collect();
+    let desired = one_by_one(desired.iter().map(|(process_type, quantity)| (process_type.clone(), quantity)));
     let actual = if !is_deployed(env, app)? {
         BeforeDocker::Known(Actual::NotDeployed)
     } else if scheduler == DOCKER_LOCAL {
@@ -112,11 +114,8 @@ fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>) -> Result<In
     }
     let docker = Docker::new(env)?;
     let containers = docker.containers()?;
-    let ids: BTreeSet<&str> = apps
-        .into_iter()
-        .flat_map(|(app, files, retiring)| that_matter(app, files, retiring, &containers))
-        .map(|container| container.id.as_str())
-        .collect();
+    let matter = apps.into_iter().flat_map(|(app, files, retiring)| that_matter(app, files, retiring, &containers));
+    let ids: BTreeSet<&str> = one_by_one(matter.map(|container| container.id.as_str()));
     let details = docker.details(&ids.into_iter().collect::<Vec<_>>())?;
     Ok(InDocker { containers, details })
 }

@@ -4,7 +4,7 @@ use super::line::{Cell, Colour, line, widths};
 use super::time::span;
 use super::{Actual, InstanceState, ListedInstance, Listing, signal_name};
 use crate::status::AppStatus;
-use common::{App, ContainerProcess};
+use common::{App, ContainerProcess, one_by_one};
 use std::collections::BTreeSet;
 
 pub use super::line::Look;
@@ -177,7 +177,7 @@ fn app_summary(listing: &Listing) -> String {
     }
     let unhealthy = listing.instances().iter().filter(|instance| instance.is_unhealthy()).count();
     if !listing.pending.is_empty() {
-        let changed: BTreeSet<&str> = listing.pending.values().flatten().map(String::as_str).collect();
+        let changed: BTreeSet<&str> = one_by_one(listing.pending.values().flatten().map(String::as_str));
         summary.push_str(&format!("  (pending: {})", changed.into_iter().collect::<Vec<_>>().join(", ")));
     }
     for (count, word) in [(unhealthy, "unhealthy"), (listing.count(&InstanceState::Stray), "stray")] {
