@@ -1,22 +1,22 @@
 //! An instance that dies at start: the type is as it was, and the message says why.
 
-use crate::shop::{Shop, both, kept, lines_with};
+use ps_tests::docker::Dokku;
+
+use crate::shop::{MORE_TYPES, Shop, both, kept, lines_with};
 
 /// What the demo prints when it fails.
 const LOG: &str = "demo: told to fail";
 
 /// An app whose containers are started once and not again, so that each log has one line.
 fn shop(quantities: &[&str]) -> Shop {
-    let shop = Shop::with(quantities).checked("1");
-    shop.dokku.succeeds(&["ps:set", &shop.app, "restart-policy", "no"]);
-    // The policy is an argument of a container: all get it now, so that it is no difference.
-    shop.dokku.succeeds(&["ps:restart", &shop.app]);
-    shop
+    let dokku = Dokku::new();
+    dokku.succeeds(&["ps:set", "--global", "restart-policy", "no"]);
+    Shop::on(dokku, quantities, &[("Procfile", &format!("web: /demo web\n{MORE_TYPES}"))]).checked("1")
 }
 
 pub(crate) fn an_instance_that_dies_at_start_leaves_what_was_there_before() {
-    let shop = shop(&["web=1", "worker=1", "picky=1"]);
-    let before = shop.runs(&["picky.1", "web.1", "worker.1"]);
+    let shop = shop(&["web=1", "picky=1"]);
+    let before = shop.runs(&["picky.1", "web.1"]);
     // Its second instance lives and its third does not: both go.
     for (flags, request) in [(&[][..], "picky=3"), (&["--quiet"][..], "picky=3"), (&[], "bad=1")] {
         let known: Vec<_> = shop.dokku.containers(&shop.app).into_iter().map(|container| container.id).collect();
@@ -25,16 +25,16 @@ pub(crate) fn an_instance_that_dies_at_start_leaves_what_was_there_before() {
         assert_eq!(both(&failed).matches(LOG).count(), 1, "its log, once: {failed}");
         let instance = if request == "bad=1" { "bad.1" } else { "picky.3" };
         assert!(both(&failed).contains(instance), "{instance} must be named: {failed}");
-        assert_eq!(shop.scale(), ["picky=1", "web=1", "worker=1"], "{failed}");
+        assert_eq!(shop.scale(), ["picky=1", "web=1"], "{failed}");
         assert_eq!(shop.half_made(), [""; 0], "{failed}");
         let left = shop.dokku.containers(&shop.app).into_iter().filter(|container| !known.contains(&container.id));
         assert_eq!(left.collect::<Vec<_>>(), [], "no container of it may be left: {failed}");
-        kept(&before, &shop.runs(&["picky.1", "web.1", "worker.1"]), &["picky.1", "web.1", "worker.1"]);
-        shop.dokku.has_files(&shop.app, "IP.", &["picky.1", "web.1", "worker.1"]);
+        kept(&before, &shop.runs(&["picky.1", "web.1"]), &["picky.1", "web.1"]);
+        shop.dokku.has_files(&shop.app, "IP.", &["picky.1", "web.1"]);
     }
     // Nothing of it stands in the way of the next change.
     shop.scales(&["picky=2"]);
-    kept(&before, &shop.runs(&["picky.1", "picky.2", "web.1", "worker.1"]), &["picky.1", "web.1", "worker.1"]);
+    kept(&before, &shop.runs(&["picky.1", "picky.2", "web.1"]), &["picky.1", "web.1"]);
 }
 
 pub(crate) fn what_was_done_before_the_failure_stays() {

@@ -10,7 +10,7 @@ use crate::shop::{Shop, both, kept, lines_with, new};
 const SCRIPT: &str = "scheduler-deploy-process-container";
 
 pub(crate) fn a_host_without_the_script_deploys() {
-    let shop = Shop::with(&["web=1", "worker=2"]);
+    let shop = Shop::with_more_types(&["web=1", "worker=2"]);
     let before = shop.runs(&["web.1", "worker.1", "worker.2"]);
     // As after an update of the host that has its script elsewhere: only the host's own hooks know where.
     let plugin = shop.dokku.path("lib/core-plugins/available/scheduler-docker-local");

@@ -5,8 +5,7 @@ use crate::shop::{Shop, both};
 /// Writes down each trigger that it hears and its arguments.
 const NOTE: &str = "echo \"${0##*/} $*\" >>\"$LOG\"";
 
-fn witnessed(quantities: &[&str]) -> Shop {
-    let shop = Shop::with(quantities);
+fn witnessed(shop: Shop) -> Shop {
     let hooks = ["core-post-deploy", "post-deploy", "scheduler-post-deploy-process", "ps-pre-scale", "ps-post-scale"];
     shop.plugin("witness", &hooks.map(|hook| (hook, NOTE)));
     shop.watch();
@@ -19,7 +18,7 @@ fn names(heard: &[String]) -> Vec<&str> {
 }
 
 pub(crate) fn a_worker_builds_no_proxy_and_writes_no_cron_table() {
-    let shop = witnessed(&["web=1", "worker=1"]);
+    let shop = witnessed(Shop::with(&["web=1", "worker=1"]));
     let tasks = shop.postdeploy_tasks();
     for quantity in ["worker=2", "worker=1"] {
         shop.watch();
@@ -41,7 +40,7 @@ pub(crate) fn a_worker_builds_no_proxy_and_writes_no_cron_table() {
 }
 
 pub(crate) fn a_web_builds_the_proxy_once() {
-    let shop = witnessed(&["web=1", "worker=1"]);
+    let shop = witnessed(Shop::with(&["web=1", "worker=1"]));
     let tasks = shop.postdeploy_tasks();
     for quantity in ["web=2", "web=1"] {
         shop.watch();
@@ -55,7 +54,7 @@ pub(crate) fn a_web_builds_the_proxy_once() {
 }
 
 pub(crate) fn all_hooks_when_the_property_says_so() {
-    let shop = witnessed(&["web=1", "worker=1"]);
+    let shop = witnessed(Shop::with(&["web=1", "worker=1"]));
     let before = shop.runs(&["web.1", "worker.1"]);
     let tasks = shop.postdeploy_tasks();
     shop.dokku.succeeds(&["ps:set", &shop.app, "scale-hooks", "all"]);
@@ -85,7 +84,7 @@ pub(crate) fn a_plugin_may_refuse_a_scale() {
 }
 
 pub(crate) fn plugins_hear_of_a_scale_that_succeeded_and_of_no_other() {
-    let shop = witnessed(&["web=1", "worker=1"]).checked("1");
+    let shop = witnessed(Shop::with_more_types(&["web=1", "worker=1"])).checked("1");
     let said_to_authors = |shop: &Shop| -> Vec<String> {
         shop.heard("witness").into_iter().filter(|line| line.contains("-scale ")).collect()
     };

@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ps_tests::docker::docker;
 use rustix::process::Signal;
 
 use crate::shop::{Shop, kept, timed};
@@ -15,64 +16,98 @@ const MOMENTS_OF_A_PART: u32 = 10;
 /// How long it may take until what was retired has ended.
 const SETTLES: Duration = Duration::from_secs(30);
 
+/// Each part kills changes of one type; the last one those of web, after which the proxy must know who serves.
+struct Part {
+    shop: Shop,
+    moves: &'static str,
+}
+
 /// The moments of all parts lie evenly over the whole of a change, each somewhere in its share of it.
 pub(crate) fn a_scale_that_is_killed_is_mended(part: u32) {
-    let shop = Shop::with(&["web=1", "worker=2"]);
-    let before = shop.runs(&["web.1", "worker.1", "worker.2"]);
+    let (moves, stays) = if part + 1 < PARTS { ("worker", "web") } else { ("web", "worker") };
+    let [few, many] = [2, 5].map(|quantity| format!("{moves}={quantity}"));
+    let tried = Part { shop: Shop::with(&[&format!("{stays}=1"), &few]), moves };
+    let shop = &tried.shop;
+    let (first, second, other) = (format!("{moves}.1"), format!("{moves}.2"), format!("{stays}.1"));
+    let untouched = [first.as_str(), &second, &other];
+    let mut at_first = untouched;
+    at_first.sort_unstable();
+    let before = shop.runs(&at_first);
     // As long as it takes to its end, up and down, once it runs itself.
-    let [up, down] = ["worker=5", "worker=2"].map(|request| {
+    let [mut up, mut down] = [&many, &few].map(|request| {
         let mut scale = shop.start(&[request]);
         assert!(scale.runs_itself(), "{}", scale.said());
         timed(|| assert_eq!(scale.status(), 0, "{}", scale.said()))
     });
-    let mut killed = 0;
-    for number in 0..MOMENTS_OF_A_PART {
-        let share = (f64::from(number * PARTS + part) + random()) / f64::from(PARTS * MOMENTS_OF_A_PART);
-        let grows = shop.scale().contains(&"worker=2".to_owned());
-        let (request, whole) = if grows { ("worker=5", up) } else { ("worker=2", down) };
+    let (mut killed, mut tried_so_often) = (0, 0);
+    while killed < MOMENTS_OF_A_PART {
+        tried_so_often += 1;
+        assert!(tried_so_often <= 3 * MOMENTS_OF_A_PART, "only {killed} changes could be killed");
+        let share = (f64::from(killed * PARTS + part) + random()) / f64::from(PARTS * MOMENTS_OF_A_PART);
+        let (request, whole) = if shop.scale().contains(&few) { (&many, &mut up) } else { (&few, &mut down) };
         let moment = whole.mul_f64(share);
-        killed += u32::from(kill_at(&shop, request, moment));
-        mends(&shop, &format!("{request}, killed after {moment:?} of {whole:?}"));
-        kept(&before, &shop.instances(), &["web.1"]);
+        match kill_at(shop, request, moment) {
+            Ok(()) => killed += 1,
+            // It was quicker than the one that was measured: this moment is tried again.
+            Err(took) => *whole = took.mul_f64(0.95),
+        }
+        tried.is_mended(&format!("{request}, killed after {moment:?} of {whole:?}"));
+        kept(&before, &shop.instances(), &untouched);
     }
-    // The last moments of a change may come after its end, when it is quicker than the one that was measured.
-    assert!(killed * 10 >= MOMENTS_OF_A_PART * 7, "only {killed} of {MOMENTS_OF_A_PART} changes could be killed");
-    kept(&before, &shop.instances(), &["web.1", "worker.1", "worker.2"]);
 }
 
-/// Whether there was something to kill.
-fn kill_at(shop: &Shop, request: &str, moment: Duration) -> bool {
+/// Kills it at a moment after it has begun; when it has ended before, that is how long it took.
+fn kill_at(shop: &Shop, request: &str, moment: Duration) -> Result<(), Duration> {
     let mut scale = shop.start(&[request]);
-    if !scale.runs_itself() {
-        return false;
+    assert!(scale.runs_itself(), "{}", scale.said());
+    let began = Instant::now();
+    // Here time itself is what is tried; nothing is waited for.
+    while began.elapsed() < moment {
+        if !scale.is_running() {
+            return Err(began.elapsed());
+        }
+        thread::sleep(Duration::from_millis(1));
     }
-    // The moment is what is tried: it is not waited for anything.
-    thread::sleep(moment);
-    if !scale.is_running() {
-        return false;
-    }
+    let took = began.elapsed();
     scale.signal(Signal::KILL);
-    scale.status() == 128 + 9
+    if scale.status() == 128 + 9 { Ok(()) } else { Err(took) }
 }
 
-/// Afterwards desired and actual agree, nothing is half made, and the lock is free.
-fn mends(shop: &Shop, what: &str) {
-    let mended = shop.dokku.run(&["ps:reconcile", &shop.app, "--lock-timeout", "120"]);
-    assert_eq!(mended.status, 0, "{what}: {mended}");
-    let desired = shop.desired();
-    assert!([3, 6].contains(&desired.len()), "{what}: the scale is {:?}: {mended}", shop.scale());
-    let actual: Vec<String> = shop.instances().into_keys().collect();
-    assert_eq!(actual, desired, "{what}: what runs by the files, and what should: {mended}");
-    assert_eq!(shop.named().into_keys().collect::<Vec<_>>(), desired, "{what}: the files: {mended}");
-    assert_eq!(shop.half_made(), [""; 0], "{what}: {mended}");
-    crate::locked::is_free(shop);
-    // What else runs is ending, or is queued for ps:retire, which a timer of the host calls.
-    let end = Instant::now() + SETTLES;
-    while shop.dokku.running(&shop.app) != desired {
-        assert!(Instant::now() < end, "{what}: only {desired:?} should run\n{}\n{mended}", everything(shop));
-        shop.dokku.succeeds(&["ps:retire", &shop.app]);
+impl Part {
+    /// Afterwards desired and actual agree, nothing is half made, and the lock is free.
+    fn is_mended(&self, what: &str) {
+        let shop = &self.shop;
+        let mended = shop.dokku.run(&["ps:reconcile", &shop.app, "--lock-timeout", "120"]);
+        assert_eq!(mended.status, 0, "{what}: {mended}");
+        let desired = shop.desired();
+        assert!([3, 6].contains(&desired.len()), "{what}: the scale is {:?}: {mended}", shop.scale());
+        let actual: Vec<String> = shop.instances().into_keys().collect();
+        assert_eq!(actual, desired, "{what}: what runs by the files, and what should: {mended}");
+        assert_eq!(shop.named().into_keys().collect::<Vec<_>>(), desired, "{what}: the files: {mended}");
+        assert_eq!(shop.half_made(), [""; 0], "{what}: {mended}");
+        crate::locked::is_free(shop);
+        if self.moves == "web" {
+            let (known, right) = (shop.servers(), addresses(shop));
+            assert_eq!(known, right, "{what}: whom the proxy knows, and who serves: {mended}");
+        }
+        // What else runs is ending, or is queued for ps:retire, which a timer of the host calls.
+        let end = Instant::now() + SETTLES;
+        while shop.dokku.running(&shop.app) != desired {
+            assert!(Instant::now() < end, "{what}: only {desired:?} should run\n{}\n{mended}", everything(shop));
+            shop.dokku.succeeds(&["ps:retire", &shop.app]);
+        }
+        shop.runs(&desired.iter().map(String::as_str).collect::<Vec<_>>());
     }
-    shop.runs(&desired.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+/// Where the web containers that the files name listen, as Docker says.
+fn addresses(shop: &Shop) -> Vec<String> {
+    let format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}:5000";
+    let named = shop.named().into_iter().filter(|(instance, _)| instance.starts_with("web."));
+    let mut addresses: Vec<String> =
+        named.map(|(_, id)| docker(&["container", "inspect", "--format", format, &id]).trim().to_owned()).collect();
+    addresses.sort();
+    addresses
 }
 
 /// The containers of the app, its files, and what is queued for retirement.

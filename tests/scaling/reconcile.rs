@@ -133,8 +133,7 @@ pub(crate) fn all_apps_one_after_the_other() {
 pub(crate) fn an_unhealthy_instance_is_replaced() {
     let dokku = Dokku::new();
     let dockerfile = "FROM scratch\nHEALTHCHECK --interval=1s --timeout=5s --retries=2 CMD [\"/demo\", \"health\"]\n";
-    let app = Shop::deploy(&dokku, &["web=1", "worker=2"], &[("Dockerfile", dockerfile)]);
-    let shop = Shop { dokku, app };
+    let shop = Shop::on(dokku, &["web=1", "worker=2"], &[("Dockerfile", dockerfile)]);
     let before = shop.runs(&["web.1", "worker.1", "worker.2"]);
     let health = |id: &str| docker(&["container", "inspect", "--format", "{{.State.Health.Status}}", id]);
     wait_until("all are healthy", Duration::from_secs(30), || {

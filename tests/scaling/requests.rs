@@ -19,7 +19,7 @@ pub(crate) fn relative_quantities() {
     assert_eq!(shop.scale(), ["web=1", "worker=1"]);
 
     let state = shop.state();
-    for below in [&["worker-2"][..], &["web+1", "worker-5"], &["beat-1"]] {
+    for below in [&["worker-2"][..], &["web+1", "worker-5"], &["web-2"]] {
         let refused = shop.ends(1, below);
         assert!(refused.stderr.contains(" !     "), "{refused}");
         shop.is_still(&state, "a request below zero");

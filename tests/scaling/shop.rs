@@ -11,9 +11,10 @@ use ps_tests::tree::{self, Tree};
 
 use crate::started::Started;
 
-/// Process types for every purpose: `picky` fails from its third instance on.
-pub(crate) const PROCFILE: &str =
-    "web: /demo web\nworker: /demo worker\nbeat: /demo worker\npicky: /demo worker 2\nbad: /demo fail\n";
+/// The types of most apps here: each type makes a deploy longer.
+const TYPES: &str = "web: /demo web\nworker: /demo worker\n";
+/// Further types: `picky` fails from its third instance on, `bad` always.
+pub(crate) const MORE_TYPES: &str = "beat: /demo worker\npicky: /demo worker 2\nbad: /demo fail\n";
 
 /// An app on a host of its own.
 pub(crate) struct Shop {
@@ -42,16 +43,25 @@ pub(crate) struct State {
 impl Shop {
     /// Deployed without checks, with these quantities. Old containers have a second to end.
     pub(crate) fn with(quantities: &[&str]) -> Self {
-        let dokku = Dokku::new();
-        let app = Self::deploy(&dokku, quantities, &[]);
+        Self::on(Dokku::new(), quantities, &[])
+    }
+
+    /// As [`Shop::with`], of an app that has [`MORE_TYPES`] too.
+    pub(crate) fn with_more_types(quantities: &[&str]) -> Self {
+        Self::on(Dokku::new(), quantities, &[("Procfile", &format!("{TYPES}{MORE_TYPES}"))])
+    }
+
+    /// On a host that is there, from a source with these files; without a Procfile among them it has [`TYPES`].
+    pub(crate) fn on(dokku: Dokku, quantities: &[&str], files: &[(&str, &str)]) -> Self {
+        let app = Self::deploy(&dokku, quantities, files);
         Self { dokku, app }
     }
 
-    /// Deploys an app with [`PROCFILE`], and other files in its source.
+    /// One more app on a host.
     pub(crate) fn deploy(dokku: &Dokku, quantities: &[&str], files: &[(&str, &str)]) -> String {
         let app = dokku.app();
         dokku.succeeds(&["checks:disable", &app]);
-        let files = [&[("Procfile", PROCFILE)], files].concat();
+        let files = [&[("Procfile", TYPES)], files].concat();
         let source = dokku.changed_source(&format!("source-of-{app}"), &files).display().to_string();
         if !quantities.is_empty() {
             let words = [&["ps:scale", "--skip-deploy", &app], quantities].concat();
@@ -153,6 +163,16 @@ impl Shop {
         let found = self.instances();
         assert_eq!(found.keys().collect::<Vec<_>>(), instances, "the files must name what runs");
         found
+    }
+
+    /// The servers that the host has told its proxy of, sorted: `172.17.0.2:5000`.
+    pub(crate) fn servers(&self) -> Vec<String> {
+        let conf = self.dokku.path(&format!("nginx/{}.conf", self.app));
+        let conf = fs::read_to_string(conf).expect("the proxy's file");
+        let server = |line: &str| Some(line.trim().strip_prefix("server ")?.strip_suffix(';')?.to_owned());
+        let mut servers: Vec<String> = conf.lines().filter_map(server).collect();
+        servers.sort();
+        servers
     }
 
     /// The names of containers that were begun and not finished.

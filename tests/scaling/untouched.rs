@@ -35,18 +35,12 @@ pub(crate) fn more_and_fewer_webs_leave_those_that_stay() {
     new(&before, &more, &["web.2"]);
     shop.dokku.has_files(&shop.app, "PORT.", &["web.1", "web.2"]);
     shop.dokku.answers(&shop.app, &["web.1", "web.2"]);
-    assert_eq!(servers(&shop), 2);
+    assert_eq!(shop.servers().len(), 2);
     shop.scales(&["web=1"]);
     let fewer = shop.runs(&["web.1", "worker.1"]);
     kept(&before, &fewer, &["web.1", "worker.1"]);
     shop.dokku.has_files(&shop.app, "PORT.", &["web.1"]);
-    assert_eq!(servers(&shop), 1);
-}
-
-/// How many servers the proxy knows.
-fn servers(shop: &Shop) -> usize {
-    let conf = fs::read_to_string(shop.dokku.path(&format!("nginx/{}.conf", shop.app))).expect("the proxy's file");
-    conf.matches("  server ").count()
+    assert_eq!(shop.servers().len(), 1);
 }
 
 pub(crate) fn a_missing_index_is_filled() {
@@ -79,7 +73,7 @@ pub(crate) fn the_same_command_mends_what_is_missing() {
 
 pub(crate) fn a_type_grows_from_zero_and_shrinks_to_zero() {
     // There is no sibling to compare with, and none to leave alone; the other types are.
-    let shop = Shop::with(&["web=1", "worker=1"]);
+    let shop = Shop::with_more_types(&["web=1", "worker=1"]);
     let before = shop.runs(&["web.1", "worker.1"]);
     shop.scales(&["beat=2"]);
     let more = shop.runs(&["beat.1", "beat.2", "web.1", "worker.1"]);
