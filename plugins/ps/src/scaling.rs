@@ -4,7 +4,7 @@
 //! removed are touched, as long as a new one would be like its siblings. Everywhere else the saved scale
 //! stands for what runs, and the host deploys each type that changes.
 
-use crate::driver::{self, DockerLocal, runs_on_docker_local};
+use crate::driver::{self, DockerLocal, Unfinished, runs_on_docker_local};
 use crate::formation::{Formation, Quantity, Request};
 use crate::listing::read::listing_of;
 use crate::listing::{Actual, ListedInstance};
@@ -31,6 +31,9 @@ pub enum How {
     Nothing,
     /// The host deploys it whole, for this reason if it is a special one.
     Deploy(Option<String>),
+    /// Its instances are as asked, and the hooks that must know of them are owed since a change that was
+    /// interrupted.
+    Hooks,
     /// Instance by instance; new ones from this image.
     Steps(Vec<Step>, String),
 }
@@ -113,7 +116,8 @@ pub fn how(
     let there = plan::present(instances, &request.process_type);
     let steps = plan::plan(&request.process_type, request.quantity, &there, ask);
     if !plan::changes_something(&steps) {
-        return Ok(How::Nothing);
+        let owed = Unfinished::new(env, app)?.is_marked(&request.process_type);
+        return Ok(if owed && driver.is_ok() { How::Hooks } else { How::Nothing });
     }
     let driver = match (driver, recreate) {
         (_, Some(reason)) => return Ok(How::Deploy(Some(reason.to_owned()))),
@@ -144,8 +148,13 @@ pub fn apply(env: &Env, app: &App, scaling: &Scaling<'_>, change: &TypeChange, l
     let Request { process_type, quantity } = &change.request;
     match (&change.how, scaling) {
         (How::Nothing, _) => Ok(()),
+        (How::Hooks, Scaling::Instances { driver: Ok(driver), .. }) => {
+            driver.fire_hooks(process_type)?;
+            Unfinished::new(env, app)?.clear(process_type)
+        }
         (How::Steps(steps, image), Scaling::Instances { driver: Ok(driver), .. }) => {
-            carry_out(driver, process_type, *quantity, steps, image, lock)
+            let marks = Unfinished::new(env, app)?;
+            carry_out(driver, &marks, process_type, *quantity, steps, image, lock)
         }
         (How::Deploy(reason), _) => {
             if let Some(reason) = reason {
@@ -153,7 +162,7 @@ pub fn apply(env: &Env, app: &App, scaling: &Scaling<'_>, change: &TypeChange, l
             }
             driver::deploy(env, app, process_type)
         }
-        (How::Steps(..), _) => driver::deploy(env, app, process_type),
+        (How::Steps(..) | How::Hooks, _) => driver::deploy(env, app, process_type),
     }
 }
 
@@ -161,8 +170,9 @@ pub fn apply(env: &Env, app: &App, scaling: &Scaling<'_>, change: &TypeChange, l
 ///
 /// # Errors
 /// As [`apply`].
-pub fn carry_out(
+fn carry_out(
     driver: &DockerLocal<'_>,
+    marks: &Unfinished<'_>,
     process_type: &ProcessType,
     quantity: Quantity,
     steps: &[Step],
@@ -171,8 +181,15 @@ pub fn carry_out(
 ) -> Result<()> {
     let of = |action: Action| steps.iter().filter(move |step| step.action == action);
     let starts: Vec<&Instance> = of(Action::Start).map(|step| &step.instance).collect();
+    let owed = marks.is_marked(process_type);
+    marks.mark(process_type)?;
     if !starts.is_empty() {
-        driver.start(process_type, quantity, &starts, image)?;
+        let started = driver.start(process_type, quantity, &starts, image);
+        if started.is_err() && !owed {
+            // What was started is gone again, so nobody must know of it.
+            marks.clear(process_type)?;
+        }
+        started?;
     }
     let mut going = Vec::new();
     for step in of(Action::Replace) {
@@ -189,6 +206,7 @@ pub fn carry_out(
         }
         return Err(error);
     }
+    marks.clear(process_type)?;
     driver.retire(&going, lock)
 }
 
@@ -199,6 +217,9 @@ pub fn as_text(changes: &[TypeChange]) -> String {
         let head = format!("{}: {from} -> {}", request.process_type, request.quantity);
         match how {
             How::Nothing => text.push_str(&format!("{head}, nothing to do\n")),
+            How::Hooks => {
+                text.push_str(&format!("{head}, hooks only: a change was interrupted before they were fired\n"));
+            }
             How::Deploy(None) => text.push_str(&format!("{head}, deployed by the host\n")),
             How::Deploy(Some(reason)) => text.push_str(&format!("{head}, all instances are replaced: {reason}\n")),
             How::Steps(steps, _) => {
@@ -244,6 +265,7 @@ pub fn as_json(app: &App, changes: &[TypeChange]) -> Result<String> {
     let rows = changes.iter().map(|TypeChange { request, from, how }| {
         let (word, reason, steps) = match how {
             How::Nothing => ("nothing", None, &[][..]),
+            How::Hooks => ("hooks", None, &[][..]),
             How::Deploy(reason) => ("deploy", reason.as_deref(), &[][..]),
             How::Steps(steps, _) => ("instances", None, steps.as_slice()),
         };

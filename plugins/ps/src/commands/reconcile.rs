@@ -1,7 +1,7 @@
 //! `ps:reconcile`: bring what runs of an app to what should run. Safe to run from a timer.
 
 use super::Patience;
-use crate::driver::{DockerLocal, runs_on_docker_local};
+use crate::driver::{DockerLocal, Unfinished, runs_on_docker_local};
 use crate::formation::Request;
 use crate::listing::read::{listing_of, listings};
 use crate::listing::{Actual, InstanceState, ListedInstance, Listing};
@@ -107,9 +107,11 @@ fn difference(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>, locked: boo
         wanted.entry(process_type).or_insert(0);
     }
     let request = |(process_type, quantity)| Request { process_type, quantity };
+    let marks = Unfinished::new(env, app)?;
     let differs = |request: &Request| {
         let present = plan::present(instances, &request.process_type);
-        plan::changes_something(&plan::plan(&request.process_type, request.quantity, &present, ask))
+        marks.is_marked(&request.process_type)
+            || plan::changes_something(&plan::plan(&request.process_type, request.quantity, &present, ask))
     };
     let types = wanted.into_iter().map(request).filter(differs).collect();
     let strays = instances.iter().filter(|instance| is_stray(instance, locked));

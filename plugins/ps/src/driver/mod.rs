@@ -4,8 +4,10 @@
 pub mod docker_local;
 mod hooks;
 mod surroundings;
+mod unfinished;
 
 pub use docker_local::DockerLocal;
+pub use unfinished::Unfinished;
 
 use crate::scheduler::{DOCKER_LOCAL, image_tag, scheduler_of};
 use common::{App, Env, ProcessType, Result, Triggers};

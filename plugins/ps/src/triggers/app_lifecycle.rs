@@ -3,6 +3,7 @@
 use super::app_argument;
 use crate::PLUGIN;
 use crate::commands::{HOOK_PATIENCE, rebuild};
+use crate::driver::Unfinished;
 use crate::fingerprint::Fingerprints;
 use crate::formation::{Formation, Request};
 use crate::scale::Scale;
@@ -81,9 +82,10 @@ fn copy(env: &Env, old: &App, new: &App) -> Result<()> {
     Ok(())
 }
 
-/// Copies all but the fingerprints, which are of the old app's containers: the new one gets its own.
+/// Copies all but the fingerprints and marks, which are of the old app's containers: the new one gets its own.
 fn copy_data(env: &Env, old: &App, new: &App) -> Result<()> {
     atomic::copy_directory(&data_directory(env, old)?, &data_directory(env, new)?, Owner::of_files(env)?)?;
+    Unfinished::new(env, new)?.drop_all()?;
     Fingerprints::new(env, new)?.drop_all()
 }
 

@@ -1,0 +1,90 @@
+//! Which types of an app are being changed: a mark on disk from before the first instance comes or goes until the
+//! hooks that must know of it have run.
+//!
+//! Whoever is killed in between leaves instances that no proxy knows, or the other way round, while their number
+//! is right. The mark tells the next change of the type, or `ps:reconcile`, that hooks are owed.
+
+use crate::PLUGIN;
+use common::atomic::{self, Owner};
+use common::{App, Env, ProcessType, Result};
+use std::path::PathBuf;
+
+/// The marks of one app: `data/ps/APP/unfinished/type.TYPE`, empty files.
+#[derive(Debug)]
+pub struct Unfinished<'a> {
+    env: &'a Env,
+    folder: PathBuf,
+}
+
+impl<'a> Unfinished<'a> {
+    /// The marks of `app`.
+    ///
+    /// # Errors
+    /// When the host's folders are not known.
+    pub fn new(env: &'a Env, app: &App) -> Result<Self> {
+        Ok(Self { env, folder: env.data_directory(PLUGIN)?.join(app.as_str()).join("unfinished") })
+    }
+
+    /// Whether a change of this type was begun and not finished.
+    pub fn is_marked(&self, process_type: &ProcessType) -> bool {
+        self.path(process_type).exists()
+    }
+
+    /// Marks a type.
+    ///
+    /// # Errors
+    /// When the mark cannot be written.
+    pub fn mark(&self, process_type: &ProcessType) -> Result<()> {
+        let owner = Owner::of_files(self.env)?;
+        atomic::create_directory(&self.folder, owner)?;
+        atomic::write(&self.path(process_type), b"", 0o600, owner)
+    }
+
+    /// Removes the mark of a type.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn clear(&self, process_type: &ProcessType) -> Result<()> {
+        atomic::remove(&self.path(process_type))
+    }
+
+    /// Removes all marks.
+    ///
+    /// # Errors
+    /// When one cannot be removed.
+    pub fn drop_all(&self) -> Result<()> {
+        atomic::remove_directory(&self.folder)
+    }
+
+    fn path(&self, process_type: &ProcessType) -> PathBuf {
+        self.folder.join(format!("type.{process_type}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_stays_until_it_is_cleared() {
+        let folder = tempfile::tempdir().unwrap();
+        let variables = [
+            ("DOKKU_LIB_ROOT".into(), folder.path().as_os_str().to_owned()),
+            ("DOKKU_SYSTEM_USER".into(), "root".into()),
+            ("DOKKU_SYSTEM_GROUP".into(), "root".into()),
+        ];
+        let env = Env::new(variables.into(), Vec::new());
+        let app: App = "shop".parse().unwrap();
+        let (web, worker) = (ProcessType::web(), "worker".parse().unwrap());
+        let marks = Unfinished::new(&env, &app).unwrap();
+        marks.clear(&web).unwrap();
+        marks.mark(&web).unwrap();
+        marks.mark(&web).unwrap();
+        assert!(marks.is_marked(&web) && !marks.is_marked(&worker));
+        marks.clear(&web).unwrap();
+        assert!(!marks.is_marked(&web));
+        marks.mark(&worker).unwrap();
+        marks.drop_all().unwrap();
+        assert!(!marks.is_marked(&worker));
+    }
+}
