@@ -7,9 +7,9 @@
 use crate::{Env, Error, Result};
 use clap::error::ErrorKind;
 
-/// Flags that Dokku itself reads anywhere in its command line and leaves among our arguments.
-///
-/// They have taken effect by then (as variables), so they are accepted and not looked at.
+// Flags that Dokku itself reads anywhere in its command line and leaves among our arguments. They have taken
+// effect by then (as variables), so they are accepted and not looked at.
+#[allow(missing_docs, reason = "clap would show it in the help of each command that takes them")]
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Globals {
     #[arg(long, hide = true)]

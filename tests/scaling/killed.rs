@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use ps_tests::docker::docker;
 use rustix::process::Signal;
 
-use crate::shop::{Shop, kept, timed};
+use crate::shop::{Instances, Shop, kept, timed};
 
 /// The moments are shared by apps, so that several can be tried at once.
 pub(crate) const PARTS: u32 = 5;
@@ -51,8 +51,8 @@ pub(crate) fn a_scale_that_is_killed_is_mended(part: u32) {
             // It was quicker than the one that was measured: this moment is tried again.
             Err(took) => *whole = took.mul_f64(0.95),
         }
-        tried.is_mended(&format!("{request}, killed after {moment:?} of {whole:?}"));
-        kept(&before, &shop.instances(), &untouched);
+        let now = tried.is_mended(&format!("{request}, killed after {moment:?} of {whole:?}"));
+        kept(&before, &now, &untouched);
     }
 }
 
@@ -66,7 +66,7 @@ fn kill_at(shop: &Shop, request: &str, moment: Duration) -> Result<(), Duration>
         if !scale.is_running() {
             return Err(began.elapsed());
         }
-        thread::sleep(Duration::from_millis(1));
+        thread::sleep(Duration::from_millis(2));
     }
     let took = began.elapsed();
     scale.signal(Signal::KILL);
@@ -74,16 +74,20 @@ fn kill_at(shop: &Shop, request: &str, moment: Duration) -> Result<(), Duration>
 }
 
 impl Part {
-    /// Afterwards desired and actual agree, nothing is half made, and the lock is free.
-    fn is_mended(&self, what: &str) {
+    /// Afterwards desired and actual agree, nothing is half made, and the lock is free. Gives what runs then.
+    fn is_mended(&self, what: &str) -> Instances {
         let shop = &self.shop;
         let mended = shop.dokku.run(&["ps:reconcile", &shop.app, "--lock-timeout", "120"]);
         assert_eq!(mended.status, 0, "{what}: {mended}");
         let desired = shop.desired();
         assert!([3, 6].contains(&desired.len()), "{what}: the scale is {:?}: {mended}", shop.scale());
-        let actual: Vec<String> = shop.instances().into_keys().collect();
-        assert_eq!(actual, desired, "{what}: what runs by the files, and what should: {mended}");
-        assert_eq!(shop.named().into_keys().collect::<Vec<_>>(), desired, "{what}: the files: {mended}");
+        let instances = shop.instances();
+        assert!(instances.keys().eq(&desired), "{what}: {desired:?} should run\n{}\n{mended}", everything(shop));
+        assert!(
+            shop.named().keys().eq(&desired),
+            "{what}: {desired:?} should have files\n{}\n{mended}",
+            everything(shop)
+        );
         assert_eq!(shop.half_made(), [""; 0], "{what}: {mended}");
         crate::locked::is_free(shop);
         if self.moves == "web" {
@@ -91,12 +95,13 @@ impl Part {
             assert_eq!(known, right, "{what}: whom the proxy knows, and who serves: {mended}");
         }
         // What else runs is ending, or is queued for ps:retire, which a timer of the host calls.
+        let names: Vec<String> = desired.iter().map(|instance| format!("{}.{instance}", shop.app)).collect();
         let end = Instant::now() + SETTLES;
-        while shop.dokku.running(&shop.app) != desired {
-            assert!(Instant::now() < end, "{what}: only {desired:?} should run\n{}\n{mended}", everything(shop));
+        while !shop.running_names().iter().eq(&names) {
+            assert!(Instant::now() < end, "{what}: only {names:?} should run\n{}\n{mended}", everything(shop));
             shop.dokku.succeeds(&["ps:retire", &shop.app]);
         }
-        shop.runs(&desired.iter().map(String::as_str).collect::<Vec<_>>());
+        instances
     }
 }
 

@@ -175,6 +175,12 @@ impl Shop {
         servers
     }
 
+    /// The names of the containers that run, by instance.
+    pub(crate) fn running_names(&self) -> Vec<String> {
+        let containers = self.dokku.containers(&self.app).into_iter();
+        containers.filter(|container| container.state == "running").map(|container| container.name).collect()
+    }
+
     /// The names of containers that were begun and not finished.
     pub(crate) fn half_made(&self) -> Vec<String> {
         let names = self.dokku.containers(&self.app).into_iter().map(|container| container.name);

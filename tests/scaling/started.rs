@@ -44,14 +44,15 @@ impl Started {
         let mut runs = false;
         wait_until(&format!("{} runs {}", self.what, self.executable.display()), ENDS, || {
             runs = fs::read_link(&link).is_ok_and(|executable| executable == self.executable);
-            runs || !matches!(self.child.try_wait(), Ok(None))
+            runs || !self.is_running()
         });
         runs
     }
 
     /// Whether it has not ended yet.
     pub(crate) fn is_running(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
+        self.ended |= !matches!(self.child.try_wait(), Ok(None));
+        !self.ended
     }
 
     /// Sends a signal to the process alone.

@@ -257,14 +257,13 @@ impl Drop for Dokku {
     fn drop(&mut self) {
         let apps = self.apps.lock().map(|apps| apps.clone()).unwrap_or_default();
         for app in apps {
-            let ids: Vec<String> = self.containers(&app).into_iter().map(|container| container.id).collect();
-            if !ids.is_empty() {
-                let words: Vec<&str> =
-                    ["container", "rm", "--force"].into_iter().chain(ids.iter().map(String::as_str)).collect();
-                try_docker(&words);
+            // A test that fails is being unwound here, so nothing may panic.
+            let filter = format!("label=com.dokku.app-name={app}");
+            for container in try_docker(&["container", "ls", "--all", "--quiet", "--filter", &filter]).lines() {
+                try_docker(&["container", "rm", "--force", container]);
             }
-            let images = docker(&["image", "ls", "--quiet", "--filter", &format!("label=com.dokku.app-name={app}")]);
-            for image in images.lines() {
+            let images = &["image", "ls", "--quiet", "--filter", &filter];
+            for image in try_docker(images).lines() {
                 try_docker(&["image", "rm", "--force", image]);
             }
         }
@@ -290,9 +289,10 @@ pub fn id_in(path: &Path) -> String {
 }
 
 /// Clean-up goes on whatever happens; what cannot be removed is said.
-fn try_docker(words: &[&str]) {
+fn try_docker(words: &[&str]) -> String {
     let done = run(Command::new("docker").args(words), b"", DEADLINE);
     if done.status != 0 {
         println!("docker {words:?}: {}", tree::text(&done.stderr));
     }
+    tree::text(&done.stdout)
 }

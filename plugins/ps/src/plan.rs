@@ -112,22 +112,22 @@ pub fn plan(
         reason,
         container: present.get(&index).and_then(|found| found.container.clone()),
     };
-    let mut steps: Vec<Step> = (1..=desired)
-        .map(|index| match (present.get(&index).map(|found| &found.condition), ask) {
-            (None, _) => step(index, Action::Start, "there is none".to_owned()),
-            (Some(Condition::Down(word)), _) => step(index, Action::Start, format!("it is {word}")),
-            (Some(_), Ask::Recreate(reason)) => step(index, Action::Replace, reason.to_owned()),
-            (Some(Condition::Unhealthy), Ask::Health) => step(index, Action::Replace, "it is unhealthy".to_owned()),
-            (Some(_), _) => step(index, Action::Keep, "it runs".to_owned()),
-        })
-        .collect();
-    let surplus = present.keys().filter(|index| **index > desired || **index == 0);
+    let (mut steps, mut starts, mut replacements) = (Vec::new(), Vec::new(), Vec::new());
+    for index in 1..=desired {
+        match (present.get(&index).map(|found| &found.condition), ask) {
+            (None, _) => starts.push(step(index, Action::Start, "there is none".to_owned())),
+            (Some(Condition::Down(word)), _) => starts.push(step(index, Action::Start, format!("it is {word}"))),
+            (Some(_), Ask::Recreate(reason)) => replacements.push(step(index, Action::Replace, reason.to_owned())),
+            (Some(Condition::Unhealthy), Ask::Health) => {
+                replacements.push(step(index, Action::Replace, "it is unhealthy".to_owned()));
+            }
+            (Some(_), _) => steps.push(step(index, Action::Keep, "it runs".to_owned())),
+        }
+    }
+    steps.append(&mut starts);
+    steps.append(&mut replacements);
+    let surplus = present.keys().rev().filter(|index| **index > desired || **index == 0);
     steps.extend(surplus.map(|index| step(*index, Action::Stop, format!("{desired} are wanted"))));
-    // What goes, goes from the highest index.
-    steps.sort_unstable_by_key(|step| match step.instance.index {
-        index if step.action == Action::Stop => (step.action, u32::MAX - index),
-        index => (step.action, index),
-    });
     steps
 }
 

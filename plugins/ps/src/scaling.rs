@@ -10,7 +10,7 @@ use crate::listing::read::listing_of;
 use crate::listing::{Actual, ListedInstance};
 use crate::pending::{Pending, pending};
 use crate::plan::{self, Action, Ask, Step};
-use common::{App, AppLock, Env, Instance, ProcessType, Result, in_spite_of_signals};
+use common::{App, AppLock, Context, Env, Instance, ProcessType, Result, in_spite_of_signals};
 use serde::Serialize;
 
 /// What a change means for one type.
@@ -160,7 +160,12 @@ pub fn apply(env: &Env, app: &App, scaling: &Scaling<'_>, change: &TypeChange, l
             if let Some(reason) = reason {
                 env.output().warn(&format!("All instances of {process_type} are replaced: {reason}"));
             }
-            driver::deploy(env, app, process_type)
+            let deployed = driver::deploy(env, app, process_type);
+            if let (Err(error), Scaling::Instances { driver: Ok(driver), .. }) = (&deployed, scaling) {
+                in_spite_of_signals(|| driver.discard_unnamed(process_type))
+                    .context(|| format!("{error}; cleaning up"))?;
+            }
+            deployed
         }
         (How::Steps(..) | How::Hooks, _) => driver::deploy(env, app, process_type),
     }

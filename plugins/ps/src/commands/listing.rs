@@ -36,7 +36,7 @@ struct Arguments {
     process_type: Option<String>,
 }
 
-/// Dokku's own flags other than `--quiet`, which has a meaning of its own here.
+// Dokku's own flags other than `--quiet`, which has a meaning of its own here.
 #[derive(Debug, clap::Args)]
 struct OtherGlobals {
     #[arg(long, hide = true)]

@@ -21,7 +21,7 @@ use std::time::Duration;
 /// How long a hook waits for an app's lock.
 pub(crate) const HOOK_PATIENCE: Duration = Duration::from_mins(1);
 
-/// Flags of a command that works on one app or on all.
+// Flags of a command that works on one app or on all. (No doc comment: clap would show it in the help.)
 #[derive(Debug, clap::Args)]
 pub(crate) struct Fleet {
     /// Run against every app
@@ -32,7 +32,7 @@ pub(crate) struct Fleet {
     parallel: i64,
 }
 
-/// How long to wait for another command's lock on an app.
+// How long to wait for another command's lock on an app.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Patience {
     /// Seconds to wait for another change of the app to end
@@ -46,7 +46,7 @@ impl Patience {
     }
 }
 
-/// The command line of a command that takes an app, or `--all`, and nothing else.
+// The command line of a command that takes an app, or `--all`, and nothing else.
 #[derive(Debug, clap::Parser)]
 #[command(disable_version_flag = true, args_override_self = true)]
 pub(crate) struct AppOrAll {

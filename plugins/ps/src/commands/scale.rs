@@ -324,6 +324,14 @@ mod tests {
     }
 
     #[test]
+    fn the_help_says_what_the_command_does() {
+        let command = <Arguments as clap::CommandFactory>::command();
+        let about = command.get_about().map(ToString::to_string);
+        assert_eq!(about.as_deref(), Some("Get/Set how many instances of a given process to run"));
+        assert!(command.get_long_about().is_none());
+    }
+
+    #[test]
     fn json_is_a_list_of_types_and_quantities() {
         let json = as_json(&formation()).unwrap();
         assert_eq!(json, r#"[{"process_type":"web","quantity":1},{"process_type":"worker","quantity":12}]"#);

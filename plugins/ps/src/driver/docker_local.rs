@@ -154,6 +154,32 @@ impl<'a> DockerLocal<'a> {
         if containers.is_empty() { Ok(()) } else { self.docker.remove(&containers) }
     }
 
+    /// Removes what a failed deploy of a type by the host has left: containers that were made for it and that
+    /// no file names.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or a container cannot be removed.
+    pub fn discard_unnamed(&self, process_type: &ProcessType) -> Result<()> {
+        let mut named = Vec::new();
+        for path in atomic::entries(&self.app.root(self.env)?)? {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name.starts_with("CONTAINER.") {
+                named.extend(atomic::read_text(&path)?.map(|id| id.trim().to_owned()));
+            }
+        }
+        let prefix = format!("{}.{process_type}.", self.app);
+        let is_left = |container: &Container| {
+            container.app == self.app.as_str()
+                && container.process_type == process_type.as_str()
+                && container.name.starts_with(&prefix)
+                && container.name.contains(".upcoming-")
+                && !named.contains(&container.id)
+        };
+        let left = self.docker.containers()?.into_iter().filter(is_left);
+        let left: Vec<String> = left.map(|container| container.id).collect();
+        if left.is_empty() { Ok(()) } else { self.docker.remove(&left) }
+    }
+
     /// Tells the host's plugins what has come or is about to go of a type.
     ///
     /// # Errors
