@@ -6,6 +6,7 @@ use super::surroundings::{Surroundings, usable_script};
 use crate::formation::Quantity;
 use crate::plan::Step;
 use crate::settings;
+use crate::status::instance_files;
 use common::{
     App, AppLock, Container, Context, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers, atomic,
     in_spite_of_signals,
@@ -160,20 +161,13 @@ impl<'a> DockerLocal<'a> {
     /// # Errors
     /// When a file cannot be read, or a container cannot be removed.
     pub fn discard_unnamed(&self, process_type: &ProcessType) -> Result<()> {
-        let mut named = Vec::new();
-        for path in atomic::entries(&self.app.root(self.env)?)? {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if name.starts_with("CONTAINER.") {
-                named.extend(atomic::read_text(&path)?.map(|id| id.trim().to_owned()));
-            }
-        }
+        let files = instance_files(self.env, self.app)?;
         let prefix = format!("{}.{process_type}.", self.app);
         let is_left = |container: &Container| {
             container.app == self.app.as_str()
-                && container.process_type == process_type.as_str()
                 && container.name.starts_with(&prefix)
                 && container.name.contains(".upcoming-")
-                && !named.contains(&container.id)
+                && !files.iter().any(|file| file.container == container.id)
         };
         let left = self.docker.containers()?.into_iter().filter(is_left);
         let left: Vec<String> = left.map(|container| container.id).collect();
