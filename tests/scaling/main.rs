@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         interrupted::a_signal_leaves_what_was_there_before,
         untouched::more_workers_leave_those_there_are,
         untouched::fewer_workers_take_the_highest,
+        untouched::a_name_that_the_host_gave_this_second_is_in_no_way,
         untouched::more_and_fewer_webs_leave_those_that_stay,
         untouched::a_missing_index_is_filled,
         untouched::the_same_command_mends_what_is_missing,

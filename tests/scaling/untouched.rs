@@ -1,6 +1,7 @@
 //! What a change of scale does not need keeps its container and its uptime.
 
 use std::fs;
+use std::time::SystemTime;
 
 use ps_tests::docker::docker;
 
@@ -24,6 +25,20 @@ pub(crate) fn fewer_workers_take_the_highest() {
     kept(&before, &after, &["web.1", "worker.1", "worker.2", "worker.3"]);
     shop.dokku.has_files(&shop.app, "IP.", &["web.1", "worker.1", "worker.2", "worker.3"]);
     assert_eq!(shop.scale(), ["web=1", "worker=3"]);
+}
+
+pub(crate) fn a_name_that_the_host_gave_this_second_is_in_no_way() {
+    let shop = Shop::with(&["web=1", "worker=2"]);
+    let before = shop.runs(&["web.1", "worker.1", "worker.2"]);
+    // What the host's own deploy calls a container that it replaces: NAME.<seconds since 1970>.
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a time after 1970").as_secs();
+    let (image, label) = (format!("dokku/{}:latest", shop.app), format!("--label=com.dokku.app-name={}", shop.app));
+    for second in now..now + 30 {
+        let name = format!("--name={}.worker.2.{second}", shop.app);
+        docker(&["container", "create", &name, &label, &image, "/demo", "worker"]);
+    }
+    shop.scales(&["worker=1"]);
+    kept(&before, &shop.runs(&["web.1", "worker.1"]), &["web.1", "worker.1"]);
 }
 
 pub(crate) fn more_and_fewer_webs_leave_those_that_stay() {

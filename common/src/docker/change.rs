@@ -27,10 +27,7 @@ impl Docker<'_> {
     /// # Errors
     /// With Docker's own message when it cannot.
     pub fn rename(&self, container: &str, name: &str) -> Result<()> {
-        match Self::text(&self.read(&["container", "rename", container, name])) {
-            Err(error) if error.to_string().contains("same name as its current name") => Ok(()),
-            answer => answer.map(drop),
-        }
+        Self::text(&self.read(&["container", "rename", container, name])).map(drop)
     }
 
     /// Stops containers, all in one call; those that do not end within `timeout` seconds are killed.

@@ -189,7 +189,8 @@ impl<'a> DockerLocal<'a> {
     /// When a container cannot be registered or renamed, or a file cannot be removed.
     pub fn withdraw(&self, steps: &[&Step]) -> Result<Vec<String>> {
         let registering = Triggers::new(self.env).var("DOKKU_SKIP_IMAGE_CLEANUP_REGISTRATION", "1");
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        // The host names what it replaces by the second; so one that it replaced just now keeps its name.
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
         let mut containers = Vec::new();
         for step in steps {
             if let Some(container) = &step.container {
