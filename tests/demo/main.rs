@@ -6,6 +6,7 @@
 //! - `demo worker` prints a line a second until SIGTERM. `demo worker N` does so in the first N instances of its type
 //!   and is `demo fail` in the others; which one it is says `DYNO`.
 //! - `demo fail` prints a reason and exits 3.
+//! - `demo deaf` goes on until it is killed: it has no handler.
 //! - `demo health` is for a HEALTHCHECK: it exits 1 when a file `/sick` has been put into the container.
 //!
 //! Process 1 has no default for SIGTERM: without a handler it would never end before Docker kills it.
@@ -32,9 +33,12 @@ fn main() -> ExitCode {
             eprintln!("demo: told to fail");
             return ExitCode::from(3);
         }
+        "deaf" => loop {
+            thread::park();
+        },
         "health" => return ExitCode::from(u8::from(Path::new("/sick").exists())),
         _ => {
-            eprintln!("usage: demo web|worker|fail|health");
+            eprintln!("usage: demo web|worker|fail|deaf|health");
             return ExitCode::from(2);
         }
     };

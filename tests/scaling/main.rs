@@ -69,6 +69,7 @@ fn main() -> ExitCode {
         fallback::a_host_without_the_script_deploys,
         fallback::another_scheduler_deploys,
         reconcile::what_is_missing_is_started_and_what_is_stray_retired,
+        reconcile::a_stray_that_does_not_listen_is_stopped_after_the_wait,
         reconcile::with_nothing_to_do_it_asks_and_does_nothing,
         reconcile::all_apps_one_after_the_other,
         reconcile::an_unhealthy_instance_is_replaced,

@@ -10,8 +10,9 @@ use ps_tests::process::wait_until;
 
 use crate::shop::{Shop, kept, lines_with, new};
 
-/// A container that says of itself that it is an instance of the app, and that no file names.
-fn stray(shop: &Shop, instance: &str) -> String {
+/// A container that says of itself that it is an instance of the app, and that no file names. The demo runs in
+/// it with this argument.
+fn stray(shop: &Shop, instance: &str, demo: &str) -> String {
     let (process_type, _) = instance.rsplit_once('.').expect("TYPE.INDEX");
     let labels = [
         format!("--label=com.dokku.app-name={}", shop.app),
@@ -25,7 +26,7 @@ fn stray(shop: &Shop, instance: &str) -> String {
     let image = format!("dokku/{}:latest", shop.app);
     let mut words = vec!["container", "run", "--detach", "--restart=on-failure:10", &name];
     words.extend(labels.iter().map(String::as_str));
-    words.extend([image.as_str(), "/demo", "worker"]);
+    words.extend([image.as_str(), "/demo", demo]);
     docker(&words).trim().to_owned()
 }
 
@@ -38,7 +39,7 @@ pub(crate) fn what_is_missing_is_started_and_what_is_stray_retired() {
     let before = shop.runs(&["web.1", "web.2", "worker.1", "worker.2"]);
     docker(&["container", "rm", "--force", &before["worker.1"].id]);
     docker(&["container", "rm", "--force", &before["web.2"].id]);
-    let stray = stray(&shop, "worker.9");
+    let stray = stray(&shop, "worker.9", "worker");
 
     let state = shop.state();
     let planned = shop.reconciles(&["--dry-run"]);
@@ -62,6 +63,17 @@ pub(crate) fn what_is_missing_is_started_and_what_is_stray_retired() {
         shop.dokku.containers(&shop.app).iter().all(|container| container.id != stray)
     });
     kept(&after, &shop.instances(), &["web.1", "web.2", "worker.1", "worker.2"]);
+}
+
+pub(crate) fn a_stray_that_does_not_listen_is_stopped_after_the_wait() {
+    let shop = Shop::with(&["web=1"]);
+    let before = shop.runs(&["web.1"]);
+    shop.dokku.succeeds(&["ps:set", &shop.app, "stop-timeout-seconds", "1"]);
+    let deaf = stray(&shop, "worker.9", "deaf");
+    shop.reconciles(&[]);
+    // Nobody calls ps:retire here: it is stopped in the background.
+    wait_until("the stray has ended", Duration::from_secs(60), || !runs(&shop, &deaf));
+    kept(&before, &shop.runs(&["web.1"]), &["web.1"]);
 }
 
 /// Triggers that only ask. They may be many; what is not here does something.

@@ -1,7 +1,7 @@
 //! `ps:reconcile`: bring what runs of an app to what should run. Safe to run from a timer.
 
 use super::Patience;
-use crate::driver::{DockerLocal, Unfinished, runs_on_docker_local};
+use crate::driver::{DockerLocal, Unfinished, runs_on_docker_local, stop_later_if_asked};
 use crate::formation::Request;
 use crate::listing::read::{listing_of, listings};
 use crate::listing::{Actual, InstanceState, ListedInstance, Listing};
@@ -51,6 +51,9 @@ struct Difference {
 /// No such app; its lock is not free in time; something cannot be started. With `--all`, how many apps
 /// failed; each failure has been told by then.
 pub fn main(env: &Env) -> Result<()> {
+    if let Some(stopped) = stop_later_if_asked(env) {
+        return stopped;
+    }
     let arguments: Arguments = parse_command_line(env)?;
     let ask = if arguments.unhealthy { Ask::Health } else { Ask::Quantity };
     let patience = arguments.patience.duration();

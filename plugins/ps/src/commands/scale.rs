@@ -1,8 +1,7 @@
 //! `ps:scale`: show or change how many instances of each process type an app runs.
 
 use super::Patience;
-use crate::driver::docker_local::{is_to_stop_later, stop_later};
-use crate::driver::{self};
+use crate::driver::{self, stop_later_if_asked};
 use crate::formation::{Change, Formation, Request, listed};
 use crate::scale::{Scale, can_scale};
 use crate::scaling::{self, How, Scaling, TypeChange};
@@ -56,8 +55,8 @@ struct Arguments {
 /// No such app; a request that cannot be; the app's lock is not free in time; an instance cannot be
 /// started, and then the types that were not reached have their old quantity.
 pub fn main(env: &Env) -> Result<()> {
-    if is_to_stop_later(env) {
-        return stop_later(env);
+    if let Some(stopped) = stop_later_if_asked(env) {
+        return stopped;
     }
     let arguments: Arguments = parse_command_line(env)?;
     let app = App::named_by_user(env, &arguments.app)?;

@@ -1,8 +1,8 @@
 //! docker-local: instances are started and stopped one by one, through the host's own script and in the
 //! host's own files, so that everything else on the host finds what it expects.
 
-use super::hooks;
 use super::surroundings::{Surroundings, usable_script};
+use super::{hooks, retirement};
 use crate::formation::Quantity;
 use crate::plan::Step;
 use crate::settings;
@@ -13,7 +13,7 @@ use common::{
 };
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 /// How many lines of a failed instance's output are shown.
 const LAST_LINES: u32 = 20;
@@ -146,9 +146,9 @@ impl<'a> DockerLocal<'a> {
     pub fn discard(&self, started: &[&Instance], all: &[&Instance]) -> Result<()> {
         let mut containers = Vec::new();
         for instance in started {
-            let path = self.file("CONTAINER", instance)?;
-            containers.extend(atomic::read_text(&path)?.map(|id| id.trim().to_owned()));
-            self.forget(instance)?;
+            let file = self.app.root(self.env)?.join(format!("CONTAINER.{instance}"));
+            containers.extend(atomic::read_text(&file)?.map(|id| id.trim().to_owned()));
+            retirement::remove_files(self.env, self.app, instance)?;
         }
         containers.extend(self.upcoming(all)?.into_iter().map(|container| container.id));
         containers.retain(|id| !id.is_empty());
@@ -188,18 +188,16 @@ impl<'a> DockerLocal<'a> {
     /// # Errors
     /// When a container cannot be registered or renamed, or a file cannot be removed.
     pub fn withdraw(&self, steps: &[&Step]) -> Result<Vec<String>> {
-        let registering = Triggers::new(self.env).var("DOKKU_SKIP_IMAGE_CLEANUP_REGISTRATION", "1");
         // The host names what it replaces by the second; so one that it replaced just now keeps its name.
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
         let mut containers = Vec::new();
         for step in steps {
             if let Some(container) = &step.container {
-                let wait = &self.surroundings.wait_to_retire;
-                registering.fire("scheduler-register-retired", &[self.app.as_str(), container, wait])?;
+                retirement::register(self.env, self.app, [container], &self.surroundings.wait_to_retire)?;
                 self.docker.rename(container, &format!("{}.{}.{now}", self.app, step.instance))?;
                 containers.push(container.clone());
             }
-            self.forget(&step.instance)?;
+            retirement::remove_files(self.env, self.app, &step.instance)?;
         }
         Ok(containers)
     }
@@ -213,13 +211,9 @@ impl<'a> DockerLocal<'a> {
         if containers.is_empty() {
             return Ok(());
         }
-        self.docker.set_restart_policy(containers, "no")?;
-        // One that has ended by itself cannot be signalled, which is no failure.
-        let _registered = self.docker.send_signal(containers, "TERM");
+        retirement::ask_to_end(&self.docker, containers)?;
         let timeout = settings::computed(self.env, self.app, "stop-timeout-seconds")?;
-        let program = self.env.arguments().first().cloned().unwrap_or_default();
-        let arguments = [STOP_LATER, &self.surroundings.wait_to_retire, &timeout];
-        lock.let_go_without(&Process::new(program).args(arguments).args(containers))
+        retirement::stop_in_background(self.env, lock, containers, &self.surroundings.wait_to_retire, &timeout)
     }
 
     /// Registers containers that nothing accounts for, and retires them. One that still waits to take its
@@ -234,20 +228,8 @@ impl<'a> DockerLocal<'a> {
         if !waiting.is_empty() {
             self.docker.remove(&waiting)?;
         }
-        let registering = Triggers::new(self.env).var("DOKKU_SKIP_IMAGE_CLEANUP_REGISTRATION", "1");
-        for container in &served {
-            let wait = &self.surroundings.wait_to_retire;
-            registering.fire("scheduler-register-retired", &[self.app.as_str(), container, wait])?;
-        }
+        retirement::register(self.env, self.app, &served, &self.surroundings.wait_to_retire)?;
         self.retire(&served, lock)
-    }
-
-    fn forget(&self, instance: &Instance) -> Result<()> {
-        ["CONTAINER", "IP", "PORT"].iter().try_for_each(|kind| atomic::remove(&self.file(kind, instance)?))
-    }
-
-    fn file(&self, kind: &str, instance: &Instance) -> Result<PathBuf> {
-        Ok(self.app.root(self.env)?.join(format!("{kind}.{instance}")))
     }
 }
 
@@ -259,25 +241,4 @@ fn next<'i>(
         return None;
     }
     waiting.lock().unwrap_or_else(PoisonError::into_inner).next()
-}
-
-/// The first argument with which an executable of ours is started in the background to stop containers.
-pub const STOP_LATER: &str = "--stop-containers-later";
-
-/// What the process in the background does: `--stop-containers-later WAIT TIMEOUT CONTAINER…`. It waits as
-/// the host's deploy does, then stops what still runs.
-///
-/// # Errors
-/// When Docker fails; nobody sees that, and `ps:retire` does what is left.
-pub fn stop_later(env: &Env) -> Result<()> {
-    let arguments = env.args_from(2)?;
-    let [wait, timeout, containers @ ..] = arguments.as_slice() else { return Err(Error::new("nothing to stop")) };
-    std::thread::sleep(Duration::from_secs(wait.parse().unwrap_or(60)));
-    let containers: Vec<String> = containers.iter().map(|id| (*id).to_owned()).collect();
-    Docker::new(env)?.stop(&containers, timeout.parse().unwrap_or(30))
-}
-
-/// Whether this process was started by [`DockerLocal::retire`].
-pub fn is_to_stop_later(env: &Env) -> bool {
-    env.arguments().get(1).is_some_and(|argument| argument == STOP_LATER)
 }

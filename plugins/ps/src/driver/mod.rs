@@ -1,12 +1,14 @@
 //! How a plan is carried out: on docker-local instance by instance, on every other scheduler by the
 //! trigger `deploy`, a type at a time.
 
-pub mod docker_local;
+mod docker_local;
 mod hooks;
+pub(crate) mod retirement;
 mod surroundings;
 mod unfinished;
 
 pub use docker_local::DockerLocal;
+pub use retirement::stop_later_if_asked;
 pub use unfinished::Unfinished;
 
 use crate::scheduler::{DOCKER_LOCAL, image_tag, scheduler_of};

@@ -2,13 +2,13 @@
 
 use super::app_argument;
 use crate::commands::HOOK_PATIENCE;
-use crate::driver::runs_on_docker_local;
+use crate::driver::{retirement, runs_on_docker_local};
 use crate::fingerprint::{Fingerprints, current};
 use crate::formation::{Formation, Quantity, Request};
 use crate::scale::Scale;
 use crate::source_files::current_procfile;
 use crate::status::{InstanceStatus, Statuses};
-use common::{App, AppLock, Docker, Env, ProcessType, Result, Triggers, atomic};
+use common::{App, AppLock, Docker, Env, ProcessType, Result, Triggers};
 use std::collections::BTreeMap;
 
 /// `post-deploy APP PORT IP TAG`: retires the instances of types that have left the Procfile, and warns of
@@ -97,27 +97,17 @@ fn retire_type(env: &Env, app: &App, process_type: &ProcessType) -> Result<()> {
         |status: &InstanceStatus| status.instance.as_ref().is_some_and(|found| found.process_type == *process_type);
     let instances: Vec<InstanceStatus> = Statuses::new(env).instances(app)?.into_iter().filter(of_type).collect();
     let wait = Triggers::new(env).ask("checks-get-property", &[app.as_str(), "wait-to-retire"])?;
-    // Registered first: whatever happens next, ps:retire removes it.
-    let registering = Triggers::new(env).var("DOKKU_SKIP_IMAGE_CLEANUP_REGISTRATION", "1");
-    for status in instances.iter().filter(|status| status.state.is_some()) {
-        registering.fire("scheduler-register-retired", &[app.as_str(), &status.container, &wait])?;
-    }
+    let there = instances.iter().filter(|status| status.state.is_some());
+    retirement::register(env, app, there.map(|status| &status.container), &wait)?;
     for instance in instances.iter().filter_map(|status| status.instance.as_ref()) {
-        for kind in ["CONTAINER", "IP", "PORT"] {
-            atomic::remove(&app.root(env)?.join(format!("{kind}.{instance}")))?;
-        }
+        retirement::remove_files(env, app, instance)?;
     }
     if process_type.as_str() == "web" {
         Triggers::new(env).fire("proxy-build-config", &[app.as_str()])?;
     }
     let running = instances.into_iter().filter(|status| status.state.as_deref() == Some("running"));
     let running: Vec<String> = running.map(|status| status.container).collect();
-    if running.is_empty() {
-        return Ok(());
-    }
-    let docker = Docker::new(env)?;
-    docker.set_restart_policy(&running, "no")?;
-    docker.send_signal(&running, "TERM")
+    if running.is_empty() { Ok(()) } else { retirement::ask_to_end(&Docker::new(env)?, &running) }
 }
 
 #[cfg(test)]
