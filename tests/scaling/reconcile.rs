@@ -72,7 +72,7 @@ pub(crate) fn a_stray_that_does_not_listen_is_stopped_after_the_wait() {
     let deaf = stray(&shop, "worker.9", "deaf");
     shop.reconciles(&[]);
     // Nobody calls ps:retire here: it is stopped in the background.
-    wait_until("the stray has ended", Duration::from_secs(60), || !runs(&shop, &deaf));
+    wait_until("the stray has ended", Duration::from_mins(1), || !runs(&shop, &deaf));
     kept(&before, &shop.runs(&["web.1"]), &["web.1"]);
 }
 

@@ -12,6 +12,7 @@ pub mod driver;
 pub mod each_app;
 pub mod fingerprint;
 pub mod formation;
+pub mod image_kind;
 pub mod listing;
 pub mod pending;
 pub mod plan;

@@ -91,9 +91,9 @@ impl<'a> DockerLocal<'a> {
     }
 
     fn start_one(&self, instance: &Instance, count: Quantity, image: &str, variables: &[(&str, String)]) -> Result<()> {
-        let Surroundings { source, tag, .. } = &self.surroundings;
+        let Surroundings { kind, tag, .. } = &self.surroundings;
         let (process_type, index) = (instance.process_type.as_str(), instance.index.to_string());
-        let arguments = [self.app.as_str(), source, image, tag, process_type, &count.to_string(), &index];
+        let arguments = [self.app.as_str(), kind.as_str(), image, tag, process_type, &count.to_string(), &index];
         let mut script = Process::new(&self.script).args(arguments).leading_a_group();
         for (name, value) in variables {
             script = script.var(*name, value);

@@ -3,9 +3,10 @@
 //! It is a private script of the host, so what makes it usable is looked at, not assumed: it must be
 //! where it was seen, and it must still read the variables that we give it.
 
+use crate::image_kind::ImageKind;
 use crate::scheduler::image_tag;
 use crate::settings;
-use common::{App, Docker, Env, ImageConfig, ProcessType, Properties, Result, Scope, Triggers, atomic};
+use common::{App, Docker, Env, ImageConfig, ProcessType, Properties, Result, Triggers, atomic};
 use std::path::{Path, PathBuf};
 
 /// The script below `$PLUGIN_AVAILABLE_PATH`.
@@ -42,10 +43,10 @@ pub(super) fn usable_script(env: &Env) -> Result<std::result::Result<PathBuf, St
 /// What every container of an app is made with.
 #[derive(Clone, Debug)]
 pub(super) struct Surroundings {
-    /// The builder's kind: `dockerfile`, `herokuish` or `pack`.
-    pub(super) source: &'static str,
     /// The image of the release, by name and tag.
     pub(super) image: String,
+    /// Who built it.
+    pub(super) kind: ImageKind,
     /// Its tag.
     pub(super) tag: String,
     /// How long a replaced container goes on serving, in seconds as text.
@@ -67,14 +68,13 @@ impl Surroundings {
         let repo = if repo.is_empty() { format!("dokku/{app}") } else { repo };
         let image = format!("{repository}{repo}:{tag}");
         let config = Docker::new(env)?.image_config(&image)?;
-        let user = triggers.ask_quietly("config-get", &[name, "DOKKU_APP_USER"])?.unwrap_or_default();
-        let (source, herokuish, cnb) = kind(&config, &user);
+        let kind = ImageKind::of(env, app, &config)?;
         let bind_all = triggers.ask("network-get-property", &[name, "bind-all-interfaces"])?;
         let wait_to_retire = triggers.ask("checks-get-property", &[name, "wait-to-retire"])?;
         let variables = vec![
             ("DOKKU_NETWORK_BIND_ALL", bind_all),
-            ("DOKKU_HEROKUISH", herokuish.to_string()),
-            ("DOKKU_CNB", cnb.to_string()),
+            ("DOKKU_HEROKUISH", (kind != ImageKind::Dockerfile).to_string()),
+            ("DOKKU_CNB", (kind == ImageKind::Pack).to_string()),
             (
                 "DOCKER_RUN_LABEL_ARGS",
                 format!("--label=com.dokku.app-name={app} --label=com.dokku.container-type=deploy"),
@@ -83,7 +83,7 @@ impl Surroundings {
             ("DOKKU_WAIT_TO_RETIRE", wait_to_retire.clone()),
             ("INJECT_INIT_FLAG", inject_init(env, app, &config)?.to_string()),
         ];
-        Ok(Self { source, image, tag, wait_to_retire, variables })
+        Ok(Self { image, kind, tag, wait_to_retire, variables })
     }
 
     /// The variables for a container of this type.
@@ -112,44 +112,8 @@ fn checks_are_disabled(env: &Env, app: &App, process_type: &ProcessType) -> Resu
     Ok(disabled.split([',', '\n']).map(str::trim).any(|name| name == "_all_" || name == process_type.as_str()))
 }
 
-/// The builder's kind by what the image says, and whether it is herokuish's or a buildpack's.
-fn kind(config: &ImageConfig, app_user: &str) -> (&'static str, bool, bool) {
-    let label = |name: &str| config.labels.as_ref().and_then(|labels| labels.get(name));
-    let cnb = label("io.buildpacks.stack.id").is_some_and(|stack| !stack.is_empty());
-    let user = format!("USER={}", if app_user.is_empty() { "herokuishuser" } else { app_user });
-    let herokuish = cnb || config.env.as_ref().is_some_and(|variables| variables.contains(&user));
-    let source = match (cnb, herokuish) {
-        (true, _) => "pack",
-        (false, true) => "herokuish",
-        (false, false) => "dockerfile",
-    };
-    (source, herokuish, cnb)
-}
-
 fn inject_init(env: &Env, app: &App, config: &ImageConfig) -> Result<bool> {
-    let properties = Properties::new(env, super::PLUGIN);
-    let set = match properties.get(app, "init-process")? {
-        Some(value) => Some(value),
-        None => properties.get(Scope::Global, "init-process")?,
-    };
+    let set = Properties::new(env, super::PLUGIN).computed(app, "init-process")?;
     let vendor = config.labels.as_ref().and_then(|labels| labels.get("org.opencontainers.image.vendor"));
     Ok(set.map_or(vendor.map(String::as_str) != Some("linuxserver.io"), |value| value == "true"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_image_says_who_built_it() {
-        let label = |name: &str| ImageConfig {
-            labels: Some([(name.to_owned(), "x".to_owned())].into()),
-            ..ImageConfig::default()
-        };
-        assert_eq!(kind(&label("io.buildpacks.stack.id"), ""), ("pack", true, true));
-        let user = |user: &str| ImageConfig { env: Some(vec![format!("USER={user}")]), ..ImageConfig::default() };
-        assert_eq!(kind(&user("herokuishuser"), ""), ("herokuish", true, false));
-        assert_eq!(kind(&user("me"), "me"), ("herokuish", true, false));
-        assert_eq!(kind(&user("me"), ""), ("dockerfile", false, false));
-    }
 }

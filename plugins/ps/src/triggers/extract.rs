@@ -3,6 +3,7 @@
 
 use super::app_argument;
 use crate::formation::Request;
+use crate::image_kind::ImageKind;
 use crate::settings;
 use crate::source_files::SourceFile;
 use common::atomic::{self, Owner};
@@ -95,14 +96,9 @@ fn remove_whatever(path: &Path) -> Result<()> {
 /// The folder in which an image's command runs, without a slash at its end.
 fn working_folder(env: &Env, app: &App, image: &str) -> Result<String> {
     let config = Docker::new(env)?.image_config(image)?;
-    let labels = config.labels.unwrap_or_default();
-    let user = Triggers::new(env).ask_quietly("config-get", &[app.as_str(), "DOKKU_APP_USER"])?.unwrap_or_default();
-    let herokuish_user = format!("USER={}", if user.is_empty() { "herokuishuser" } else { &user });
-    Ok(if labels.get("io.buildpacks.stack.id").is_some_and(|stack| !stack.is_empty()) {
-        "/workspace".to_owned()
-    } else if config.env.unwrap_or_default().contains(&herokuish_user) {
-        "/app".to_owned()
-    } else {
-        config.working_dir.trim_end_matches('/').to_owned()
+    Ok(match ImageKind::of(env, app, &config)? {
+        ImageKind::Pack => "/workspace".to_owned(),
+        ImageKind::Herokuish => "/app".to_owned(),
+        ImageKind::Dockerfile => config.working_dir.trim_end_matches('/').to_owned(),
     })
 }
