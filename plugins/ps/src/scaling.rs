@@ -4,7 +4,7 @@
 //! removed are touched, as long as a new one would be like its siblings. Everywhere else the saved scale
 //! stands for what runs, and the host deploys each type that changes.
 
-use crate::driver::{self, DockerLocal, Unfinished, runs_on_docker_local};
+use crate::driver::{self, DockerLocal, runs_on_docker_local};
 use crate::formation::{Formation, Quantity, Request};
 use crate::listing::read::listing_of;
 use crate::listing::{Actual, ListedInstance};
@@ -67,7 +67,15 @@ impl<'a> Scaling<'a> {
         if !runs_on_docker_local(env, app)? {
             return Ok(Self::Saved);
         }
-        let Actual::Instances(instances) = listing_of(env, app)?.actual else { return Ok(Self::Saved) };
+        Self::of(env, app, listing_of(env, app)?.actual)
+    }
+
+    /// The same of an app that docker-local runs, of which this is known.
+    ///
+    /// # Errors
+    /// As [`Scaling::find`].
+    pub fn of(env: &'a Env, app: &'a App, actual: Actual) -> Result<Self> {
+        let Actual::Instances(instances) = actual else { return Ok(Self::Saved) };
         let driver = DockerLocal::find(env, app)?.map(Box::new);
         Ok(Self::Instances { driver, instances })
     }
@@ -116,8 +124,8 @@ pub fn how(
     let there = plan::present(instances, &request.process_type);
     let steps = plan::plan(&request.process_type, request.quantity, &there, ask);
     if !plan::changes_something(&steps) {
-        let owed = Unfinished::new(env, app)?.is_marked(&request.process_type);
-        return Ok(if owed && driver.is_ok() { How::Hooks } else { How::Nothing });
+        let owed = driver.as_ref().is_ok_and(|driver| driver.owes_hooks(&request.process_type));
+        return Ok(if owed { How::Hooks } else { How::Nothing });
     }
     let driver = match (driver, recreate) {
         (_, Some(reason)) => return Ok(How::Deploy(Some(reason.to_owned()))),
@@ -148,13 +156,9 @@ pub fn apply(env: &Env, app: &App, scaling: &Scaling<'_>, change: &TypeChange, l
     let Request { process_type, quantity } = &change.request;
     match (&change.how, scaling) {
         (How::Nothing, _) => Ok(()),
-        (How::Hooks, Scaling::Instances { driver: Ok(driver), .. }) => {
-            driver.fire_hooks(process_type)?;
-            Unfinished::new(env, app)?.clear(process_type)
-        }
+        (How::Hooks, Scaling::Instances { driver: Ok(driver), .. }) => driver.fire_hooks(process_type),
         (How::Steps(steps, image), Scaling::Instances { driver: Ok(driver), .. }) => {
-            let marks = Unfinished::new(env, app)?;
-            carry_out(driver, &marks, process_type, *quantity, steps, image, lock)
+            carry_out(driver, process_type, *quantity, steps, image, lock)
         }
         (How::Deploy(reason), _) => {
             if let Some(reason) = reason {
@@ -177,7 +181,6 @@ pub fn apply(env: &Env, app: &App, scaling: &Scaling<'_>, change: &TypeChange, l
 /// As [`apply`].
 fn carry_out(
     driver: &DockerLocal<'_>,
-    marks: &Unfinished<'_>,
     process_type: &ProcessType,
     quantity: Quantity,
     steps: &[Step],
@@ -186,13 +189,13 @@ fn carry_out(
 ) -> Result<()> {
     let of = |action: Action| steps.iter().filter(move |step| step.action == action);
     let starts: Vec<&Instance> = of(Action::Start).map(|step| &step.instance).collect();
-    let owed = marks.is_marked(process_type);
-    marks.mark(process_type)?;
+    let owed = driver.owes_hooks(process_type);
+    driver.owe_hooks(process_type)?;
     if !starts.is_empty() {
         let started = driver.start(process_type, quantity, &starts, image);
         if started.is_err() && !owed {
             // What was started is gone again, so nobody must know of it.
-            marks.clear(process_type)?;
+            driver.owe_no_hooks(process_type)?;
         }
         started?;
     }
@@ -211,7 +214,6 @@ fn carry_out(
         }
         return Err(error);
     }
-    marks.clear(process_type)?;
     driver.retire(&going, lock)
 }
 

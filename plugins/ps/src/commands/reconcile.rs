@@ -1,7 +1,7 @@
 //! `ps:reconcile`: bring what runs of an app to what should run. Safe to run from a timer.
 
 use super::Patience;
-use crate::driver::{DockerLocal, Unfinished, runs_on_docker_local, stop_later_if_asked};
+use crate::driver::{Unfinished, runs_on_docker_local, stop_later_if_asked};
 use crate::formation::Request;
 use crate::listing::read::{listing_of, listings};
 use crate::listing::{Actual, InstanceState, ListedInstance, Listing};
@@ -131,7 +131,7 @@ fn say(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>) -> Result<()> {
     match difference(env, app, listing, ask, false)? {
         Some(found) if !found.is_empty() => {
             output.info1_quiet(&format!("Plan for {app}, nothing is done"));
-            let changes = changes(env, app, &scaling_of(env, app, listing)?, &found, ask)?;
+            let changes = changes(env, app, &Scaling::of(env, app, listing.actual.clone())?, &found, ask)?;
             output.print(&scaling::as_text(&changes))?;
             let strays: String =
                 found.strays.iter().map(|(name, _)| format!("{name}: retire, nothing accounts for it\n")).collect();
@@ -158,7 +158,7 @@ fn reconcile(env: &Env, app: &App, ask: Ask<'_>, patience: Duration) -> Result<(
         return Ok(());
     };
     output.info1(&format!("Reconciling {app}"));
-    let scaling = scaling_of(env, app, &listing)?;
+    let scaling = Scaling::of(env, app, listing.actual)?;
     if !found.strays.is_empty() {
         for (name, _) in &found.strays {
             output.verbose(&format!("{name}: retired, nothing accounts for it"));
@@ -177,14 +177,6 @@ fn reconcile(env: &Env, app: &App, ask: Ask<'_>, patience: Duration) -> Result<(
         }
     }
     if failures.is_empty() { Ok(()) } else { Err(Error::new(failures.join("\n"))) }
-}
-
-fn scaling_of<'a>(env: &'a Env, app: &'a App, listing: &Listing) -> Result<Scaling<'a>> {
-    let instances = match &listing.actual {
-        Actual::Instances(instances) => instances.clone(),
-        Actual::NotDeployed | Actual::Status(_) => Vec::new(),
-    };
-    Ok(Scaling::Instances { driver: DockerLocal::find(env, app)?.map(Box::new), instances })
 }
 
 fn changes(env: &Env, app: &App, scaling: &Scaling<'_>, found: &Difference, ask: Ask<'_>) -> Result<Vec<TypeChange>> {

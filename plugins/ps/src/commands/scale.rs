@@ -8,8 +8,9 @@ use crate::scaling::{self, How, Scaling, TypeChange};
 use crate::scheduler::is_deployed;
 use crate::settings;
 use crate::source_files::{SourceFile, current_procfile};
+use crate::status::instance_files;
 use common::{
-    App, AppLock, Context, Env, Error, Globals, Instance, Result, Triggers, atomic, clap, in_spite_of_signals,
+    App, AppLock, Context, Env, Error, Globals, ProcessType, Result, Triggers, clap, in_spite_of_signals,
     parse_command_line,
 };
 use serde::Serialize;
@@ -251,7 +252,7 @@ fn refuse_unknown_types(env: &Env, app: &App, requests: &[Request]) -> Result<()
     for Request { process_type, quantity } in requests {
         let known = procfile.contains(process_type) || saved.quantity(process_type).is_some();
         if *quantity == 0 && !known && !has_instances(env, app, process_type)? {
-            let types = listed(procfile.process_types().map(common::ProcessType::as_str));
+            let types = listed(procfile.process_types().map(ProcessType::as_str));
             return Err(Error::new(format!("App {app} has no process type {process_type}, it has: {types}")));
         }
     }
@@ -259,12 +260,9 @@ fn refuse_unknown_types(env: &Env, app: &App, requests: &[Request]) -> Result<()
 }
 
 /// Whether a file of the app names an instance of this type.
-fn has_instances(env: &Env, app: &App, process_type: &common::ProcessType) -> Result<bool> {
-    Ok(atomic::entries(&app.root(env)?)?.iter().any(|path| {
-        let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix("CONTAINER."));
-        name.and_then(|name| name.parse::<Instance>().ok())
-            .is_some_and(|instance| instance.process_type == *process_type)
-    }))
+fn has_instances(env: &Env, app: &App, process_type: &ProcessType) -> Result<bool> {
+    let files = instance_files(env, app)?;
+    Ok(files.iter().filter_map(|file| file.instance.as_ref()).any(|found| found.process_type == *process_type))
 }
 
 /// The user's words for the header, with control characters made visible.

@@ -2,11 +2,12 @@
 //! host's own files, so that everything else on the host finds what it expects.
 
 use super::surroundings::{Surroundings, usable_script};
-use super::{hooks, retirement};
+use super::{Unfinished, hooks, retirement};
 use crate::formation::Quantity;
+use crate::listing::instances::is_named_upcoming;
 use crate::plan::Step;
 use crate::settings;
-use crate::status::instance_files;
+use crate::status::{instance_files, names_container};
 use common::{
     App, AppLock, Container, Context, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers, atomic,
     in_spite_of_signals,
@@ -25,6 +26,7 @@ pub struct DockerLocal<'a> {
     docker: Docker<'a>,
     script: PathBuf,
     surroundings: Surroundings,
+    unfinished: Unfinished<'a>,
 }
 
 impl<'a> DockerLocal<'a> {
@@ -38,7 +40,8 @@ impl<'a> DockerLocal<'a> {
             Err(reason) => return Ok(Err(reason)),
         };
         let surroundings = Surroundings::find(env, app)?;
-        Ok(Ok(Self { env, app, docker: Docker::new(env)?, script, surroundings }))
+        let unfinished = Unfinished::new(env, app)?;
+        Ok(Ok(Self { env, app, docker: Docker::new(env)?, script, surroundings, unfinished }))
     }
 
     /// The image of the release, by name and tag.
@@ -166,20 +169,42 @@ impl<'a> DockerLocal<'a> {
         let is_left = |container: &Container| {
             container.app == self.app.as_str()
                 && container.name.starts_with(&prefix)
-                && container.name.contains(".upcoming-")
-                && !files.iter().any(|file| file.container == container.id)
+                && is_named_upcoming(&container.name)
+                && !files.iter().any(|file| names_container(&file.container, &container.id))
         };
         let left = self.docker.containers()?.into_iter().filter(is_left);
         let left: Vec<String> = left.map(|container| container.id).collect();
         if left.is_empty() { Ok(()) } else { self.docker.remove(&left) }
     }
 
+    /// Whether hooks are owed for a type since a change of it that was interrupted.
+    pub fn owes_hooks(&self, process_type: &ProcessType) -> bool {
+        self.unfinished.is_marked(process_type)
+    }
+
+    /// Before the first instance of a type comes or goes: until its hooks have been fired, they are owed.
+    ///
+    /// # Errors
+    /// When that cannot be written down.
+    pub fn owe_hooks(&self, process_type: &ProcessType) -> Result<()> {
+        self.unfinished.mark(process_type)
+    }
+
+    /// Nothing of a type has come or gone after all.
+    ///
+    /// # Errors
+    /// When the mark cannot be removed.
+    pub fn owe_no_hooks(&self, process_type: &ProcessType) -> Result<()> {
+        self.unfinished.clear(process_type)
+    }
+
     /// Tells the host's plugins what has come or is about to go of a type.
     ///
     /// # Errors
-    /// When a hook fails.
+    /// When a hook fails; then hooks are still owed.
     pub fn fire_hooks(&self, process_type: &ProcessType) -> Result<()> {
-        hooks::fire(self.env, self.app, process_type, &self.surroundings)
+        hooks::fire(self.env, self.app, process_type, &self.surroundings)?;
+        self.unfinished.clear(process_type)
     }
 
     /// Takes instances out of the app, highest index first: each is registered for retirement, so that
@@ -222,7 +247,7 @@ impl<'a> DockerLocal<'a> {
     /// # Errors
     /// As [`DockerLocal::withdraw`] and [`DockerLocal::retire`].
     pub fn retire_strays(&self, strays: &[(String, String)], lock: &AppLock) -> Result<()> {
-        let (waiting, served): (Vec<_>, Vec<_>) = strays.iter().partition(|(name, _)| name.contains(".upcoming-"));
+        let (waiting, served): (Vec<_>, Vec<_>) = strays.iter().partition(|(name, _)| is_named_upcoming(name));
         let ids = |of: Vec<&(String, String)>| of.into_iter().map(|(_, id)| id.clone()).collect::<Vec<_>>();
         let (waiting, served) = (ids(waiting), ids(served));
         if !waiting.is_empty() {

@@ -59,9 +59,9 @@ pub fn that_matter<'a>(
 
 const FULL_ID: usize = 64;
 
-/// Whether a container has the name that a deploy gives to one that has not taken its place yet.
-pub fn is_named_upcoming(container: &Container) -> bool {
-    container.name.rsplit_once(".upcoming-").is_some_and(|(_, number)| !number.is_empty() && all_digits(number))
+/// Whether this is the name that a deploy gives to a container which has not taken its place yet.
+pub fn is_named_upcoming(name: &str) -> bool {
+    name.rsplit_once(".upcoming-").is_some_and(|(_, number)| !number.is_empty() && all_digits(number))
 }
 
 fn all_digits(text: &str) -> bool {
@@ -139,7 +139,7 @@ impl Found<'_> {
         let instance: Option<Instance> = container.dyno.parse().ok();
         let state = if self.retiring.iter().any(|queued| names_container(queued, &container.id)) {
             InstanceState::Retiring
-        } else if self.locked && is_named_upcoming(container) {
+        } else if self.locked && is_named_upcoming(&container.name) {
             InstanceState::Upcoming
         } else {
             InstanceState::Stray

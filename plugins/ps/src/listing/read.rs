@@ -127,7 +127,7 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
         BeforeDocker::Files(files, retiring) => {
             let containers = that_matter(&app, &files, &retiring, &docker.containers);
             let locked =
-                containers.iter().any(|container| is_named_upcoming(container)) && AppLock::is_held(env, &app)?;
+                containers.iter().any(|container| is_named_upcoming(&container.name)) && AppLock::is_held(env, &app)?;
             Actual::Instances(instances(&Found {
                 desired: &desired,
                 files: &files,
