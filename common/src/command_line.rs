@@ -14,6 +14,14 @@ use clap::error::ErrorKind;
 pub struct Globals {
     #[arg(long, hide = true)]
     quiet: bool,
+    #[command(flatten)]
+    others: OtherGlobals,
+}
+
+// The same for a command to which `--quiet` has a meaning of its own.
+#[allow(missing_docs, reason = "as above")]
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct OtherGlobals {
     #[arg(long, hide = true)]
     trace: bool,
     #[arg(long, hide = true)]

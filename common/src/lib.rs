@@ -42,7 +42,7 @@ mod trigger_config;
 mod users;
 
 pub use app::App;
-pub use command_line::{Globals, parse_command_line};
+pub use command_line::{Globals, OtherGlobals, parse_command_line};
 pub use docker::{Container, ContainerDetails, ContainerProcess, ContainerState, Docker, ImageConfig};
 pub use env::Env;
 pub use error::{Context, Error, Result};

@@ -4,7 +4,7 @@
 //! from before this plugin was installed has none; it is judged by its image and by what
 //! [`changes_since`] tells.
 
-use crate::fingerprint::{Fingerprints, changes_since, current};
+use crate::fingerprint::{Current, Fingerprints, changes_since};
 use crate::listing::ListedInstance;
 use crate::listing::time::seconds_since_epoch;
 use common::{App, ContainerDetails, Docker, Env, ProcessType, Result};
@@ -87,12 +87,13 @@ fn changed(
     of_image: impl Fn(&str) -> Result<Option<Vec<String>>>,
 ) -> Result<BTreeSet<String>> {
     let recorded = Fingerprints::new(env, app)?;
+    let mut current = Current::new(env, app);
     let mut changed: BTreeSet<String> = BTreeSet::new();
     for (container, details) in running {
         let release = release(details);
         if let Some(then) = recorded.of(container)? {
-            let now = current(env, app, process_type, &release)?;
-            changed.extend(then.changes(&now).into_iter().map(ToString::to_string));
+            let now = current.of(process_type, &release)?;
+            changed.extend(then.changes(now).into_iter().map(ToString::to_string));
             continue;
         }
         if details.image != release {

@@ -6,7 +6,7 @@ use super::restart::known_type;
 use crate::listing::read::{add_pending, add_processes, listing_of, listings};
 use crate::listing::text::{Look, of_app, of_apps};
 use crate::listing::{Actual, Listing, json, quiet};
-use common::{App, Env, Error, ProcessType, Result, clap, parse_command_line};
+use common::{App, Env, Error, OtherGlobals, ProcessType, Result, clap, parse_command_line};
 
 /// The status that `--exit-code` asks for when what runs is not what should.
 const NOT_AS_DESIRED: u8 = 3;
@@ -34,17 +34,6 @@ struct Arguments {
     /// Only this process type
     #[arg(value_name = "TYPE")]
     process_type: Option<String>,
-}
-
-// Dokku's own flags other than `--quiet`, which has a meaning of its own here.
-#[derive(Debug, clap::Args)]
-struct OtherGlobals {
-    #[arg(long, hide = true)]
-    trace: bool,
-    #[arg(long, hide = true)]
-    force: bool,
-    #[arg(long = "app", hide = true, value_name = "APP")]
-    dokku_app: Option<String>,
 }
 
 /// The three forms of a listing.

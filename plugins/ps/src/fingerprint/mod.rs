@@ -22,7 +22,8 @@ pub use store::Fingerprints;
 pub use unrecorded::changes_since;
 
 use common::{App, Env, ProcessType, Result};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 /// The sources that every type has, in the order in which they are told.
 const SOURCES: &[&str] = &[
@@ -56,11 +57,33 @@ impl Fingerprint {
     }
 }
 
-/// What a container of this type, made now from this image, would be made from.
-///
-/// # Errors
-/// When a source or the host's key cannot be read, or the key cannot be made.
-pub fn current(env: &Env, app: &App, process_type: &ProcessType, image_id: &str) -> Result<Fingerprint> {
+/// What containers of an app, made now, would be made from. Each answer is worked out once.
+#[derive(Debug)]
+pub struct Current<'a> {
+    env: &'a Env,
+    app: &'a App,
+    known: BTreeMap<(ProcessType, String), Fingerprint>,
+}
+
+impl<'a> Current<'a> {
+    /// Nothing is read yet.
+    pub fn new(env: &'a Env, app: &'a App) -> Self {
+        Self { env, app, known: BTreeMap::new() }
+    }
+
+    /// What a container of this type would be made from, with this image.
+    ///
+    /// # Errors
+    /// When a source or the host's key cannot be read, or the key cannot be made.
+    pub fn of(&mut self, process_type: &ProcessType, image_id: &str) -> Result<&Fingerprint> {
+        match self.known.entry((process_type.clone(), image_id.to_owned())) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => Ok(place.insert(current(self.env, self.app, process_type, image_id)?)),
+        }
+    }
+}
+
+fn current(env: &Env, app: &App, process_type: &ProcessType, image_id: &str) -> Result<Fingerprint> {
     let key = key::key(env)?;
     let mut materials = sources::in_files(env, app, process_type)?;
     materials.push(sources::image(image_id));

@@ -49,12 +49,12 @@ impl<'a> Fingerprints<'a> {
     ///
     /// # Errors
     /// When one cannot be removed.
-    pub fn forget_others(&self, containers: &[String]) -> Result<()> {
+    pub fn forget_others(&self, containers: &[&str]) -> Result<()> {
         for path in atomic::entries(&self.folder)? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             // A hidden file is that of a writer at work, or one that was killed.
             let container = name.strip_prefix('.').and_then(|rest| rest.strip_suffix(".new")).unwrap_or(name);
-            if !containers.iter().any(|kept| kept == container) && !path.is_dir() {
+            if !containers.contains(&container) && !path.is_dir() {
                 atomic::remove(&path)?;
             }
         }
@@ -112,7 +112,7 @@ mod tests {
             store.record(container, &fingerprint(&host)).unwrap();
         }
         host.write("data/ps/shop/fingerprints/.cccccccccccc.new", "half");
-        store.forget_others(&["bbbbbbbbbbbb".to_owned()]).unwrap();
+        store.forget_others(&["bbbbbbbbbbbb"]).unwrap();
         let left = atomic::entries(&host.path("data/ps/shop/fingerprints")).unwrap();
         assert_eq!(left, [host.path("data/ps/shop/fingerprints/bbbbbbbbbbbb")]);
     }

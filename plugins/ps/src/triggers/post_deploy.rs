@@ -3,7 +3,7 @@
 use super::app_argument;
 use crate::commands::HOOK_PATIENCE;
 use crate::driver::{retirement, runs_on_docker_local};
-use crate::fingerprint::{Fingerprints, current};
+use crate::fingerprint::{Current, Fingerprints};
 use crate::formation::{Formation, Quantity, Request};
 use crate::scale::Scale;
 use crate::source_files::current_procfile;
@@ -43,23 +43,22 @@ fn settle(env: &Env, app: &App) -> Result<()> {
 /// that are gone.
 fn record_fingerprints(env: &Env, app: &App, instances: &[InstanceStatus]) -> Result<()> {
     let recorded = Fingerprints::new(env, app)?;
-    let containers: Vec<&str> = instances.iter().map(|status| status.container.as_str()).collect();
     let mut fresh = Vec::new();
     for status in instances.iter().filter(|status| status.state.is_some()) {
         if recorded.of(&status.container)?.is_none() {
             fresh.push(status);
         }
     }
-    if fresh.is_empty() {
-        return Ok(());
+    if !fresh.is_empty() {
+        let ids: Vec<&str> = fresh.iter().map(|status| status.container.as_str()).collect();
+        let details = Docker::new(env)?.details(&ids)?;
+        let mut current = Current::new(env, app);
+        for status in fresh {
+            let (Some(instance), Some(details)) = (&status.instance, details.get(&status.container)) else { continue };
+            recorded.record(&status.container, current.of(&instance.process_type, &details.image)?)?;
+        }
     }
-    let ids: Vec<&str> = fresh.iter().map(|status| status.container.as_str()).collect();
-    let details = Docker::new(env)?.details(&ids)?;
-    for status in fresh {
-        let (Some(instance), Some(details)) = (&status.instance, details.get(&status.container)) else { continue };
-        recorded.record(&status.container, &current(env, app, &instance.process_type, &details.image)?)?;
-    }
-    recorded.forget_others(&containers.into_iter().map(str::to_owned).collect::<Vec<_>>())
+    recorded.forget_others(&instances.iter().map(|status| status.container.as_str()).collect::<Vec<_>>())
 }
 
 /// The types of which fewer instances run than are desired: type, running, desired.
