@@ -22,8 +22,7 @@ pub use store::Fingerprints;
 pub use unrecorded::changes_since;
 
 use common::{App, Env, ProcessType, Result};
-use std::collections::BTreeSet;
-use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The sources that every type has, in the order in which they are told.
 const SOURCES: &[&str] = &[
@@ -57,18 +56,19 @@ impl Fingerprint {
     }
 }
 
-/// What containers of an app, made now, would be made from. Each answer is worked out once.
+/// What containers of an app, made now, would be made from. One after the other of the same type and image is
+/// worked out once.
 #[derive(Debug)]
 pub struct Current<'a> {
     env: &'a Env,
     app: &'a App,
-    known: BTreeMap<(ProcessType, String), Fingerprint>,
+    last: Option<(ProcessType, String, Fingerprint)>,
 }
 
 impl<'a> Current<'a> {
     /// Nothing is read yet.
     pub fn new(env: &'a Env, app: &'a App) -> Self {
-        Self { env, app, known: BTreeMap::new() }
+        Self { env, app, last: None }
     }
 
     /// What a container of this type would be made from, with this image.
@@ -76,10 +76,11 @@ impl<'a> Current<'a> {
     /// # Errors
     /// When a source or the host's key cannot be read, or the key cannot be made.
     pub fn of(&mut self, process_type: &ProcessType, image_id: &str) -> Result<&Fingerprint> {
-        match self.known.entry((process_type.clone(), image_id.to_owned())) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(place) => Ok(place.insert(current(self.env, self.app, process_type, image_id)?)),
-        }
+        let last = match self.last.take() {
+            Some(last) if last.0 == *process_type && last.1 == image_id => last,
+            _ => (process_type.clone(), image_id.to_owned(), current(self.env, self.app, process_type, image_id)?),
+        };
+        Ok(&self.last.insert(last).2)
     }
 }
 
