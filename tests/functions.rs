@@ -91,22 +91,27 @@ const RESTORED: &[&str] = &[
 ];
 
 #[test]
-fn the_status_of_an_app_is_one_word() {
-    for (answer, word) in [("2 true", "true"), ("0 false", "false"), ("3 mixed", "mixed"), ("", "false")] {
+fn the_status_of_an_app_is_a_count_and_a_word() {
+    for (answer, status) in [("2 true", "2 true"), ("0 false", "0 false"), ("3 mixed", "3 mixed"), ("", "0 false")] {
         let host = shop().answers("scheduler-app-status", answer);
         script(&host, "status=$(fn-ps-app-status shop)\nprintf '[%s]' \"$status\"")
             .succeeds()
-            .stdout(&format!("[{word}]"))
+            .stdout(&format!("[{status}]"))
             .fires_nothing()
             .changes_no_file();
     }
 }
 
 #[test]
-fn whether_an_app_runs_is_an_exit_status() {
-    let question = "if fn-ps-is-app-running shop; then echo yes; else echo \"no: $?\"; fi";
-    script(&shop().answers("scheduler-app-status", "1 true"), question).succeeds().stdout("yes\n");
-    script(&shop().answers("scheduler-app-status", "0 false"), question).succeeds().stdout("no: 1\n");
+fn whether_an_app_runs_is_one_word() {
+    for (answer, word) in [("1 true", "true"), ("0 false", "false"), ("3 mixed", "mixed"), ("", "false")] {
+        let host = shop().answers("scheduler-app-status", answer);
+        script(&host, "running=$(fn-ps-is-app-running shop)\nprintf '[%s]' \"$running\"")
+            .succeeds()
+            .stdout(&format!("[{word}]"));
+    }
+    let unknown = script(&shop(), "fn-ps-is-app-running nope\necho not reached");
+    unknown.fails(20).stderr(" !     App nope does not exist\n");
 }
 
 #[test]
@@ -147,7 +152,7 @@ fn nothing_of_the_shell_leaks() {
              source \"$PLUGIN_AVAILABLE_PATH/ps/functions\"\n\
              [ \"$before\" = \"$(state)\" ] || echo 'the file changed the shell'\n\
              ps_scale shop >/dev/null\n\
-             fn-ps-is-app-running shop || true\n\
+             fn-ps-is-app-running shop >/dev/null\n\
              [ \"$before\" = \"$(state)\" ] || echo 'a function changed the shell'\n\
              printf '%s,' \"$#\" \"$@\""
         );

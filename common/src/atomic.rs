@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 
 pub use crate::users::Owner;
 
+/// The mode of folders.
+const DIRECTORY: u32 = 0o755;
+
 /// Replaces or creates `path` with these bytes and this mode (such as `0o600`).
 ///
 /// Writers of one file wait for each other. What a killed writer left behind is used up by the next.
@@ -72,13 +75,21 @@ pub fn create_directory(path: &Path, owner: Option<Owner>) -> Result<()> {
     if let Some(parent) = path.parent() {
         create_directory(parent, owner)?;
     }
-    let made = DirBuilder::new().mode(0o755).create(path);
-    match made {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists || !path.is_dir() => {
-            Err(error).context(|| format!("making the folder {}", shown(path)))
-        }
-        _ => give_to(path, owner).context(|| format!("making the folder {}", shown(path))),
+    let making = || format!("making the folder {}", shown(path));
+    match DirBuilder::new().mode(DIRECTORY).create(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists || !path.is_dir() => Err(error).context(making),
+        _ => own_directory(path, owner),
     }
+}
+
+/// Gives a folder that is there to its owner, with mode 0755, whatever the umask said when it was made.
+///
+/// # Errors
+/// When it is another user's and we may not.
+pub fn own_directory(path: &Path, owner: Option<Owner>) -> Result<()> {
+    std::fs::set_permissions(path, Permissions::from_mode(DIRECTORY))
+        .and_then(|()| give_to(path, owner))
+        .context(|| format!("giving the folder {} to its owner", shown(path)))
 }
 
 /// Removes a folder with all that is in it; one that is not there is no error.
@@ -158,7 +169,15 @@ fn open_temporary(path: &Path, mode: u32) -> std::io::Result<(File, PathBuf)> {
     hidden.push(".new");
     let temporary = path.with_file_name(hidden);
     loop {
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(mode).open(&temporary)?;
+        let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(mode).open(&temporary);
+        let file = match opened {
+            // Another user's writer was killed; the folder is ours all the same.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied && temporary.exists() => {
+                std::fs::remove_file(&temporary)?;
+                continue;
+            }
+            opened => opened?,
+        };
         file.lock()?;
         // The writer before us may have renamed the file that we waited for.
         let still_there = std::fs::metadata(&temporary).is_ok_and(|found| {
@@ -202,6 +221,16 @@ mod tests {
         write(&path, b"web=1\n", 0o600, None).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"web=1\n");
         assert_eq!(entries(folder.path()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_folder_is_open_to_readers_whatever_the_mask() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config/ps");
+        create_directory(&path, None).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o700)).unwrap();
+        own_directory(&path, None).unwrap();
+        assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o755);
     }
 
     #[test]

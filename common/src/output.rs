@@ -72,7 +72,15 @@ impl Output {
     /// # Errors
     /// When it cannot be written. A reader that has gone ends the process quietly with status 0.
     pub fn print(&self, text: &str) -> Result<()> {
-        self.write(Stream::Out, text).map_err(|error| match error.kind() {
+        self.print_bytes(text.as_bytes())
+    }
+
+    /// Bytes that need be no text, as they are.
+    ///
+    /// # Errors
+    /// As [`Output::print`].
+    pub fn print_bytes(&self, bytes: &[u8]) -> Result<()> {
+        self.write(Stream::Out, bytes).map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => Error::silent(0),
             _ => Error::from(error).context("writing to standard output"),
         })
@@ -132,27 +140,28 @@ impl Output {
             lines.push_str(line);
             lines.push('\n');
         }
-        let _nobody_listens = self.write(stream, &lines);
+        let _nobody_listens = self.write(stream, lines.as_bytes());
     }
 
     #[allow(clippy::disallowed_methods, reason = "output goes through here")]
-    fn write(&self, stream: Stream, text: &str) -> std::io::Result<()> {
+    fn write(&self, stream: Stream, bytes: &[u8]) -> std::io::Result<()> {
         let labelled;
-        let text = match &self.label {
-            None => text,
+        let bytes = match &self.label {
+            None => bytes,
             Some(label) => {
-                labelled =
-                    text.split_inclusive('\n').fold(String::new(), |lines, line| lines + "[" + label + "] " + line);
+                let label = format!("[{label}] ");
+                let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+                labelled = lines.flat_map(|line| [label.as_bytes(), line]).collect::<Vec<_>>().concat();
                 &labelled
             }
         };
         match stream {
             Stream::Out => {
                 let mut out = std::io::stdout().lock();
-                out.write_all(text.as_bytes())?;
+                out.write_all(bytes)?;
                 out.flush()
             }
-            Stream::Err => std::io::stderr().lock().write_all(text.as_bytes()),
+            Stream::Err => std::io::stderr().lock().write_all(bytes),
         }
     }
 }

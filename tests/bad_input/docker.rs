@@ -98,3 +98,11 @@ fn a_container_file_that_holds_no_id_reaches_docker_as_no_flag() {
     let outcome = host.command("report", ["shop"]);
     outcome.exits_with_one_of(&[0, 1]).any_stdout().any_stderr().changes_no_file().leaves_nothing_at("seen");
 }
+
+#[test]
+fn what_docker_starts_again_or_has_paused_counts_as_running() {
+    for state in ["restarting", "paused"] {
+        let host = with_a_container().docker(&format!("printf '{ID}\\t{state}\\n'"));
+        host.command("report", ["shop", "--running"]).succeeds().stdout("true\n");
+    }
+}

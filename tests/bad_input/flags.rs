@@ -71,3 +71,11 @@ fn a_lock_timeout_that_is_no_number() {
     let outcome = shop().command("scale", ["--lock-timeout", "soon", "shop", "web=2"]);
     outcome.exits_with_one_of(&[1, 2]).stderr_contains("soon").fires_nothing().changes_no_file();
 }
+
+#[test]
+fn words_that_a_command_has_no_use_for_are_passed_over_as_ever() {
+    for command in ["inspect", "retire", "restore", "stop"] {
+        shop().command(command, ["shop", "other", "--quiet", "--quiet"]).succeeds().any_stdout().any_stderr();
+    }
+    shop().command("restart", ["shop", "web", "other"]).succeeds().deploys("web");
+}

@@ -176,10 +176,10 @@ pub(crate) fn the_functions_for_plugins() {
     let app = dokku.deployed(&[]);
     let script = format!(
         "set -eo pipefail\nsource '{}'\nsource \"$PLUGIN_AVAILABLE_PATH/ps/functions\"\n\
-         fn-ps-is-app-running {app}\nps_stop {app}\n! fn-ps-is-app-running {app}\nps_start {app}\nfn-ps-is-app-running {app}",
+         fn-ps-app-status {app}\nps_stop {app} >&2\nfn-ps-is-app-running {app}\nps_start {app} >&2\nfn-ps-is-app-running {app}",
         dokku.path("environment").display()
     );
     let printed = dokku.bash(&script);
-    assert_eq!(printed.status, 0, "{printed}");
+    assert_eq!((printed.status, printed.stdout.as_str()), (0, "1 true\nfalse\ntrue\n"), "{printed}");
     dokku.runs(&app, &["web.1"]);
 }

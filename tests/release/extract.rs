@@ -58,6 +58,17 @@ fn what_deploys_that_did_not_end_have_left_is_dropped() {
 }
 
 #[test]
+fn a_procfile_in_an_old_encoding_is_kept_byte_by_byte() {
+    let host = source(shop(), PROCFILE, "");
+    host.sandbox().write("work/Procfile", b"# caf\xe9\r\nweb: serve --name caf\xe9\r\nworker: work\r\n");
+    extract(&host).succeeds();
+    let kept = fs::read(host.sandbox().path("lib/data/ps/shop/Procfile.4242")).unwrap();
+    assert_eq!(kept, b"# caf\xe9\nweb: serve --name caf\xe9\nworker: work\n");
+    release(&host).succeeds();
+    host.run("procfile-get-command", ["shop", "worker", "5000"]).succeeds().stdout("work\n");
+}
+
+#[test]
 fn line_ends_of_dos_blank_lines_comments_and_blanks_are_tolerated() {
     for text in [
         "# the shop\r\n\r\nweb=2\r\n\t\r\nworker=1\r\n",
@@ -170,7 +181,7 @@ fn one_endless_line_is_answered_with_a_message_one_can_read() {
 
 #[test]
 fn a_dokku_scale_that_is_no_text_is_refused() {
-    refused(b"web=1\nworker=\xff\xfe\n", "not valid UTF-8");
+    refused(b"web=1\nworker=\xff\xfe\n", "line 2");
     refused(b"web=1\0\n", "not a text file");
     refused(b"\xff\xfew", "not valid UTF-16");
 }

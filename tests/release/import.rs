@@ -50,6 +50,28 @@ fn an_app_with_neither_gets_none() {
 }
 
 #[test]
+fn of_the_host_s_old_variables_one_is_moved() {
+    let host = shop().answers("config-get-global", "60");
+    install(&host).succeeds().stdout(
+        "-----> Migrating deprecated global DOKKU_SKIP_DEPLOY to ps skip-deploy property. \
+         Use 'dokku ps:set --global skip-deploy <value>' to manage this going forward.\n",
+    );
+    assert_eq!(content(&host, "lib/config/ps/--global/skip-deploy").unwrap(), "60");
+    for other in ["restore", "start-cmd", "dockerfile-start-cmd", "stop-timeout-seconds"] {
+        assert_eq!(content(&host, &format!("lib/config/ps/--global/{other}")), None, "{other}");
+    }
+}
+
+#[test]
+fn a_docker_option_that_is_more_than_a_restart_policy_stays() {
+    let options = "lib/config/docker-options/shop/_default_.deploy";
+    let host = shop().file(options, "--restart=always\n--restart=always -v /a:/b\n--memory 1g\n");
+    install(&host).succeeds().stderr_contains("--restart=always -v /a:/b");
+    assert_eq!(content(&host, options).unwrap(), "--restart=always -v /a:/b\n--memory 1g\n");
+    assert_eq!(property(&host, "restart-policy").unwrap(), "always");
+}
+
+#[test]
 fn to_install_twice_is_to_install_once() {
     let host = old_host("web=3\n");
     install(&host).succeeds();

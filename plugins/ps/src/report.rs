@@ -120,8 +120,21 @@ impl Report {
             object.insert(key, value);
             object.insert(key.strip_prefix("ps-").unwrap_or(key), value);
         }
-        Ok(serde_json::to_string(&object)? + "\n")
+        Ok(as_in_html(&serde_json::to_string(&object)?) + "\n")
     }
+}
+
+/// JSON with the characters escaped that the stock plugin escapes, since they mean something in HTML or
+/// JavaScript. They can only stand in strings.
+fn as_in_html(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            '&' | '<' | '>' | '\u{2028}' | '\u{2029}' => escaped.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
 }
 
 /// `--ps-can-scale` as a label: `Ps can scale`.
@@ -166,6 +179,13 @@ mod tests {
     fn json_has_a_plugin_s_flags_under_both_names() {
         let json = report(&[("--ps-can-scale", "true"), ("--running", "mixed")]).to_json().unwrap();
         assert_eq!(json, "{\"can-scale\":\"true\",\"ps-can-scale\":\"true\",\"running\":\"mixed\"}\n");
+    }
+
+    #[test]
+    fn json_may_stand_in_a_page() {
+        let json = report(&[("--ps-start-cmd", "a && b <c >d\u{2028}")]).to_json().unwrap();
+        let escaped = r"a \u0026\u0026 b \u003cc \u003ed\u2028";
+        assert_eq!(json, format!("{{\"ps-start-cmd\":\"{escaped}\",\"start-cmd\":\"{escaped}\"}}\n"));
     }
 
     #[test]

@@ -84,20 +84,22 @@ impl<'a> SourceFile<'a> {
         self.missing_mark().is_some_and(|mark| mark.exists())
     }
 
+    /// The text of the file that holds now. What is not UTF-8 in it is nothing that matters to us.
     fn current_text(&self) -> Result<Option<String>> {
-        self.current().map_or(Ok(None), |path| atomic::read_text(&path))
+        let bytes = self.current().map_or(Ok(None), |path| atomic::read(&path))?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
     /// Starts a deploy whose source has this file, or none.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn begin(&self, text: Option<&str>) -> Result<()> {
+    pub fn begin(&self, text: Option<&[u8]>) -> Result<()> {
         let (pid, owner) = (self.env.dokku_pid()?, Owner::of_files(self.env)?);
         atomic::create_directory(&self.folder, owner)?;
         let path = self.folder.join(format!("{}{}.{pid}", self.prefix, self.name));
         match text {
-            Some(text) => atomic::write(&path, text.as_bytes(), 0o644, owner),
+            Some(text) => atomic::write(&path, text, 0o644, owner),
             None => atomic::write(&path.with_added_extension("missing"), b"", 0o600, owner),
         }
     }

@@ -69,7 +69,7 @@ impl AppStatus {
         let (mut processes, mut running) = (0, 0);
         for state in states {
             processes += 1;
-            running += u32::from(state == Some("running"));
+            running += u32::from(state.is_some_and(is_up));
         }
         let running = match running {
             0 => Running::False,
@@ -117,7 +117,7 @@ pub fn instance_files(env: &Env, app: &App) -> Result<Vec<InstanceFile>> {
             None => continue,
         };
         let container = atomic::read_text(&path)?.unwrap_or_default();
-        let container = container.lines().next().unwrap_or_default().trim().to_owned();
+        let container = container.split_whitespace().next().unwrap_or_default().to_owned();
         files.push(InstanceFile { instance, container });
     }
     Ok(files)
@@ -127,6 +127,12 @@ pub fn instance_files(env: &Env, app: &App) -> Result<Vec<InstanceFile>> {
 pub fn names_container(held: &str, id: &str) -> bool {
     const SHORTEST: usize = 12;
     held == id || (held.len() >= SHORTEST && id.starts_with(held))
+}
+
+/// Whether a container in this state counts as running, as the host counts: one that Docker is about to start
+/// again does, and so does a paused one.
+pub fn is_up(state: &str) -> bool {
+    matches!(state, "running" | "restarting" | "paused")
 }
 
 /// Answers for any number of apps with one call of Docker.
@@ -236,6 +242,7 @@ mod tests {
         let of = |states: &[Option<&str>]| AppStatus::of_states(states.iter().copied()).running;
         assert_eq!(of(&[]), Running::False);
         assert_eq!(of(&[Some("running"), Some("running")]), Running::True);
+        assert_eq!(of(&[Some("restarting"), Some("paused")]), Running::True);
         assert_eq!(of(&[Some("running"), None]), Running::Mixed);
         assert_eq!(of(&[Some("exited"), None]), Running::False);
     }

@@ -7,7 +7,8 @@ use common::{App, Env, Globals, Result, Triggers, clap, parse_command_line};
 #[command(
     name = "ps:inspect",
     about = "Displays a sanitized version of docker inspect for an app",
-    disable_version_flag = true
+    disable_version_flag = true,
+    args_override_self = true
 )]
 struct Arguments {
     #[command(flatten)]
@@ -15,6 +16,8 @@ struct Arguments {
     /// The app
     #[arg(default_value = "", hide_default_value = true)]
     app: String,
+    #[arg(hide = true)]
+    ignored: Vec<String>,
 }
 
 /// The body of `ps:inspect`.

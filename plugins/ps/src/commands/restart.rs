@@ -24,6 +24,8 @@ struct Arguments {
     app: String,
     /// Restart only this process type
     process_type: Option<String>,
+    #[arg(hide = true)]
+    ignored: Vec<String>,
 }
 
 /// The body of `ps:restart`.

@@ -8,13 +8,20 @@ use common::{App, Env, Error, FileLock, Globals, Result, Scope, Triggers, clap, 
 const ANOTHER_RUNS: u8 = 137;
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:retire", about = "Ensures old containers are retired", disable_version_flag = true)]
+#[command(
+    name = "ps:retire",
+    about = "Ensures old containers are retired",
+    disable_version_flag = true,
+    args_override_self = true
+)]
 struct Arguments {
     #[command(flatten)]
     globals: Globals,
     /// The app; all apps when none is named
     #[arg(default_value = "", hide_default_value = true)]
     app: String,
+    #[arg(hide = true)]
+    ignored: Vec<String>,
 }
 
 /// The body of `ps:retire`.

@@ -4,7 +4,7 @@ use super::Patience;
 use crate::PLUGIN;
 use crate::restart_policy::RestartPolicy;
 use crate::settings::{SETTINGS, Setting};
-use crate::status::Statuses;
+use crate::status::{Statuses, is_up};
 use common::{App, AppLock, Docker, Env, Error, Globals, Properties, Result, Scope, clap, parse_command_line};
 
 #[derive(Debug, clap::Parser)]
@@ -65,7 +65,12 @@ pub fn main(env: &Env) -> Result<()> {
 }
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:set-restart-policy", about = "Sets the restart policy of an app", disable_version_flag = true)]
+#[command(
+    name = "ps:set-restart-policy",
+    about = "Sets the restart policy of an app",
+    disable_version_flag = true,
+    args_override_self = true
+)]
 struct PolicyArguments {
     #[command(flatten)]
     patience: Patience,
@@ -127,9 +132,8 @@ fn try_to_reach_containers(env: &Env, app: Option<&App>) -> Result<()> {
     let mut containers = Vec::new();
     for app in &apps {
         let running = statuses.instances(app)?.into_iter();
-        containers.extend(
-            running.filter(|instance| instance.state.as_deref() == Some("running")).map(|found| found.container),
-        );
+        containers
+            .extend(running.filter(|found| found.state.as_deref().is_some_and(is_up)).map(|found| found.container));
     }
     if containers.is_empty() { Ok(()) } else { Docker::new(env)?.set_restart_policy(&containers, &policy) }
 }

@@ -34,7 +34,8 @@ fn start(env: &Env, app: &App, patience: Duration) -> Result<()> {
 /// Makes a deployed app run, under its lock.
 pub(crate) fn bring_up(env: &Env, app: &App) -> Result<()> {
     let triggers = Triggers::new(env);
-    let tag = image_tag(env, app)?;
+    // The host knows a tag for an app of which none can be told.
+    let tag = image_tag(env, app).unwrap_or_default();
     triggers.fire("pre-start", &[app.as_str()]).context(|| "Failure in pre-start hook")?;
     let releasing = match Statuses::new(env).of_app(app)?.running {
         Running::True => {

@@ -5,7 +5,7 @@ use crate::PLUGIN;
 use crate::commands::{HOOK_PATIENCE, rebuild};
 use crate::driver::Unfinished;
 use crate::fingerprint::Fingerprints;
-use crate::formation::{Formation, Request};
+use crate::formation::Request;
 use crate::scale::Scale;
 use common::atomic::{self, Owner};
 use common::{App, Env, ProcessType, Properties, Result};
@@ -18,7 +18,8 @@ pub fn post_create(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     atomic::create_directory(&data_directory(env, &app)?, Owner::of_files(env)?)?;
     let one_web = Request { process_type: ProcessType::web(), quantity: 1 };
-    Scale::new(env, &app).save(&Formation::default(), &[one_web]).map(drop)
+    let scale = Scale::new(env, &app);
+    scale.save(&scale.desired()?, &[one_web]).map(drop)
 }
 
 /// `post-delete APP`: forgets a destroyed app.
@@ -78,7 +79,10 @@ fn copy(env: &Env, old: &App, new: &App) -> Result<()> {
     copy_data(env, old, new)?;
     // The copied scale is not the one that the app was created with.
     let scale = Scale::new(env, new);
-    scale.tell(&scale.desired()?);
+    match scale.desired() {
+        Ok(desired) => scale.tell(&desired),
+        Err(error) => env.output().warn(&format!("The scale of {new} is copied, and cannot be read: {error}")),
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! What happens around a deploy: restart policy, scale, and the change from one release to the next.
 
-use super::app_argument;
+use super::{app_argument, lock_of_hook};
 use crate::PLUGIN;
 use crate::app_json;
 use crate::commands::{HOOK_PATIENCE, restart};
@@ -8,7 +8,7 @@ use crate::formation::listed;
 use crate::scale::Scale;
 use crate::settings;
 use crate::source_files::{SourceFile, current_dokku_scale, current_procfile};
-use common::{App, AppLock, Env, Error, ProcessType, Properties, Result};
+use common::{App, Env, Error, ProcessType, Properties, Result};
 
 /// `app-restart APP`: another plugin wants an app restarted.
 ///
@@ -27,8 +27,8 @@ pub fn app_restart(env: &Env) -> Result<()> {
 pub fn docker_args_process_deploy(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     let policy = settings::computed(env, &app, "restart-policy")?;
-    let before = String::from_utf8_lossy(&env.stdin()?).into_owned();
-    env.output().print(&format!("{before} --restart={policy}"))
+    let before = env.stdin()?;
+    env.output().print_bytes(&[&before, format!(" --restart={policy}").as_bytes()].concat())
 }
 
 /// `pre-release-builder BUILDER APP IMAGE`: checks what the release will be run by, before anything is
@@ -65,10 +65,10 @@ pub fn pre_release_builder(env: &Env) -> Result<()> {
 /// back when it has a formation. Whether `ps:scale` may change it is settled once the deploy has succeeded.
 ///
 /// # Errors
-/// An invalid Procfile or DOKKU_SCALE; the app's lock is not free in time.
+/// An invalid Procfile or DOKKU_SCALE.
 pub fn post_release_builder(env: &Env) -> Result<()> {
     let app = app_argument(env, 2)?;
-    let _lock = AppLock::acquire(env, &app, HOOK_PATIENCE)?;
+    let _lock = lock_of_hook(env, &app)?;
     let scale = Scale::new(env, &app);
     let dokku_scale = SourceFile::dokku_scale(env, &app)?;
     match current_dokku_scale(env, &app)? {

@@ -40,11 +40,13 @@ pub fn core_post_extract(env: &Env) -> Result<()> {
     let procfile_bytes =
         source.read(env, &procfile, path).context(|| format!("Unable to extract Procfile from {path}"))?;
     let scale_bytes = source.read(env, &dokku_scale, "DOKKU_SCALE").context(|| "Unable to extract DOKKU_SCALE")?;
-    let procfile_text =
-        text_of(procfile_bytes.as_deref()).context(|| format!("Unable to extract Procfile from {path}"))?;
-    let scale_text = text_of(scale_bytes.as_deref()).context(|| "Unable to extract DOKKU_SCALE")?;
-    procfile_text.iter().try_for_each(|text| text.parse::<Procfile>().map(drop)).context(|| "Invalid Procfile")?;
-    scale_text.iter().try_for_each(|text| Request::parse_file(text).map(drop)).context(|| "Invalid DOKKU_SCALE")?;
+    let procfile_text = procfile_bytes.as_deref().map(decode).transpose();
+    let procfile_text = procfile_text.context(|| format!("Unable to extract Procfile from {path}"))?;
+    let scale_text = scale_bytes.as_deref().map(decode).transpose().context(|| "Unable to extract DOKKU_SCALE")?;
+    let parsed = |text: &Vec<u8>| String::from_utf8_lossy(text).parse::<Procfile>().map(drop);
+    procfile_text.iter().try_for_each(parsed).context(|| "Invalid Procfile")?;
+    let parsed = |text: &Vec<u8>| Request::parse_file(&String::from_utf8_lossy(text)).map(drop);
+    scale_text.iter().try_for_each(parsed).context(|| "Invalid DOKKU_SCALE")?;
     if let (Source::Folder(folder), true) = (&source, path != "Procfile") {
         let for_builders = folder.join("Procfile");
         match &procfile_bytes {
@@ -56,10 +58,6 @@ pub fn core_post_extract(env: &Env) -> Result<()> {
         dokku_scale.begin(scale_text.as_deref())?;
     }
     procfile.begin(procfile_text.as_deref())
-}
-
-fn text_of(bytes: Option<&[u8]>) -> Result<Option<String>> {
-    bytes.map(decode).transpose()
 }
 
 /// Where a deploy's files come from: an unpacked source, or an image that is deployed as it is.
@@ -82,7 +80,8 @@ impl Source<'_> {
                 let bytes = copied.and_then(|copied| if copied { atomic::read(&scratch) } else { Ok(None) });
                 let removed = remove_whatever(&scratch);
                 let bytes = bytes.context(|| format!("the image {image}"))?;
-                removed.map(|()| bytes)
+                // As for the host, an empty file in an image is none.
+                removed.map(|()| bytes.filter(|bytes| !bytes.is_empty()))
             }
         }
     }

@@ -7,13 +7,14 @@ use crate::scale::Scale;
 use common::atomic::{self, Owner};
 use common::{App, Env, Properties, Result, Scope, Triggers};
 
-/// The variables that were settings once, and the properties that they are now.
-const MOVED: &[(&str, &str)] = &[
-    ("DOKKU_DOCKER_STOP_TIMEOUT", "stop-timeout-seconds"),
-    ("DOKKU_APP_RESTORE", "restore"),
-    ("DOKKU_SKIP_DEPLOY", "skip-deploy"),
-    ("DOKKU_START_CMD", "start-cmd"),
-    ("DOKKU_DOCKERFILE_START_CMD", "dockerfile-start-cmd"),
+/// The variables that were settings once, the properties that they are now, and whether one of the host is
+/// moved too.
+const MOVED: &[(&str, &str, bool)] = &[
+    ("DOKKU_DOCKER_STOP_TIMEOUT", "stop-timeout-seconds", false),
+    ("DOKKU_APP_RESTORE", "restore", false),
+    ("DOKKU_SKIP_DEPLOY", "skip-deploy", true),
+    ("DOKKU_START_CMD", "start-cmd", false),
+    ("DOKKU_DOCKERFILE_START_CMD", "dockerfile-start-cmd", false),
 ];
 
 /// The list property of docker-options with an app's options for every process type of a deploy.
@@ -31,7 +32,13 @@ pub fn install(env: &Env) -> Result<()> {
     atomic::create_directory(&data, owner)?;
     let apps = App::all(env)?;
     for app in &apps {
-        atomic::create_directory(&data.join(app.as_str()), owner)?;
+        let (own_data, own_config) = (data.join(app.as_str()), Properties::new(env, PLUGIN).folder(app)?);
+        atomic::create_directory(&own_data, owner)?;
+        // A folder of another user, or one that nobody else may enter, would keep Dokku's user out.
+        [own_data, own_config]
+            .iter()
+            .filter(|folder| folder.is_dir())
+            .try_for_each(|folder| atomic::own_directory(folder, owner))?;
     }
     for app in &apps {
         move_restart_policy(env, app)?;
@@ -41,8 +48,10 @@ pub fn install(env: &Env) -> Result<()> {
     }
     // The plugin config may not have brought its own files to their present place yet.
     Triggers::new(env).fire("config-migrate-env", &[])?;
-    for (variable, property) in MOVED {
-        move_variable(env, Scope::Global, variable, property)?;
+    for (variable, property, of_host) in MOVED {
+        if *of_host {
+            move_variable(env, Scope::Global, variable, property)?;
+        }
         for app in &apps {
             move_variable(env, Scope::App(app), variable, property)?;
         }
@@ -56,11 +65,20 @@ fn move_restart_policy(env: &Env, app: &App) -> Result<()> {
     let (plugin, list) = DOCKER_OPTIONS;
     let options = Properties::new(env, plugin);
     let lines = options.list(app, list)?;
-    let (policies, others): (Vec<String>, Vec<String>) =
-        lines.into_iter().partition(|line| line.trim().starts_with("--restart="));
-    let Some(policy) = policies.last().and_then(|line| line.trim().strip_prefix("--restart=")) else { return Ok(()) };
-    if policy != "on-failure:10" && policy.parse::<RestartPolicy>().is_ok() {
-        Properties::new(env, PLUGIN).set(app, "restart-policy", policy)?;
+    let (mut others, mut policy) = (Vec::new(), None);
+    for line in lines {
+        match line.trim().strip_prefix("--restart=").map(str::parse::<RestartPolicy>) {
+            Some(Ok(found)) => policy = Some(found.to_string()),
+            Some(Err(_)) => {
+                env.output().warn(&format!("The docker option {line:?} of {app} stays: ps has no such restart policy"));
+                others.push(line);
+            }
+            None => others.push(line),
+        }
+    }
+    let Some(policy) = policy else { return Ok(()) };
+    if policy != "on-failure:10" {
+        Properties::new(env, PLUGIN).set(app, "restart-policy", &policy)?;
     }
     options.set_list(app, list, &others)
 }

@@ -1,14 +1,13 @@
 //! `post-deploy`: is what runs after a deploy what should run?
 
-use super::app_argument;
-use crate::commands::HOOK_PATIENCE;
+use super::{app_argument, lock_of_hook};
 use crate::driver::{retirement, runs_on_docker_local};
 use crate::fingerprint::{Current, Fingerprints};
 use crate::formation::{Formation, Quantity, Request};
 use crate::scale::Scale;
 use crate::source_files::current_procfile;
-use crate::status::{InstanceStatus, Statuses};
-use common::{App, AppLock, Docker, Env, ProcessType, Result, Triggers};
+use crate::status::{InstanceStatus, Statuses, is_up};
+use common::{App, Docker, Env, ProcessType, Result, Triggers};
 use std::collections::BTreeMap;
 
 /// `post-deploy APP PORT IP TAG`: retires the instances of types that have left the Procfile, and warns of
@@ -78,7 +77,7 @@ fn short_types<'a>(desired: &'a Formation, instances: &[InstanceStatus]) -> Vec<
 /// quantity is 0.
 fn retire_vanished_types(env: &Env, app: &App) -> Result<()> {
     let Some(procfile) = current_procfile(env, app)? else { return Ok(()) };
-    let _lock = AppLock::acquire(env, app, HOOK_PATIENCE)?;
+    let _lock = lock_of_hook(env, app)?;
     let scale = Scale::new(env, app);
     let desired = scale.desired()?;
     let vanished = desired.iter().filter(|(name, quantity)| *quantity > 0 && !procfile.contains(name));
@@ -104,7 +103,7 @@ fn retire_type(env: &Env, app: &App, process_type: &ProcessType) -> Result<()> {
     if process_type.as_str() == "web" {
         Triggers::new(env).fire("proxy-build-config", &[app.as_str()])?;
     }
-    let running = instances.into_iter().filter(|status| status.state.as_deref() == Some("running"));
+    let running = instances.into_iter().filter(|status| status.state.as_deref().is_some_and(is_up));
     let running: Vec<String> = running.map(|status| status.container).collect();
     if running.is_empty() { Ok(()) } else { retirement::ask_to_end(&Docker::new(env)?, &running) }
 }

@@ -26,8 +26,8 @@ pub fn procfile_exists(env: &Env) -> Result<()> {
 /// An invalid Procfile, or one without that type; the app's config cannot be read.
 pub fn procfile_get_command(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
-    let process_type: ProcessType = env.arg(2)?.parse()?;
     let Some(procfile) = current_procfile(env, &app)? else { return Ok(()) };
+    let process_type: ProcessType = env.arg(2)?.parse()?;
     let Some(command) = procfile.command(&process_type) else {
         return Err(Error::new(format!("The Procfile of {app} has no process type {process_type}")));
     };

@@ -1,14 +1,13 @@
 //! What other plugins ask and tell about the scale and the properties.
 
-use super::app_argument;
+use super::{app_argument, lock_of_hook};
 use crate::PLUGIN;
-use crate::commands::HOOK_PATIENCE;
 use crate::commands::scale::deploy_types;
 use crate::formation::{Formation, Request};
 use crate::scale::Scale;
 use crate::scheduler::is_deployed;
 use crate::settings::Setting;
-use common::{AppLock, Env, Error, Properties, Result};
+use common::{Env, Error, Properties, Result};
 
 /// The properties whose computed value other plugins may ask for.
 const SHARED: &[&str] = &["restart-policy", "restore", "skip-deploy", "stop-timeout-seconds"];
@@ -32,13 +31,13 @@ pub fn ps_current_scale(env: &Env) -> Result<()> {
     env.output().print(&shown.to_saved().join("\n"))
 }
 
-/// `ps-get-property APP PROPERTY`: prints the computed value; without an app, the host's.
+/// `ps-get-property APP PROPERTY`: prints the computed value; without an app, or for `--global`, the host's.
 ///
 /// # Errors
 /// A property that is not shared, or cannot be read.
 pub fn ps_get_property(env: &Env) -> Result<()> {
     let name = env.arg(2)?;
-    let app = if env.arg(1)?.is_empty() { None } else { Some(app_argument(env, 1)?) };
+    let app = if matches!(env.arg(1)?, "" | "--global") { None } else { Some(app_argument(env, 1)?) };
     let setting = Setting::named(name).filter(|setting| SHARED.contains(&setting.name));
     let setting =
         setting.ok_or_else(|| Error::new(format!("Invalid ps property specified: {}", name.escape_debug())))?;
@@ -49,13 +48,13 @@ pub fn ps_get_property(env: &Env) -> Result<()> {
 /// deploys every type that is named, unless that is to be skipped or the app has not been deployed.
 ///
 /// # Errors
-/// A request that cannot be; the app's lock is not free in time; a deploy fails, and then the types
+/// A request that cannot be; a deploy fails, and then the types
 /// that it did not reach have their old quantity.
 pub fn ps_set_scale(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     let (skip_deploy, clear) = (env.arg(2)? == "true", env.arg(3)? == "true");
     let requests = Request::parse_all(&env.args_from(4)?)?;
-    let _lock = AppLock::acquire(env, &app, HOOK_PATIENCE)?;
+    let _lock = lock_of_hook(env, &app)?;
     let scale = Scale::new(env, &app);
     let saved = scale.desired();
     // A scale that cannot be read can still be replaced whole.
