@@ -160,7 +160,7 @@ impl Process {
         for (name, value) in &self.variables {
             expression = expression.env(name, value);
         }
-        if self.leads_group {
+        if self.leads_group || signals::are_to_wait() {
             expression = expression.stdin_null().before_spawn(|command| {
                 command.process_group(0);
                 Ok(())

@@ -51,8 +51,8 @@ pub(crate) fn install() {
         std::thread::spawn(move || {
             for signal in signals.forever() {
                 RECEIVED.store(signal, Ordering::SeqCst);
-                for child in children().iter() {
-                    child.send(signal);
+                if must_end().is_some() {
+                    children().iter().for_each(|child| child.send(signal));
                 }
             }
         });
@@ -72,11 +72,17 @@ pub(crate) fn watch(handle: Arc<duct::Handle>, leads_group: bool) -> Watched {
 
 /// The signal on which nothing further may be begun; none while [`in_spite_of_signals`] runs.
 pub(crate) fn must_end() -> Option<i32> {
-    interrupted().filter(|_| !IN_SPITE.load(Ordering::SeqCst))
+    interrupted().filter(|_| !are_to_wait())
 }
 
-/// Does work that must be done although a signal has asked this process to end: putting things back.
-/// Signals that came before do not reach the children that it starts.
+/// Whether [`in_spite_of_signals`] runs.
+pub(crate) fn are_to_wait() -> bool {
+    IN_SPITE.load(Ordering::SeqCst)
+}
+
+/// Does work that must be done although a signal has asked this process to end, or may ask while it goes on:
+/// what cannot be left half done, and putting things back. No signal reaches the children that it starts, not
+/// even from a terminal.
 pub fn in_spite_of_signals<T>(work: impl FnOnce() -> T) -> T {
     let before = IN_SPITE.swap(true, Ordering::SeqCst);
     let done = work();

@@ -6,10 +6,8 @@
 
 use crate::fingerprint::{Current, Fingerprints, changes_since};
 use crate::listing::ListedInstance;
-use crate::listing::time::seconds_since_epoch;
 use common::{App, ContainerDetails, Docker, Env, ProcessType, Result};
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime};
 
 /// What a source that is the image is called.
 const IMAGE: &str = "image";
@@ -99,36 +97,7 @@ fn changed(
         if details.image != release {
             changed.insert(IMAGE.to_owned());
         }
-        if let Some(created) = details.created.as_deref().and_then(moment) {
-            changed.extend(changes_since(env, app, process_type, details, created, || of_image(&details.image))?);
-        }
+        changed.extend(changes_since(env, app, process_type, details, || of_image(&details.image))?);
     }
     Ok(changed)
-}
-
-/// A time that Docker has written, with its fraction: what a deploy writes just before it makes a container
-/// is older than that.
-fn moment(text: &str) -> Option<SystemTime> {
-    let seconds = u64::try_from(seconds_since_epoch(text)?).ok()?;
-    let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction.trim_end_matches('Z'));
-    let nanoseconds = format!("{fraction:0<9.9}").parse().ok()?;
-    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?.checked_add(Duration::from_nanos(nanoseconds))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_keeps_its_fraction() {
-        for (text, nanoseconds) in [
-            ("1970-01-01T00:00:01Z", 1_000_000_000),
-            ("1970-01-01T00:00:01.5Z", 1_500_000_000),
-            ("1970-01-01T00:00:01.000000009Z", 1_000_000_009),
-            ("1970-01-01T00:00:01.0000000099Z", 1_000_000_009),
-        ] {
-            assert_eq!(moment(text), Some(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanoseconds)), "{text}");
-        }
-        assert_eq!(moment("1970-01-01T00:00:01.xZ"), None);
-    }
 }

@@ -2,11 +2,12 @@
 //!
 //! `ps:scale` and `ps:reconcile` read what is desired and what is actual, make a plan here, and print or
 //! apply it. A step is made for every instance, also for those that stay as they are, so that a plan
-//! shows the whole. New instances come first, then those that are replaced one by one, then those that
-//! go, highest index first: no type ever serves with fewer than it had or should have.
+//! shows the whole. Those that are replaced come first, one by one, then new ones, then those that go, highest
+//! index first: no type ever serves with fewer than it had or should have.
 
 use crate::formation::Quantity;
 use crate::listing::{InstanceState, ListedInstance};
+use crate::status::is_up;
 use common::{Instance, ProcessType, one_by_one};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -57,6 +58,9 @@ pub enum Condition {
     Serves,
     /// It runs, and its health check says that it should not be used.
     Unhealthy,
+    /// Its container is there and lives on, and is none that serves: Docker starts it again and again, it is
+    /// paused, or it is queued for removal.
+    Ailing(String),
     /// It does not run: Docker's word, or `missing`.
     Down(String),
 }
@@ -87,8 +91,12 @@ pub fn present(instances: &[ListedInstance], process_type: &ProcessType) -> BTre
     let of_type = instances.iter().filter(|instance| instance.process_type.as_ref() == Some(process_type));
     one_by_one(of_type.filter_map(|instance| {
         let condition = match &instance.state {
+            InstanceState::Docker(word) if instance.is_queued && is_up(word) => {
+                Condition::Ailing("queued for removal".to_owned())
+            }
             InstanceState::Docker(_) if instance.is_unhealthy() => Condition::Unhealthy,
             InstanceState::Docker(_) if instance.runs() => Condition::Serves,
+            InstanceState::Docker(word) if is_up(word) => Condition::Ailing(word.clone()),
             InstanceState::Docker(word) => Condition::Down(word.clone()),
             InstanceState::Missing => Condition::Down("missing".to_owned()),
             InstanceState::Upcoming | InstanceState::Stray | InstanceState::Retiring => return None,
@@ -117,6 +125,9 @@ pub fn plan(
         match (present.get(&index).map(|found| &found.condition), ask) {
             (None, _) => starts.push(step(index, Action::Start, "there is none".to_owned())),
             (Some(Condition::Down(word)), _) => starts.push(step(index, Action::Start, format!("it is {word}"))),
+            (Some(Condition::Ailing(word)), _) => {
+                replacements.push(step(index, Action::Replace, format!("it is {word}")));
+            }
             (Some(_), Ask::Recreate(reason)) => replacements.push(step(index, Action::Replace, reason.to_owned())),
             (Some(Condition::Unhealthy), Ask::Health) => {
                 replacements.push(step(index, Action::Replace, "it is unhealthy".to_owned()));
@@ -124,8 +135,8 @@ pub fn plan(
             (Some(_), _) => steps.push(step(index, Action::Keep, "it runs".to_owned())),
         }
     }
-    steps.append(&mut starts);
     steps.append(&mut replacements);
+    steps.append(&mut starts);
     let surplus = present.keys().rev().filter(|index| **index > desired || **index == 0);
     steps.extend(surplus.map(|index| step(*index, Action::Stop, format!("{desired} are wanted"))));
     steps
@@ -134,11 +145,6 @@ pub fn plan(
 /// Whether anything is to be done.
 pub fn changes_something(steps: &[Step]) -> bool {
     steps.iter().any(|step| step.action != Action::Keep)
-}
-
-/// Whether an instance is to be made: only then it matters whether it would be like its siblings.
-pub fn starts_something(steps: &[Step]) -> bool {
-    steps.iter().any(|step| step.action == Action::Start)
 }
 
 #[cfg(test)]
@@ -179,6 +185,12 @@ mod tests {
     }
 
     #[test]
+    fn what_lives_and_does_not_serve_goes_once_another_serves() {
+        let steps = plan(&web(), 1, &found(&[(1, Condition::Ailing("restarting".into()))]), Ask::Quantity);
+        assert_eq!((short(&steps), steps[0].reason.as_str()), (vec!["replace web.1".to_owned()], "it is restarting"));
+    }
+
+    #[test]
     fn what_is_unhealthy_is_replaced_only_when_asked() {
         let there = found(&[(1, Condition::Unhealthy)]);
         assert_eq!(short(&plan(&web(), 1, &there, Ask::Quantity)), ["keep web.1"]);
@@ -189,6 +201,7 @@ mod tests {
         prop_oneof![
             3 => Just(Condition::Serves),
             1 => Just(Condition::Unhealthy),
+            1 => Just(Condition::Ailing("restarting".to_owned())),
             1 => Just(Condition::Down("exited".to_owned())),
             1 => Just(Condition::Down("missing".to_owned())),
         ]
@@ -208,7 +221,7 @@ mod tests {
     }
 
     fn runs(found: &Present) -> bool {
-        !matches!(found.condition, Condition::Down(_))
+        matches!(found.condition, Condition::Serves | Condition::Unhealthy)
     }
 
     /// What a driver does with one step: a replacement serves before the old one goes.
@@ -245,7 +258,10 @@ mod tests {
                     Action::Keep => prop_assert!(wanted && before.is_some_and(runs)),
                     Action::Start => prop_assert!(wanted && !before.is_some_and(runs)),
                     Action::Stop => prop_assert!(!wanted && before.is_some()),
-                    Action::Replace => prop_assert!(wanted && before.is_some_and(runs) && ask != Ask::Quantity),
+                    Action::Replace => {
+                        let ails = before.is_some_and(|found| matches!(found.condition, Condition::Ailing(_)));
+                        prop_assert!(wanted && (ails || (before.is_some_and(runs) && ask != Ask::Quantity)));
+                    }
                 }
             }
         }

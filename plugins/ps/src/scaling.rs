@@ -4,12 +4,13 @@
 //! removed are touched, as long as a new one would be like its siblings. Everywhere else the saved scale
 //! stands for what runs, and the host deploys each type that changes.
 
-use crate::driver::{self, DockerLocal, runs_on_docker_local};
+use crate::driver::{self, DockerLocal, Withdrawn, runs_on_docker_local};
 use crate::formation::{Formation, Quantity, Request};
 use crate::listing::read::listing_of;
 use crate::listing::{Actual, ListedInstance};
 use crate::pending::{Pending, pending};
 use crate::plan::{self, Action, Ask, Step};
+use crate::status::instance_files;
 use common::{App, AppLock, Context, Env, Instance, ProcessType, Result, in_spite_of_signals};
 use serde::Serialize;
 
@@ -164,18 +165,30 @@ pub fn apply(env: &Env, app: &App, scaling: &Scaling<'_>, change: &TypeChange, l
             if let Some(reason) = reason {
                 env.output().warn(&format!("All instances of {process_type} are replaced: {reason}"));
             }
-            let deployed = driver::deploy(env, app, process_type);
-            if let (Err(error), Scaling::Instances { driver: Ok(driver), .. }) = (&deployed, scaling) {
-                in_spite_of_signals(|| driver.discard_unnamed(process_type))
-                    .context(|| format!("{error}; cleaning up"))?;
+            match scaling {
+                Scaling::Instances { driver: Ok(driver), .. } => deploy_with_care(env, app, driver, process_type),
+                _ => driver::deploy(env, app, process_type),
             }
-            deployed
         }
         (How::Steps(..) | How::Hooks, _) => driver::deploy(env, app, process_type),
     }
 }
 
-/// Carries out the steps of one type: starts, then replacements one by one, then what goes.
+/// Has the host deploy a type. A deploy that fails half way fires no hooks, though it may have replaced
+/// instances: then they are owed.
+fn deploy_with_care(env: &Env, app: &App, driver: &DockerLocal<'_>, process_type: &ProcessType) -> Result<()> {
+    let (before, owed) = (instance_files(env, app)?, driver.owes_hooks(process_type));
+    driver.owe_hooks(process_type)?;
+    let Err(error) = driver::deploy(env, app, process_type) else { return driver.owe_no_hooks(process_type) };
+    in_spite_of_signals(|| {
+        driver.discard_unnamed(process_type)?;
+        if !owed && instance_files(env, app)? == before { driver.owe_no_hooks(process_type) } else { Ok(()) }
+    })
+    .context(|| format!("{error}; cleaning up"))?;
+    Err(error)
+}
+
+/// Carries out the steps of one type: replacements one by one, then starts, then what goes.
 ///
 /// # Errors
 /// As [`apply`].
@@ -189,32 +202,54 @@ fn carry_out(
 ) -> Result<()> {
     let of = |action: Action| steps.iter().filter(move |step| step.action == action);
     let starts: Vec<&Instance> = of(Action::Start).map(|step| &step.instance).collect();
-    let owed = driver.owes_hooks(process_type);
-    driver.owe_hooks(process_type)?;
-    if !starts.is_empty() {
-        let started = driver.start(process_type, quantity, &starts, image);
-        if started.is_err() && !owed {
-            // What was started is gone again, so nobody must know of it.
-            driver.owe_no_hooks(process_type)?;
+    let leaving: Vec<&Step> = of(Action::Stop).collect();
+    let start = |instances: &[&Instance]| {
+        if driver.owes_hooks(process_type) {
+            // Whatever fails here, what was changed before is known then.
+            driver.fire_hooks(process_type)?;
         }
-        started?;
-    }
-    let mut going = Vec::new();
+        driver.owe_hooks(process_type)?;
+        let started = driver.start(process_type, quantity, instances, image);
+        // What was started of those that fail is gone again, so nobody must know of it.
+        started.or_else(|error| driver.owe_no_hooks(process_type).and(Err(error)))
+    };
     for step in of(Action::Replace) {
-        driver.start(process_type, quantity, &[&step.instance], image)?;
-        going.extend(step.container.clone());
+        start(&[&step.instance])?;
+        // The old one goes once everybody knows the new one, and before the next is touched.
+        driver.fire_hooks(process_type)?;
+        driver.retire(step.container.as_slice(), lock)?;
     }
-    going.extend(driver.withdraw(&of(Action::Stop).collect::<Vec<_>>())?);
+    if !starts.is_empty() {
+        start(&starts)?;
+    }
+    if starts.is_empty() && leaving.is_empty() {
+        return Ok(());
+    }
+    driver.owe_hooks(process_type)?;
+    let withdrawn = driver.withdraw(&leaving)?;
     if let Err(error) = driver.fire_hooks(process_type) {
-        if going.is_empty() {
-            // Nothing has gone, so what has come goes again.
-            in_spite_of_signals(|| driver.discard(&starts, &[]))?;
-        } else {
-            driver.retire(&going, lock)?;
-        }
+        in_spite_of_signals(|| put_back(driver, process_type, &starts, &withdrawn))
+            .context(|| format!("{error}; putting back what was before"))?;
         return Err(error);
     }
+    let going: Vec<String> = withdrawn.into_iter().filter_map(|one| one.container).collect();
     driver.retire(&going, lock)
+}
+
+/// What was taken out serves again, and what was started goes, after hooks that have failed. They are still owed:
+/// some may have heard of what is no longer true, the proxy above all.
+fn put_back(
+    driver: &DockerLocal<'_>,
+    process_type: &ProcessType,
+    started: &[&Instance],
+    withdrawn: &[Withdrawn],
+) -> Result<()> {
+    driver.bring_back(withdrawn)?;
+    driver.discard(started, &[])?;
+    if process_type.as_str() == "web" {
+        driver.rebuild_proxy();
+    }
+    Ok(())
 }
 
 /// A plan as lines, one an instance.

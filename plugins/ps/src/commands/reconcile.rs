@@ -1,7 +1,7 @@
 //! `ps:reconcile`: bring what runs of an app to what should run. Safe to run from a timer.
 
 use super::Patience;
-use crate::driver::{Unfinished, runs_on_docker_local, stop_later_if_asked};
+use crate::driver::{self, Unfinished, runs_on_docker_local, stop_later_if_asked};
 use crate::formation::Request;
 use crate::listing::read::{listing_of, listings};
 use crate::listing::{Actual, InstanceState, ListedInstance, Listing};
@@ -146,7 +146,7 @@ fn say(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>) -> Result<()> {
 
 fn reconcile(env: &Env, app: &App, ask: Ask<'_>, patience: Duration) -> Result<()> {
     let output = env.output();
-    let lock = AppLock::acquire(env, app, patience)?;
+    let lock = driver::lock(env, app, patience)?;
     let listing = listing_of(env, app)?;
     let Some(found) = difference(env, app, &listing, ask, lock.is_ours())?.filter(|found| !found.is_empty()) else {
         let why = match listing.actual {
@@ -159,15 +159,17 @@ fn reconcile(env: &Env, app: &App, ask: Ask<'_>, patience: Duration) -> Result<(
     };
     output.info1(&format!("Reconciling {app}"));
     let scaling = Scaling::of(env, app, listing.actual)?;
+    let mut failures: Vec<String> = Vec::new();
     if !found.strays.is_empty() {
-        for (name, _) in &found.strays {
-            output.verbose(&format!("{name}: retired, nothing accounts for it"));
-        }
-        if let Scaling::Instances { driver: Ok(driver), .. } = &scaling {
-            driver.retire_strays(&found.strays, &lock)?;
+        match retire_strays(&scaling, &found.strays, &lock) {
+            Ok(()) => {
+                for (name, _) in &found.strays {
+                    output.verbose(&format!("{name}: retired, nothing accounts for it"));
+                }
+            }
+            Err(error) => failures.push(error.context("retiring what nothing accounts for").to_string()),
         }
     }
-    let mut failures: Vec<String> = Vec::new();
     for change in changes(env, app, &scaling, &found, ask)? {
         for line in scaling::as_text(std::slice::from_ref(&change)).lines() {
             output.verbose(line);
@@ -177,6 +179,14 @@ fn reconcile(env: &Env, app: &App, ask: Ask<'_>, patience: Duration) -> Result<(
         }
     }
     if failures.is_empty() { Ok(()) } else { Err(Error::new(failures.join("\n"))) }
+}
+
+fn retire_strays(scaling: &Scaling<'_>, strays: &[(String, String)], lock: &AppLock) -> Result<()> {
+    match scaling {
+        Scaling::Instances { driver: Ok(driver), .. } => driver.retire_strays(strays, lock),
+        Scaling::Instances { driver: Err(reason), .. } => Err(Error::new(reason.clone())),
+        Scaling::Saved => Ok(()),
+    }
 }
 
 fn changes(env: &Env, app: &App, scaling: &Scaling<'_>, found: &Difference, ask: Ask<'_>) -> Result<Vec<TypeChange>> {

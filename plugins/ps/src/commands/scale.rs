@@ -68,7 +68,7 @@ pub fn main(env: &Env) -> Result<()> {
     if arguments.dry_run {
         return dry_run(env, &app, &arguments, json);
     }
-    let lock = AppLock::acquire(env, &app, arguments.patience.duration())?;
+    let lock = driver::lock(env, &app, arguments.patience.duration())?;
     refuse_ruled_scale(env, &app)?;
     let words: Vec<&str> = arguments.requests.iter().map(String::as_str).collect();
     env.output().info1(&format!("Scaling {app} processes: {}", shown_words(&words)));

@@ -1,9 +1,11 @@
 //! docker-local: instances are started and stopped one by one, through the host's own script and in the
 //! host's own files, so that everything else on the host finds what it expects.
 
+use super::retirement::{self, Withdrawn};
 use super::surroundings::{Surroundings, usable_script};
-use super::{Unfinished, hooks, retirement};
+use super::{Unfinished, hooks};
 use crate::formation::Quantity;
+use crate::image_kind::ImageKind;
 use crate::listing::instances::is_named_upcoming;
 use crate::plan::Step;
 use crate::settings;
@@ -14,7 +16,7 @@ use common::{
 };
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 /// How many lines of a failed instance's output are shown.
 const LAST_LINES: u32 = 20;
@@ -64,7 +66,7 @@ impl<'a> DockerLocal<'a> {
         let at_once = Triggers::new(self.env)
             .ask("app-json-process-deploy-parallelism", &[self.app.as_str(), process_type.as_str()])?;
         let at_once = at_once.parse().unwrap_or(1_usize).clamp(1, instances.len().max(1));
-        let variables = self.surroundings.variables(self.env, self.app, process_type)?;
+        let (kind, variables) = self.surroundings.of_instance(self.env, self.app, process_type, image)?;
         let waiting = Mutex::new(instances.iter().copied());
         let started = Mutex::new(Vec::new());
         let failed = Mutex::new(None);
@@ -72,7 +74,7 @@ impl<'a> DockerLocal<'a> {
             for _ in 0..at_once {
                 scope.spawn(|| {
                     while let Some(instance) = next(&waiting, &failed) {
-                        match self.start_one(instance, count, image, &variables) {
+                        match self.start_one(instance, count, (image, kind), &variables) {
                             Ok(()) => started.lock().unwrap_or_else(PoisonError::into_inner).push(instance),
                             Err(error) => {
                                 failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -93,8 +95,14 @@ impl<'a> DockerLocal<'a> {
         }
     }
 
-    fn start_one(&self, instance: &Instance, count: Quantity, image: &str, variables: &[(&str, String)]) -> Result<()> {
-        let Surroundings { kind, tag, .. } = &self.surroundings;
+    fn start_one(
+        &self,
+        instance: &Instance,
+        count: Quantity,
+        (image, kind): (&str, ImageKind),
+        variables: &[(&str, String)],
+    ) -> Result<()> {
+        let tag = &self.surroundings.tag;
         let (process_type, index) = (instance.process_type.as_str(), instance.index.to_string());
         let arguments = [self.app.as_str(), kind.as_str(), image, tag, process_type, &count.to_string(), &index];
         let mut script = Process::new(&self.script).args(arguments).leading_a_group();
@@ -208,27 +216,44 @@ impl<'a> DockerLocal<'a> {
     }
 
     /// Takes instances out of the app, highest index first: each is registered for retirement, so that
-    /// nothing is forgotten whatever happens next, gives up its name, and loses its files. It still runs.
+    /// nothing is forgotten whatever happens next, gives up its name, and loses its files. It still runs. No
+    /// signal ends this half way.
     ///
     /// # Errors
-    /// When a container cannot be registered or renamed, or a file cannot be removed.
-    pub fn withdraw(&self, steps: &[&Step]) -> Result<Vec<String>> {
-        // The host names what it replaces by the second; so one that it replaced just now keeps its name.
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
-        let mut containers = Vec::new();
-        for step in steps {
-            if let Some(container) = &step.container {
-                retirement::register(self.env, self.app, [container], &self.surroundings.wait_to_retire)?;
-                self.docker.rename(container, &format!("{}.{}.{now}", self.app, step.instance))?;
-                containers.push(container.clone());
+    /// When a container cannot be registered or renamed, or a file cannot be removed; all are back then.
+    pub fn withdraw(&self, steps: &[&Step]) -> Result<Vec<Withdrawn>> {
+        in_spite_of_signals(|| {
+            let mut withdrawn = Vec::new();
+            for Step { instance, container, .. } in steps {
+                let going = Withdrawn::of(self.env, self.app, instance, container.as_deref())?;
+                let taken = going.take_out(self.env, self.app, &self.docker, &self.surroundings.wait_to_retire);
+                withdrawn.push(going);
+                if let Err(error) = taken {
+                    self.bring_back(&withdrawn).context(|| format!("{error}; bringing back what was taken out"))?;
+                    return Err(error);
+                }
             }
-            retirement::remove_files(self.env, self.app, &step.instance)?;
+            Ok(withdrawn)
+        })
+    }
+
+    /// Brings back instances that were taken out: they go on as if nothing had been.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn bring_back(&self, withdrawn: &[Withdrawn]) -> Result<()> {
+        withdrawn.iter().try_for_each(|one| one.bring_back(self.env, self.app, &self.docker))
+    }
+
+    /// Has the host's proxy made anew from the app's files: it was told of instances that have gone again.
+    pub fn rebuild_proxy(&self) {
+        if let Err(error) = Triggers::new(self.env).fire("proxy-build-config", &[self.app.as_str()]) {
+            self.env.output().warn(&format!("The proxy of {} could not be rebuilt: {error}", self.app));
         }
-        Ok(containers)
     }
 
     /// Retires containers that the proxy no longer knows: SIGTERM now, and a hard stop after the wait, in
-    /// the background.
+    /// the background. No signal ends this half way.
     ///
     /// # Errors
     /// When Docker fails; they are registered, so `ps:retire` ends them all the same.
@@ -236,9 +261,11 @@ impl<'a> DockerLocal<'a> {
         if containers.is_empty() {
             return Ok(());
         }
-        retirement::ask_to_end(&self.docker, containers)?;
-        let timeout = settings::computed(self.env, self.app, "stop-timeout-seconds")?;
-        retirement::stop_in_background(self.env, lock, containers, &self.surroundings.wait_to_retire, &timeout)
+        in_spite_of_signals(|| {
+            retirement::ask_to_end(&self.docker, containers)?;
+            let timeout = settings::computed(self.env, self.app, "stop-timeout-seconds")?;
+            retirement::stop_in_background(self.env, lock, containers, &self.surroundings.wait_to_retire, &timeout)
+        })
     }
 
     /// Registers containers that nothing accounts for, and retires them. One that still waits to take its

@@ -1,18 +1,21 @@
 //! How a plan is carried out: on docker-local instance by instance, on every other scheduler by the
 //! trigger `deploy`, a type at a time.
 
+mod deploying;
 mod docker_local;
 mod hooks;
 pub(crate) mod retirement;
 mod surroundings;
 mod unfinished;
 
+pub(crate) use deploying::deploying;
 pub use docker_local::DockerLocal;
-pub use retirement::stop_later_if_asked;
+pub use retirement::{Withdrawn, stop_later_if_asked};
 pub use unfinished::Unfinished;
 
 use crate::scheduler::{DOCKER_LOCAL, image_tag, scheduler_of};
-use common::{App, Env, ProcessType, Result, Triggers};
+use common::{App, AppLock, Env, ProcessType, Result, Triggers};
+use std::time::Duration;
 
 /// The plugin that runs apps on this host's own Docker.
 const PLUGIN: &str = "scheduler-docker-local";
@@ -24,6 +27,19 @@ const PLUGIN: &str = "scheduler-docker-local";
 pub fn runs_on_docker_local(env: &Env, app: &App) -> Result<bool> {
     let plugins = Triggers::new(env).implementers("scheduler-deploy")?;
     Ok(plugins.iter().any(|plugin| plugin.name == PLUGIN) && scheduler_of(env, app)? == DOCKER_LOCAL)
+}
+
+/// The lock of an app whose instances are to be changed one by one: it is taken once nobody else changes them, not
+/// even a deploy that takes no lock.
+///
+/// # Errors
+/// As [`AppLock::acquire`]; when such a deploy has not ended within `patience`.
+pub(crate) fn lock(env: &Env, app: &App, patience: Duration) -> Result<AppLock> {
+    let lock = AppLock::acquire(env, app, patience)?;
+    if lock.is_ours() {
+        deploying::wait_for_deploy(env, app, patience)?;
+    }
+    Ok(lock)
 }
 
 /// Deploys a whole type through the host, as the stock plugin does: every instance is replaced.

@@ -2,8 +2,11 @@
 //! nothing is forgotten whatever happens next, then without its files, then asked to end, and stopped hard
 //! after the wait.
 
-use common::{App, AppLock, Docker, Env, Error, Instance, Process, Result, Triggers, atomic};
-use std::time::Duration;
+use common::atomic::{self, Owner};
+use common::{App, AppLock, Context, Docker, Env, Error, Instance, Process, Result, Triggers};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 /// The files of an instance in its app's folder.
 const FILES: [&str; 3] = ["CONTAINER", "IP", "PORT"];
@@ -28,13 +31,102 @@ pub(crate) fn register<'c>(
         .try_for_each(|container| triggers.fire("scheduler-register-retired", &[app.as_str(), container, wait]))
 }
 
+/// The file in which docker-local keeps what it will remove.
+fn queue_path(env: &Env) -> Result<PathBuf> {
+    Ok(env.data_directory("scheduler-docker-local")?.join("dead-containers"))
+}
+
+/// App and container of each line `APP CONTAINER TIME` of what docker-local will remove. A line that is
+/// none is left to docker-local.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn queue(env: &Env) -> Result<Vec<(String, String)>> {
+    let bytes = atomic::read(&queue_path(env)?)?.unwrap_or_default();
+    let queued = |line: &str| {
+        let mut words = line.split_whitespace();
+        Some((words.next()?.to_owned(), words.next()?.to_owned()))
+    };
+    Ok(String::from_utf8_lossy(&bytes).lines().filter_map(queued).collect())
+}
+
+/// Takes a container out of the queue again. The host has no trigger for that.
+///
+/// # Errors
+/// When the queue cannot be read or written.
+fn unregister(env: &Env, container: &str) -> Result<()> {
+    let path = queue_path(env)?;
+    let Some(bytes) = atomic::read(&path)? else { return Ok(()) };
+    let is_of = |line: &[u8]| String::from_utf8_lossy(line).split_whitespace().nth(1) == Some(container);
+    let kept: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| !is_of(line)).collect();
+    let mode = path.metadata().context(|| format!("reading {}", path.display()))?.mode() & 0o777;
+    atomic::write(&path, &kept.concat(), mode, Owner::of_files(env)?)
+}
+
 /// Removes the files of an instance: its container is no longer the app's.
 ///
 /// # Errors
 /// When one cannot be removed.
 pub(crate) fn remove_files(env: &Env, app: &App, instance: &Instance) -> Result<()> {
+    files(env, app, instance)?.iter().try_for_each(|path| atomic::remove(path))
+}
+
+fn files(env: &Env, app: &App, instance: &Instance) -> Result<Vec<PathBuf>> {
     let folder = app.root(env)?;
-    FILES.iter().try_for_each(|kind| atomic::remove(&folder.join(format!("{kind}.{instance}"))))
+    Ok(FILES.iter().map(|kind| folder.join(format!("{kind}.{instance}"))).collect())
+}
+
+/// An instance that has been taken out of its app and still runs, with all that it takes to bring it back.
+#[derive(Debug)]
+pub struct Withdrawn {
+    instance: Instance,
+    /// Its container, if it has one.
+    pub container: Option<String>,
+    files: Vec<(PathBuf, Vec<u8>, u32)>,
+}
+
+impl Withdrawn {
+    /// What there is of an instance, before it is taken out.
+    ///
+    /// # Errors
+    /// When a file of it cannot be read.
+    pub(super) fn of(env: &Env, app: &App, instance: &Instance, container: Option<&str>) -> Result<Self> {
+        let mut kept = Vec::new();
+        for path in files(env, app, instance)? {
+            if let (Some(bytes), Ok(about)) = (atomic::read(&path)?, path.metadata()) {
+                kept.push((path, bytes, about.mode() & 0o777));
+            }
+        }
+        Ok(Self { instance: instance.clone(), container: container.map(str::to_owned), files: kept })
+    }
+
+    /// Takes it out: it is queued for removal, gives up its name, and loses its files.
+    ///
+    /// # Errors
+    /// When it cannot be queued or renamed, or a file cannot be removed.
+    pub(super) fn take_out(&self, env: &Env, app: &App, docker: &Docker<'_>, wait: &str) -> Result<()> {
+        if let Some(container) = &self.container {
+            register(env, app, [container], wait)?;
+            // The host names what it replaces by the second; so one that it replaced just now keeps its name.
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+            docker.rename(container, &format!("{app}.{}.{now}", self.instance))?;
+        }
+        remove_files(env, app, &self.instance)
+    }
+
+    /// Brings it back, however far [`Withdrawn::take_out`] has come.
+    ///
+    /// # Errors
+    /// When the queue or a file cannot be written.
+    pub(super) fn bring_back(&self, env: &Env, app: &App, docker: &Docker<'_>) -> Result<()> {
+        for (path, bytes, mode) in &self.files {
+            atomic::write(path, bytes, *mode, Owner::of_files(env)?)?;
+        }
+        let Some(container) = &self.container else { return Ok(()) };
+        // It may have its name still; and the host gives it to whom the file names after every change.
+        let _named_later = docker.rename(container, &format!("{app}.{}", self.instance));
+        unregister(env, container)
+    }
 }
 
 /// Sends SIGTERM to containers, which nothing starts again then. One that has ended by itself cannot be

@@ -45,13 +45,26 @@ pub(super) fn usable_script(env: &Env) -> Result<std::result::Result<PathBuf, St
 pub(super) struct Surroundings {
     /// The image of the release, by name and tag.
     pub(super) image: String,
-    /// Who built it.
-    pub(super) kind: ImageKind,
     /// Its tag.
     pub(super) tag: String,
     /// How long a replaced container goes on serving, in seconds as text.
     pub(super) wait_to_retire: String,
+    built: Built,
     variables: Vec<(&'static str, String)>,
+}
+
+/// What the image has to say in it.
+#[derive(Clone, Copy, Debug)]
+struct Built {
+    kind: ImageKind,
+    inject_init: bool,
+}
+
+impl Built {
+    fn of(env: &Env, app: &App, image: &str) -> Result<Self> {
+        let config = Docker::new(env)?.image_config(image)?;
+        Ok(Self { kind: ImageKind::of(env, app, &config)?, inject_init: inject_init(env, app, &config)? })
+    }
 }
 
 impl Surroundings {
@@ -67,39 +80,42 @@ impl Surroundings {
         let repo = triggers.ask("deployed-app-image-repo", &[name])?;
         let repo = if repo.is_empty() { format!("dokku/{app}") } else { repo };
         let image = format!("{repository}{repo}:{tag}");
-        let config = Docker::new(env)?.image_config(&image)?;
-        let kind = ImageKind::of(env, app, &config)?;
+        let built = Built::of(env, app, &image)?;
         let bind_all = triggers.ask("network-get-property", &[name, "bind-all-interfaces"])?;
         let wait_to_retire = triggers.ask("checks-get-property", &[name, "wait-to-retire"])?;
         let variables = vec![
             ("DOKKU_NETWORK_BIND_ALL", bind_all),
-            ("DOKKU_HEROKUISH", (kind != ImageKind::Dockerfile).to_string()),
-            ("DOKKU_CNB", (kind == ImageKind::Pack).to_string()),
             (
                 "DOCKER_RUN_LABEL_ARGS",
                 format!("--label=com.dokku.app-name={app} --label=com.dokku.container-type=deploy"),
             ),
             ("DOKKU_START_CMD", settings::computed(env, app, "start-cmd")?),
             ("DOKKU_WAIT_TO_RETIRE", wait_to_retire.clone()),
-            ("INJECT_INIT_FLAG", inject_init(env, app, &config)?.to_string()),
         ];
-        Ok(Self { image, kind, tag, wait_to_retire, variables })
+        Ok(Self { image, tag, wait_to_retire, built, variables })
     }
 
-    /// The variables for a container of this type.
+    /// Who built this image, and the variables for a container of this type that is made from it.
     ///
     /// # Errors
-    /// When the list of types without checks cannot be read.
-    pub(super) fn variables(
+    /// When the list of types without checks cannot be read; when the image is not that of the release, and
+    /// Docker does not know it.
+    pub(super) fn of_instance(
         &self,
         env: &Env,
         app: &App,
         process_type: &ProcessType,
-    ) -> Result<Vec<(&'static str, String)>> {
-        let disabled = checks_are_disabled(env, app, process_type)?;
+        image: &str,
+    ) -> Result<(ImageKind, Vec<(&'static str, String)>)> {
+        let Built { kind, inject_init } = if image == self.image { self.built } else { Built::of(env, app, image)? };
         let mut variables = self.variables.clone();
-        variables.push(("DOKKU_CHECKS_DISABLED", disabled.to_string()));
-        Ok(variables)
+        variables.extend([
+            ("DOKKU_HEROKUISH", (kind != ImageKind::Dockerfile).to_string()),
+            ("DOKKU_CNB", (kind == ImageKind::Pack).to_string()),
+            ("INJECT_INIT_FLAG", inject_init.to_string()),
+            ("DOKKU_CHECKS_DISABLED", checks_are_disabled(env, app, process_type)?.to_string()),
+        ]);
+        Ok((kind, variables))
     }
 }
 

@@ -18,6 +18,7 @@ mod store;
 mod tests;
 mod unrecorded;
 
+pub(crate) use sources::PROXY_LABELS;
 pub use store::Fingerprints;
 pub use unrecorded::changes_since;
 

@@ -22,7 +22,7 @@ pub(super) const COMMAND: &str = "command";
 pub(super) const LIMITS: &str = "limits";
 pub(super) const LOGS: &str = "logs";
 pub(super) const INIT: &str = "init";
-pub(super) const PROXY_LABELS: &str = "proxy labels";
+pub(crate) const PROXY_LABELS: &str = "proxy labels";
 
 /// The proxies that read labels of containers instead of a configuration of their own.
 const LABEL_PROXIES: &[&str] = &["caddy", "haproxy", "openresty", "traefik"];
@@ -269,9 +269,17 @@ pub(super) fn variables(env: &Env, app: &App) -> Result<BTreeMap<String, String>
         let text = atomic::read_text(&path)?.unwrap_or_default();
         variables.extend(parse_envfile(&text).context(|| format!("reading {}", path.display()))?);
     }
-    let revision = Properties::new(env, "git").computed(app, "rev-env-var")?;
-    variables.remove(revision.as_deref().unwrap_or("GIT_REV"));
+    variables.remove(&revision_variable(env, app)?);
     Ok(variables)
+}
+
+/// The variable in which git leaves the revision.
+///
+/// # Errors
+/// When the property that names it cannot be read.
+pub(super) fn revision_variable(env: &Env, app: &App) -> Result<String> {
+    let named = Properties::new(env, "git").computed(app, "rev-env-var")?;
+    Ok(named.unwrap_or_else(|| "GIT_REV".to_owned()))
 }
 
 /// A line of an app's mounts: what of it matters here.

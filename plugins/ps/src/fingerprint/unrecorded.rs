@@ -5,17 +5,18 @@
 //! writes to the files of the config and of the command without changing what they say, so there the
 //! container's own environment and command decide.
 
-use super::sources::{COMMAND, CONFIG, in_files, variables};
+use super::sources::{COMMAND, CONFIG, in_files, revision_variable, variables};
+use crate::listing::time::seconds_since_epoch;
 use crate::source_files::{current_procfile, expanded};
 use common::{App, ContainerDetails, Env, ProcessType, Properties, Result};
 use std::collections::BTreeMap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The variables that the host or Docker gives to a container of its own accord.
 const GIVEN_BY_THE_HOST: &[&str] = &["DYNO", "PATH", "PORT", "TRACE"];
 
-/// The sources, but for the image, that are not as they were when this container was made, at `created`. In
-/// doubt a source has changed.
+/// The sources, but for the image, that are not as they were when this container was made. In doubt a source has
+/// changed.
 ///
 /// A setting that was taken away leaves no file, so a folder of settings in which a file came or went counts
 /// as changed, whichever file it was. A config variable that was unset since then is still in the container:
@@ -30,14 +31,17 @@ pub fn changes_since(
     app: &App,
     process_type: &ProcessType,
     details: &ContainerDetails,
-    created: SystemTime,
     of_its_image: impl FnOnce() -> Result<Option<Vec<String>>>,
 ) -> Result<Vec<String>> {
+    let Some(created) = details.created.as_deref().and_then(moment) else { return Ok(Vec::new()) };
     let mut changed = newer_than(env, app, process_type, created)?;
     let config = variables(env, app)?;
     if changed.iter().any(|source| source == CONFIG) {
         let of_its_image = of_its_image()?;
-        let same = has_variables(&details.variables, of_its_image.as_deref(), &config);
+        let revision = revision_variable(env, app)?;
+        let given = details.variables.iter().filter(|variable| name_of(variable) != revision);
+        let given: Vec<&str> = given.map(String::as_str).collect();
+        let same = has_variables(&given, of_its_image.as_deref(), &config);
         changed.retain(|source| source != CONFIG || !same);
     }
     if changed.iter().any(|source| source == COMMAND) {
@@ -61,15 +65,20 @@ pub(super) fn newer_than(env: &Env, app: &App, process_type: &ProcessType, creat
 
 /// Whether all these variables of the config were given to a container and, beside its image's and the host's,
 /// no other.
-fn has_variables(given: &[String], of_its_image: Option<&[String]>, config: &BTreeMap<String, String>) -> bool {
-    let is_given = |(name, value): (&String, &String)| given.contains(&format!("{name}={value}"));
-    let is_known = |variable: &String| {
-        let name = variable.split_once('=').map_or(variable.as_str(), |(name, _)| name);
+fn has_variables(given: &[&str], of_its_image: Option<&[String]>, config: &BTreeMap<String, String>) -> bool {
+    let is_given = |(name, value): (&String, &String)| given.contains(&format!("{name}={value}").as_str());
+    let is_known = |variable: &&str| {
+        let name = name_of(variable);
         config.contains_key(name)
             || GIVEN_BY_THE_HOST.contains(&name)
-            || of_its_image.is_none_or(|of_its_image| of_its_image.contains(variable))
+            || of_its_image.is_none_or(|of_its_image| of_its_image.iter().any(|own| own == variable))
     };
     config.iter().all(is_given) && given.iter().all(is_known)
+}
+
+/// The name in `NAME=value`.
+fn name_of(variable: &str) -> &str {
+    variable.split_once('=').map_or(variable, |(name, _)| name)
 }
 
 /// The words of the command that a new container would get, with the port that this one has; `None` when that
@@ -95,6 +104,15 @@ fn command(
     Ok(is_plain.then(|| expanded.split_whitespace().map(ToString::to_string).collect()))
 }
 
+/// A time that Docker has written, with its fraction: what a deploy writes just before it makes a container
+/// is older than that.
+fn moment(text: &str) -> Option<SystemTime> {
+    let seconds = u64::try_from(seconds_since_epoch(text)?).ok()?;
+    let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction.trim_end_matches('Z'));
+    let nanoseconds = format!("{fraction:0<9.9}").parse().ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?.checked_add(Duration::from_nanos(nanoseconds))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,7 +128,7 @@ mod tests {
     #[test]
     fn a_container_has_the_config_of_the_app_and_what_its_image_and_the_host_gave_it() {
         let image = list(&["PATH=/bin", "LANG=C", "MODE=image"]);
-        let given = list(&["PATH=/bin", "LANG=C", "MODE=app", "DYNO=web.1", "PORT=5000", "EMPTY="]);
+        let given = ["PATH=/bin", "LANG=C", "MODE=app", "DYNO=web.1", "PORT=5000", "EMPTY="];
         let has = |variables: &[(&str, &str)]| has_variables(&given, Some(&image), &config(variables));
         assert!(has(&[("MODE", "app"), ("EMPTY", "")]));
         assert!(!has(&[("MODE", "other"), ("EMPTY", "")]), "another value");
@@ -136,5 +154,18 @@ mod tests {
         assert_eq!(told("web: serve  --port $PORT --$MODE\n"), Some(list(&["serve", "--port", "8080", "--fast"])));
         assert_eq!(told("web: sh -c 'serve'\n"), None);
         assert_eq!(told("worker: work\n"), None);
+    }
+
+    #[test]
+    fn a_time_keeps_its_fraction() {
+        for (text, nanoseconds) in [
+            ("1970-01-01T00:00:01Z", 1_000_000_000),
+            ("1970-01-01T00:00:01.5Z", 1_500_000_000),
+            ("1970-01-01T00:00:01.000000009Z", 1_000_000_009),
+            ("1970-01-01T00:00:01.0000000099Z", 1_000_000_009),
+        ] {
+            assert_eq!(moment(text), Some(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanoseconds)), "{text}");
+        }
+        assert_eq!(moment("1970-01-01T00:00:01.xZ"), None);
     }
 }

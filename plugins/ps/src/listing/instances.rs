@@ -30,7 +30,8 @@ pub struct Found<'a> {
     pub details: &'a BTreeMap<String, ContainerDetails>,
     /// The ids of those that are queued for removal.
     pub retiring: &'a [String],
-    /// Whether the app is being deployed, or changed in another way: somebody holds its lock.
+    /// Whether the app is being deployed, or changed in another way: somebody holds its lock or makes containers
+    /// of it.
     pub locked: bool,
     /// The time, in seconds since 1970.
     pub now: i64,
@@ -107,6 +108,7 @@ fn missing(instance: Instance) -> ListedInstance {
         index: Some(instance.index),
         process_type: Some(instance.process_type),
         state: InstanceState::Missing,
+        is_queued: false,
         container: None,
         container_name: None,
         details: None,
@@ -124,6 +126,7 @@ impl Found<'_> {
             None => ListedInstance { container: shown_id(held), ..without },
             Some((container, details)) => ListedInstance {
                 state: InstanceState::Docker(details.state.clone()),
+                is_queued: self.is_queued(&container.id),
                 container: Some(container.id.clone()),
                 container_name: Some(container.name.clone()),
                 seconds: self.seconds(details),
@@ -137,7 +140,7 @@ impl Found<'_> {
     fn of_no_file(&self, container: &Container) -> Option<ListedInstance> {
         let details = self.details.get(&container.id)?;
         let instance: Option<Instance> = container.dyno.parse().ok();
-        let state = if self.retiring.iter().any(|queued| names_container(queued, &container.id)) {
+        let state = if self.is_queued(&container.id) {
             InstanceState::Retiring
         } else if self.locked && is_named_upcoming(&container.name) {
             InstanceState::Upcoming
@@ -151,12 +154,17 @@ impl Found<'_> {
                 .map(|instance| instance.process_type)
                 .or_else(|| container.process_type.parse().ok()),
             state,
+            is_queued: false,
             container: Some(container.id.clone()),
             container_name: Some(container.name.clone()),
             seconds: self.seconds(details),
             details: Some(details.clone()),
             processes: None,
         })
+    }
+
+    fn is_queued(&self, id: &str) -> bool {
+        self.retiring.iter().any(|queued| names_container(queued, id))
     }
 
     /// Seconds since the start of what runs, or the end of what does not. A clock that was put back makes

@@ -53,6 +53,9 @@ pub struct ListedInstance {
     pub index: Option<u32>,
     /// How it is with it.
     pub state: InstanceState,
+    /// Whether it is an instance whose container is queued for removal all the same: somebody was killed who
+    /// was taking it out.
+    pub is_queued: bool,
     /// The container's full id, or what the app's file holds in its place.
     pub container: Option<String>,
     /// The container's name.
@@ -144,7 +147,7 @@ impl ListedInstance {
 
     /// Whether something is wrong with it that no count shows.
     fn is_amiss(&self) -> bool {
-        matches!(self.state, InstanceState::Missing | InstanceState::Stray) || self.is_unhealthy()
+        matches!(self.state, InstanceState::Missing | InstanceState::Stray) || self.is_unhealthy() || self.is_queued
     }
 }
 

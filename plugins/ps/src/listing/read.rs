@@ -3,13 +3,14 @@
 
 use super::instances::{Found, instances, is_named_upcoming, that_matter};
 use super::{Actual, ListedInstance, Listing};
+use crate::driver::{deploying, retirement};
 use crate::formation::Quantity;
 use crate::pending::pending_in_files;
 use crate::scale::Scale;
 use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
 use crate::status::{AppStatus, InstanceFile, instance_files};
 use common::{
-    App, AppLock, Container, ContainerDetails, Docker, Env, Error, ProcessType, Result, Triggers, atomic, one_by_one,
+    App, AppLock, Container, ContainerDetails, Docker, Env, Error, ProcessType, Result, Triggers, one_by_one,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
@@ -44,7 +45,7 @@ struct InDocker {
 /// # Errors
 /// When Docker fails or does not answer in time.
 pub fn listings(env: &Env, apps: &[App]) -> Result<Vec<(App, Result<Listing>)>> {
-    let queue = retirement_queue(env)?;
+    let queue = retirement::queue(env)?;
     let on_host: Vec<(App, Result<OnHost>)> = apps.iter().map(|app| (app.clone(), on_host(env, app, &queue))).collect();
     let in_docker = in_docker(env, on_host.iter().filter_map(|(_, read)| read.as_ref().ok()))?;
     let listing = |read: OnHost| listing(env, read, &in_docker);
@@ -56,7 +57,7 @@ pub fn listings(env: &Env, apps: &[App]) -> Result<Vec<(App, Result<Listing>)>> 
 /// # Errors
 /// As [`listings`], and when something of the app cannot be read.
 pub fn listing_of(env: &Env, app: &App) -> Result<Listing> {
-    let read = on_host(env, app, &retirement_queue(env)?)?;
+    let read = on_host(env, app, &retirement::queue(env)?)?;
     let in_docker = in_docker(env, std::iter::once(&read))?;
     listing(env, read, &in_docker)
 }
@@ -126,8 +127,8 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
         BeforeDocker::Known(actual) => actual,
         BeforeDocker::Files(files, retiring) => {
             let containers = that_matter(&app, &files, &retiring, &docker.containers);
-            let locked =
-                containers.iter().any(|container| is_named_upcoming(&container.name)) && AppLock::is_held(env, &app)?;
+            let locked = containers.iter().any(|container| is_named_upcoming(&container.name))
+                && (AppLock::is_held(env, &app)? || deploying(&app).is_some());
             Actual::Instances(instances(&Found {
                 desired: &desired,
                 files: &files,
@@ -168,16 +169,4 @@ pub fn add_pending(env: &Env, listing: &mut Listing) -> Result<()> {
 fn now() -> i64 {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_secs()).unwrap_or_default()
-}
-
-/// App and container of each line `APP CONTAINER TIME` of what docker-local will remove. A line that is
-/// none is left to docker-local.
-fn retirement_queue(env: &Env) -> Result<Vec<(String, String)>> {
-    let path = env.data_directory("scheduler-docker-local")?.join("dead-containers");
-    let bytes = atomic::read(&path)?.unwrap_or_default();
-    let queued = |line: &str| {
-        let mut words = line.split_whitespace();
-        Some((words.next()?.to_owned(), words.next()?.to_owned()))
-    };
-    Ok(String::from_utf8_lossy(&bytes).lines().filter_map(queued).collect())
 }

@@ -2,7 +2,7 @@
 
 use super::{app_argument, lock_of_hook};
 use crate::driver::{retirement, runs_on_docker_local};
-use crate::fingerprint::{Current, Fingerprints};
+use crate::fingerprint::{Current, Fingerprints, PROXY_LABELS, changes_since};
 use crate::formation::{Formation, Quantity, Request};
 use crate::scale::Scale;
 use crate::source_files::current_procfile;
@@ -38,8 +38,8 @@ fn settle(env: &Env, app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Keeps of each container that has no fingerprint yet what it was made from; forgets those of containers
-/// that are gone.
+/// Keeps of each container that has no fingerprint yet what it was made from, unless that has changed since it
+/// was made; forgets those of containers that are gone.
 fn record_fingerprints(env: &Env, app: &App, instances: &[InstanceStatus]) -> Result<()> {
     let recorded = Fingerprints::new(env, app)?;
     let mut fresh = Vec::new();
@@ -49,12 +49,19 @@ fn record_fingerprints(env: &Env, app: &App, instances: &[InstanceStatus]) -> Re
         }
     }
     if !fresh.is_empty() {
+        let docker = Docker::new(env)?;
         let ids: Vec<&str> = fresh.iter().map(|status| status.container.as_str()).collect();
-        let details = Docker::new(env)?.details(&ids)?;
+        let details = docker.details(&ids)?;
         let mut current = Current::new(env, app);
         for status in fresh {
             let (Some(instance), Some(details)) = (&status.instance, details.get(&status.container)) else { continue };
-            recorded.record(&status.container, current.of(&instance.process_type, &details.image)?)?;
+            let of_its_image = || Ok(Some(docker.image_config(&details.image)?.env.unwrap_or_default()));
+            // What was set after it was made is not in it. The files of the proxy labels are written by each
+            // deploy as it makes its containers, so their time says nothing here.
+            let changes = changes_since(env, app, &instance.process_type, details, of_its_image)?;
+            if changes.iter().all(|source| source == PROXY_LABELS) {
+                recorded.record(&status.container, current.of(&instance.process_type, &details.image)?)?;
+            }
         }
     }
     recorded.forget_others(&instances.iter().map(|status| status.container.as_str()).collect::<Vec<_>>())
@@ -77,10 +84,14 @@ fn short_types<'a>(desired: &'a Formation, instances: &[InstanceStatus]) -> Vec<
 /// quantity is 0.
 fn retire_vanished_types(env: &Env, app: &App) -> Result<()> {
     let Some(procfile) = current_procfile(env, app)? else { return Ok(()) };
-    let _lock = lock_of_hook(env, app)?;
     let scale = Scale::new(env, app);
+    let has_vanished = |(name, quantity): &(&ProcessType, Quantity)| *quantity > 0 && !procfile.contains(name);
+    if !scale.desired()?.iter().any(|saved| has_vanished(&saved)) {
+        return Ok(());
+    }
+    let _lock = lock_of_hook(env, app)?;
     let desired = scale.desired()?;
-    let vanished = desired.iter().filter(|(name, quantity)| *quantity > 0 && !procfile.contains(name));
+    let vanished = desired.iter().filter(has_vanished);
     let vanished: Vec<Request> =
         vanished.map(|(name, _)| Request { process_type: name.clone(), quantity: 0 }).collect();
     for Request { process_type, .. } in &vanished {

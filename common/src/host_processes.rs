@@ -1,0 +1,70 @@
+//! The processes of this host, from the kernel's table.
+
+use std::collections::BTreeSet;
+
+/// A process that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostProcess {
+    /// Its number.
+    pub pid: u32,
+    /// The words of its command line.
+    pub words: Vec<String>,
+    /// Whether it is this process, or one that this one runs inside of.
+    pub is_ours: bool,
+}
+
+/// All processes whose command line we may read. One that ends meanwhile is left out.
+pub fn host_processes() -> Vec<HostProcess> {
+    let ours = ours();
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let process = |entry: std::fs::DirEntry| {
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        let line = std::fs::read(entry.path().join("cmdline")).ok().filter(|line| !line.is_empty())?;
+        // A shell may have been given a whole command as one word.
+        let words = String::from_utf8_lossy(&line)
+            .split(|letter: char| letter == '\0' || letter.is_whitespace())
+            .map(str::to_owned)
+            .collect();
+        Some(HostProcess { pid, words, is_ours: ours.contains(&pid) })
+    };
+    entries.filter_map(process).collect()
+}
+
+/// This process and its ancestors.
+fn ours() -> BTreeSet<u32> {
+    let mut ours = BTreeSet::new();
+    let mut next = Some(std::process::id());
+    while let Some(pid) = next.filter(|pid| *pid > 0 && ours.insert(*pid)) {
+        next = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok().and_then(|stat| parent(&stat));
+    }
+    ours
+}
+
+/// The parent in a line of `/proc/PID/stat`; the program's name, which may hold anything, is in parentheses.
+fn parent(stat: &str) -> Option<u32> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_seen_with_its_words_and_ours_are_told_apart() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let processes = host_processes();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let found = |pid| processes.iter().find(|process| process.pid == pid).unwrap();
+        let sleep = found(child.id());
+        assert!(sleep.words.windows(2).any(|words| words == ["sleep", "60"]) && !sleep.is_ours, "{sleep:?}");
+        assert!(found(std::process::id()).is_ours);
+    }
+
+    #[test]
+    fn a_parent_is_read_past_any_name() {
+        assert_eq!(parent("12 (a) S 7 (b) c) S 34 12 12 0"), Some(34));
+        assert_eq!(parent("rubbish"), None);
+    }
+}
