@@ -1,5 +1,9 @@
 //! An instance that dies at start: the type is as it was, and the message says why.
 
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
 use ps_tests::docker::Dokku;
 
 use crate::shop::{MORE_TYPES, Shop, both, kept, lines_with};
@@ -46,4 +50,53 @@ pub(crate) fn what_was_done_before_the_failure_stays() {
     let after = shop.runs(&["beat.1", "beat.2", "picky.1", "picky.2", "web.1"]);
     kept(&before, &after, &["picky.1", "picky.2", "web.1"]);
     assert_eq!(shop.scale(), ["beat=2", "picky=2", "web=1"]);
+}
+
+/// A plugin of a third party whose hook fails while there is a file of its name.
+fn broken(shop: &Shop) -> std::path::PathBuf {
+    shop.plugin("zz-broken", &[("post-deploy", "[ ! -e \"$LOG.fails\" ] || { echo 'no disk' >&2; exit 1; }")]);
+    let mark = shop.dokku.path("zz-broken.log.fails");
+    fs::write(&mark, "").expect("the mark to fail");
+    mark
+}
+
+pub(crate) fn a_hook_that_fails_leaves_what_was_there_before() {
+    let shop = Shop::with(&["web=3", "worker=1"]);
+    let all = ["web.1", "web.2", "web.3", "worker.1"];
+    let before = shop.runs(&all);
+    let servers = shop.servers();
+    let mark = broken(&shop);
+    for request in ["web=1", "web=4", "worker=0", "worker=2"] {
+        let known = shop.dokku.containers(&shop.app);
+        let failed = shop.ends(1, &[request]);
+        assert!(both(&failed).contains("no disk"), "{failed}");
+        assert_eq!(shop.scale(), ["web=3", "worker=1"], "{failed}");
+        // Were one of them still queued for removal, this would end it once its second is over.
+        thread::sleep(Duration::from_millis(2100));
+        shop.dokku.succeeds(&["ps:retire", &shop.app]);
+        kept(&before, &shop.runs(&all), &all);
+        assert_eq!(shop.dokku.containers(&shop.app), known, "{failed}");
+        shop.dokku.has_files(&shop.app, "IP.", &all);
+        assert_eq!(shop.servers(), servers, "whom the proxy knows: {failed}");
+        crate::locked::is_free(&shop);
+    }
+    fs::remove_file(mark).expect("the mark to fail");
+    shop.scales(&["web=1"]);
+    kept(&before, &shop.runs(&["web.1", "worker.1"]), &["web.1", "worker.1"]);
+    assert_eq!(shop.servers().len(), 1);
+}
+
+pub(crate) fn a_deploy_that_fails_half_way_is_made_known_by_a_reconcile() {
+    // Its third instance dies, and something has changed: the host deploys the type, and replaces two of three.
+    let shop = Shop::on(Dokku::new(), &["web=2"], &[("Procfile", "web: /demo worker 2\n")]).checked("1");
+    let before = shop.runs(&["web.1", "web.2"]);
+    shop.dokku.succeeds(&["config:set", "--no-restart", &shop.app, "COLOUR=blue"]);
+    shop.ends(1, &["web=3"]);
+    assert_eq!(shop.scale(), ["web=2"]);
+    assert_ne!(shop.named(), before.iter().map(|(name, life)| (name.clone(), life.id.clone())).collect());
+    shop.reconciles(&[]);
+    assert_eq!(shop.servers(), crate::killed::addresses(&shop));
+    shop.watch();
+    shop.reconciles(&[]);
+    assert_eq!(shop.fired("core-post-deploy"), 0, "{:#?}", shop.events());
 }

@@ -106,7 +106,7 @@ impl Part {
 }
 
 /// Where the web containers that the files name listen, as Docker says.
-fn addresses(shop: &Shop) -> Vec<String> {
+pub(crate) fn addresses(shop: &Shop) -> Vec<String> {
     let format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}:5000";
     let named = shop.named().into_iter().filter(|(instance, _)| instance.starts_with("web."));
     let mut addresses: Vec<String> =

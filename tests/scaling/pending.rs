@@ -84,3 +84,19 @@ pub(crate) fn other_changes_are_told_apart() {
     kept(&grown, &recreated, &["web.1", "web.2"]);
     new(&grown, &recreated, &["worker.1", "worker.2", "worker.3"]);
 }
+
+pub(crate) fn what_was_set_after_a_container_was_made_is_not_recorded_as_in_it() {
+    // As on a host where the containers are older than this plugin.
+    let shop = Shop::with(&["web=1", "worker=2"]);
+    let before = shop.runs(&["web.1", "worker.1", "worker.2"]);
+    fs::remove_dir_all(shop.dokku.path(&format!("lib/data/ps/{}/fingerprints", shop.app))).expect("the fingerprints");
+    assert_eq!(pending(&shop), [""; 0]);
+    shop.dokku.succeeds(&["docker-options:add", &shop.app, "deploy", "--label=shelf=3"]);
+    assert_ne!(pending(&shop), [""; 0]);
+    // To shrink a type asks nobody what has changed, and fires the hooks that record.
+    shop.scales(&["worker=1"]);
+    kept(&before, &shop.runs(&["web.1", "worker.1"]), &["web.1", "worker.1"]);
+    assert_ne!(pending(&shop), [""; 0]);
+    shop.scales(&["worker=2"]);
+    new(&before, &shop.runs(&["web.1", "worker.1", "worker.2"]), &["worker.1", "worker.2"]);
+}

@@ -9,6 +9,7 @@ use ps_tests::docker::{Dokku, docker};
 use ps_tests::process::wait_until;
 
 use crate::shop::{Shop, kept, lines_with, new};
+use crate::started::Started;
 
 /// A container that says of itself that it is an instance of the app, and that no file names. The demo runs in
 /// it with this argument.
@@ -165,4 +166,55 @@ pub(crate) fn an_unhealthy_instance_is_replaced() {
     let after = shop.runs(&["web.1", "worker.1", "worker.2"]);
     kept(&before, &after, &["web.1", "worker.2"]);
     new(&before, &after, &["worker.1"]);
+}
+
+pub(crate) fn a_container_that_docker_starts_again_and_again_is_replaced_and_ends() {
+    let shop = Shop::with(&["web=1", "worker=2"]);
+    let before = shop.runs(&["web.1", "worker.1", "worker.2"]);
+    let looping = looping(&shop, &before["worker.2"].id);
+    let mended = shop.reconciles(&[]);
+    assert!(!lines_with(&mended.stdout, &["worker.2", "start"]).is_empty(), "{mended}");
+    let after = shop.runs(&["web.1", "worker.1", "worker.2"]);
+    kept(&before, &after, &["web.1", "worker.1"]);
+    assert_eq!(state(&looping), "exited", "it must not be started again");
+    // One that is too much goes as well.
+    let looping = self::looping(&shop, &after["worker.2"].id);
+    shop.scales(&["worker=1"]);
+    kept(&before, &shop.runs(&["web.1", "worker.1"]), &["web.1", "worker.1"]);
+    assert_eq!(state(&looping), "exited", "it must not be started again");
+}
+
+/// A container in the place of worker.2 that fails whenever Docker starts it, and waits for seconds to be started.
+fn looping(shop: &Shop, instead_of: &str) -> String {
+    docker(&["container", "rm", "--force", instead_of]);
+    let looping = stray(shop, "worker.2", "fail");
+    docker(&["container", "update", "--restart=always", &looping]);
+    fs::write(shop.home().join("CONTAINER.worker.2"), format!("{looping}\n")).expect("its file");
+    let count = || docker(&["container", "inspect", "--format", "{{.RestartCount}}", &looping]);
+    wait_until("it is between two starts", Duration::from_mins(1), || {
+        state(&looping) == "restarting" && count().trim().parse::<u32>().is_ok_and(|count| count >= 5)
+    });
+    looping
+}
+
+fn state(container: &str) -> String {
+    docker(&["container", "inspect", "--format", "{{.State.Status}}", container]).trim().to_owned()
+}
+
+pub(crate) fn a_deploy_that_takes_no_lock_is_waited_for() {
+    let shop = Shop::with(&["web=1", "worker=1"]).checked("4");
+    let before = shop.runs(&["web.1", "worker.1"]);
+    let mut setting = Started::new(&shop.dokku, "scale", &["config:set", &shop.app, "COLOUR=blue"]);
+    wait_until("a container of the deploy is checked", Duration::from_mins(1), || {
+        assert!(setting.is_running(), "{}", setting.said());
+        !shop.half_made().is_empty()
+    });
+    let listing = shop.dokku.succeeds(&["ps", &shop.app]);
+    assert!(listing.contains("upcoming") && !listing.contains("stray"), "{listing}");
+    let idle = shop.reconciles(&["--lock-timeout", "120"]);
+    assert!(idle.stderr.contains("deploys"), "it must say for whom it waits: {idle}");
+    assert_eq!(setting.status(), 0, "{}", setting.said());
+    let after = shop.runs(&["web.1", "worker.1"]);
+    new(&before, &after, &["web.1", "worker.1"]);
+    assert_eq!(shop.half_made(), [""; 0]);
 }

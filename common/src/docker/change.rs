@@ -36,7 +36,7 @@ impl Docker<'_> {
     /// With Docker's own message when it fails for one of them.
     pub fn stop(&self, containers: &[String], timeout: u64) -> Result<()> {
         let patience = Duration::from_secs(timeout.saturating_mul(2).saturating_add(60));
-        let stop = self.read(&["container", "stop", "--time", &timeout.to_string()]).deadline(patience);
+        let stop = self.read(&["container", "stop", "-t", &timeout.to_string()]).deadline(patience);
         Self::text(&stop.args(containers)).map(drop)
     }
 

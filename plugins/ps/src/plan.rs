@@ -7,7 +7,6 @@
 
 use crate::formation::Quantity;
 use crate::listing::{InstanceState, ListedInstance};
-use crate::status::is_up;
 use common::{Instance, ProcessType, one_by_one};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -49,6 +48,8 @@ pub struct Step {
     pub reason: String,
     /// The container that it has now, whatever its state.
     pub container: Option<String>,
+    /// Whether that does not serve, so that it may be stopped at any time.
+    pub is_down: bool,
 }
 
 /// How it is with an instance that there is.
@@ -58,9 +59,8 @@ pub enum Condition {
     Serves,
     /// It runs, and its health check says that it should not be used.
     Unhealthy,
-    /// Its container is there and lives on, and is none that serves: Docker starts it again and again, it is
-    /// paused, or it is queued for removal.
-    Ailing(String),
+    /// It runs, and its container is queued for removal.
+    Queued,
     /// It does not run: Docker's word, or `missing`.
     Down(String),
 }
@@ -91,12 +91,9 @@ pub fn present(instances: &[ListedInstance], process_type: &ProcessType) -> BTre
     let of_type = instances.iter().filter(|instance| instance.process_type.as_ref() == Some(process_type));
     one_by_one(of_type.filter_map(|instance| {
         let condition = match &instance.state {
-            InstanceState::Docker(word) if instance.is_queued && is_up(word) => {
-                Condition::Ailing("queued for removal".to_owned())
-            }
+            InstanceState::Docker(_) if instance.is_queued && instance.runs() => Condition::Queued,
             InstanceState::Docker(_) if instance.is_unhealthy() => Condition::Unhealthy,
             InstanceState::Docker(_) if instance.runs() => Condition::Serves,
-            InstanceState::Docker(word) if is_up(word) => Condition::Ailing(word.clone()),
             InstanceState::Docker(word) => Condition::Down(word.clone()),
             InstanceState::Missing => Condition::Down("missing".to_owned()),
             InstanceState::Upcoming | InstanceState::Stray | InstanceState::Retiring => return None,
@@ -119,14 +116,15 @@ pub fn plan(
         action,
         reason,
         container: present.get(&index).and_then(|found| found.container.clone()),
+        is_down: present.get(&index).is_some_and(|found| matches!(found.condition, Condition::Down(_))),
     };
     let (mut steps, mut starts, mut replacements) = (Vec::new(), Vec::new(), Vec::new());
     for index in 1..=desired {
         match (present.get(&index).map(|found| &found.condition), ask) {
             (None, _) => starts.push(step(index, Action::Start, "there is none".to_owned())),
             (Some(Condition::Down(word)), _) => starts.push(step(index, Action::Start, format!("it is {word}"))),
-            (Some(Condition::Ailing(word)), _) => {
-                replacements.push(step(index, Action::Replace, format!("it is {word}")));
+            (Some(Condition::Queued), _) => {
+                replacements.push(step(index, Action::Replace, "it is queued for removal".to_owned()));
             }
             (Some(_), Ask::Recreate(reason)) => replacements.push(step(index, Action::Replace, reason.to_owned())),
             (Some(Condition::Unhealthy), Ask::Health) => {
@@ -185,9 +183,10 @@ mod tests {
     }
 
     #[test]
-    fn what_lives_and_does_not_serve_goes_once_another_serves() {
-        let steps = plan(&web(), 1, &found(&[(1, Condition::Ailing("restarting".into()))]), Ask::Quantity);
-        assert_eq!((short(&steps), steps[0].reason.as_str()), (vec!["replace web.1".to_owned()], "it is restarting"));
+    fn what_will_be_removed_goes_once_another_serves() {
+        let steps = plan(&web(), 1, &found(&[(1, Condition::Queued)]), Ask::Quantity);
+        assert_eq!(short(&steps), ["replace web.1"]);
+        assert_eq!(short(&plan(&web(), 0, &found(&[(1, Condition::Queued)]), Ask::Quantity)), ["stop web.1"]);
     }
 
     #[test]
@@ -201,7 +200,7 @@ mod tests {
         prop_oneof![
             3 => Just(Condition::Serves),
             1 => Just(Condition::Unhealthy),
-            1 => Just(Condition::Ailing("restarting".to_owned())),
+            1 => Just(Condition::Queued),
             1 => Just(Condition::Down("exited".to_owned())),
             1 => Just(Condition::Down("missing".to_owned())),
         ]
@@ -221,7 +220,7 @@ mod tests {
     }
 
     fn runs(found: &Present) -> bool {
-        matches!(found.condition, Condition::Serves | Condition::Unhealthy)
+        !matches!(found.condition, Condition::Down(_))
     }
 
     /// What a driver does with one step: a replacement serves before the old one goes.
@@ -246,7 +245,7 @@ mod tests {
                 apply(&mut after, &step);
             }
             prop_assert_eq!(after.keys().copied().collect::<Vec<_>>(), (1..=desired).collect::<Vec<_>>());
-            prop_assert!(after.values().all(runs));
+            prop_assert!(after.values().all(|found| runs(found) && found.condition != Condition::Queued));
         }
 
         #[test]
@@ -259,8 +258,8 @@ mod tests {
                     Action::Start => prop_assert!(wanted && !before.is_some_and(runs)),
                     Action::Stop => prop_assert!(!wanted && before.is_some()),
                     Action::Replace => {
-                        let ails = before.is_some_and(|found| matches!(found.condition, Condition::Ailing(_)));
-                        prop_assert!(wanted && (ails || (before.is_some_and(runs) && ask != Ask::Quantity)));
+                        let queued = before.is_some_and(|found| found.condition == Condition::Queued);
+                        prop_assert!(wanted && before.is_some_and(runs) && (queued || ask != Ask::Quantity));
                     }
                 }
             }

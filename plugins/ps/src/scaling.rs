@@ -221,6 +221,7 @@ fn carry_out(
     }
     if !starts.is_empty() {
         start(&starts)?;
+        driver.halt(&of(Action::Start).filter_map(|step| step.container.clone()).collect::<Vec<_>>());
     }
     if starts.is_empty() && leaving.is_empty() {
         return Ok(());

@@ -206,6 +206,14 @@ impl<'a> DockerLocal<'a> {
         self.unfinished.clear(process_type)
     }
 
+    /// Stops containers that do not serve and are not wanted any more. Docker may be starting one of them again and
+    /// again, and gives nobody its name while it waits to do so. What fails here is left to `ps:retire`.
+    pub fn halt(&self, containers: &[String]) {
+        if !containers.is_empty() {
+            let _registered = self.docker.stop(containers, 0);
+        }
+    }
+
     /// Tells the host's plugins what has come or is about to go of a type.
     ///
     /// # Errors
@@ -223,6 +231,8 @@ impl<'a> DockerLocal<'a> {
     /// When a container cannot be registered or renamed, or a file cannot be removed; all are back then.
     pub fn withdraw(&self, steps: &[&Step]) -> Result<Vec<Withdrawn>> {
         in_spite_of_signals(|| {
+            let down = steps.iter().filter(|step| step.is_down).filter_map(|step| step.container.clone());
+            self.halt(&down.collect::<Vec<_>>());
             let mut withdrawn = Vec::new();
             for Step { instance, container, .. } in steps {
                 let going = Withdrawn::of(self.env, self.app, instance, container.as_deref())?;
@@ -262,7 +272,7 @@ impl<'a> DockerLocal<'a> {
             return Ok(());
         }
         in_spite_of_signals(|| {
-            retirement::ask_to_end(&self.docker, containers)?;
+            retirement::ask_to_end(&self.docker, containers);
             let timeout = settings::computed(self.env, self.app, "stop-timeout-seconds")?;
             retirement::stop_in_background(self.env, lock, containers, &self.surroundings.wait_to_retire, &timeout)
         })

@@ -129,15 +129,11 @@ impl Withdrawn {
     }
 }
 
-/// Sends SIGTERM to containers, which nothing starts again then. One that has ended by itself cannot be
-/// signalled, which is no failure.
-///
-/// # Errors
-/// When Docker does not let go of one.
-pub(crate) fn ask_to_end(docker: &Docker<'_>, containers: &[String]) -> Result<()> {
-    docker.set_restart_policy(containers, "no")?;
+/// Sends SIGTERM to containers, which nothing starts again then. One that has ended by itself can neither be
+/// updated nor signalled; they are registered, so what fails here is left to `ps:retire`.
+pub(crate) fn ask_to_end(docker: &Docker<'_>, containers: &[String]) {
+    let _registered = docker.set_restart_policy(containers, "no");
     let _registered = docker.send_signal(containers, "TERM");
-    Ok(())
 }
 
 /// Starts the process that stops containers which still run after `wait` seconds; each has then `timeout`

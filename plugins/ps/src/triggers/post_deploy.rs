@@ -116,7 +116,10 @@ fn retire_type(env: &Env, app: &App, process_type: &ProcessType) -> Result<()> {
     }
     let running = instances.into_iter().filter(|status| status.state.as_deref().is_some_and(is_up));
     let running: Vec<String> = running.map(|status| status.container).collect();
-    if running.is_empty() { Ok(()) } else { retirement::ask_to_end(&Docker::new(env)?, &running) }
+    if !running.is_empty() {
+        retirement::ask_to_end(&Docker::new(env)?, &running);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
