@@ -21,7 +21,7 @@ use ps_tests::{plugin_tree, repository};
 
 /// What an installed plugin holds besides executables.
 const OTHER_FILES: [&str; 2] = ["functions", "plugin.toml"];
-const MOST_OF_ONE: u64 = 1024 * 1024;
+const MOST_OF_ONE: u64 = 1_000_000;
 const MOST_OF_ALL: u64 = 25_000_000;
 const MOST_LINES: usize = 400;
 
