@@ -11,7 +11,7 @@ use crate::listing::{Actual, ListedInstance};
 use crate::pending::{Pending, pending};
 use crate::plan::{self, Action, Ask, Step};
 use crate::status::instance_files;
-use common::{App, AppLock, Context, Env, Instance, ProcessType, Result, in_spite_of_signals};
+use common::{App, AppLock, Context, Env, Error, Instance, ProcessType, Result, in_spite_of_signals};
 use serde::Serialize;
 
 /// What a change means for one type.
@@ -227,12 +227,12 @@ fn carry_out(
         return Ok(());
     }
     driver.owe_hooks(process_type)?;
-    let withdrawn = driver.withdraw(&leaving)?;
-    if let Err(error) = driver.fire_hooks(process_type) {
-        in_spite_of_signals(|| put_back(driver, process_type, &starts, &withdrawn))
-            .context(|| format!("{error}; putting back what was before"))?;
-        return Err(error);
-    }
+    let put_back = |withdrawn: &[Withdrawn], error: Error| {
+        let done = in_spite_of_signals(|| put_back(driver, process_type, &starts, withdrawn));
+        done.context(|| format!("{error}; putting back what was before")).err().unwrap_or(error)
+    };
+    let withdrawn = driver.withdraw(&leaving).map_err(|error| put_back(&[], error))?;
+    driver.fire_hooks(process_type).map_err(|error| put_back(&withdrawn, error))?;
     let going: Vec<String> = withdrawn.into_iter().filter_map(|one| one.container).collect();
     driver.retire(&going, lock)
 }

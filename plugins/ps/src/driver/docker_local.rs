@@ -233,15 +233,13 @@ impl<'a> DockerLocal<'a> {
         in_spite_of_signals(|| {
             let down = steps.iter().filter(|step| step.is_down).filter_map(|step| step.container.clone());
             self.halt(&down.collect::<Vec<_>>());
-            let mut withdrawn = Vec::new();
-            for Step { instance, container, .. } in steps {
-                let going = Withdrawn::of(self.env, self.app, instance, container.as_deref())?;
-                let taken = going.take_out(self.env, self.app, &self.docker, &self.surroundings.wait_to_retire);
-                withdrawn.push(going);
-                if let Err(error) = taken {
-                    self.bring_back(&withdrawn).context(|| format!("{error}; bringing back what was taken out"))?;
-                    return Err(error);
-                }
+            let there = |step: &&Step| Withdrawn::of(self.env, self.app, &step.instance, step.container.as_deref());
+            let withdrawn = steps.iter().map(there).collect::<Result<Vec<_>>>()?;
+            let take_out =
+                |one: &Withdrawn| one.take_out(self.env, self.app, &self.docker, &self.surroundings.wait_to_retire);
+            if let Err(error) = withdrawn.iter().try_for_each(take_out) {
+                self.bring_back(&withdrawn).context(|| format!("{error}; bringing back what was taken out"))?;
+                return Err(error);
             }
             Ok(withdrawn)
         })
