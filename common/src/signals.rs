@@ -7,11 +7,12 @@
 use duct::unix::HandleExt;
 use rustix::process::{Pid, Signal, kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
-static IN_SPITE: AtomicBool = AtomicBool::new(false);
+/// How often [`in_spite_of_signals`] runs: threads may do so at the same time.
+static IN_SPITE: AtomicUsize = AtomicUsize::new(0);
 static CHILDREN: Mutex<Vec<Child>> = Mutex::new(Vec::new());
 static INSTALL: Once = Once::new();
 
@@ -77,16 +78,16 @@ pub(crate) fn must_end() -> Option<i32> {
 
 /// Whether [`in_spite_of_signals`] runs.
 pub(crate) fn are_to_wait() -> bool {
-    IN_SPITE.load(Ordering::SeqCst)
+    IN_SPITE.load(Ordering::SeqCst) > 0
 }
 
 /// Does work that must be done although a signal has asked this process to end, or may ask while it goes on:
 /// what cannot be left half done, and putting things back. No signal reaches the children that it starts, not
 /// even from a terminal.
 pub fn in_spite_of_signals<T>(work: impl FnOnce() -> T) -> T {
-    let before = IN_SPITE.swap(true, Ordering::SeqCst);
+    IN_SPITE.fetch_add(1, Ordering::SeqCst);
     let done = work();
-    IN_SPITE.store(before, Ordering::SeqCst);
+    IN_SPITE.fetch_sub(1, Ordering::SeqCst);
     done
 }
 
