@@ -1,7 +1,7 @@
-//! The few things that are changed of containers that run.
+//! The few things that are changed of containers that run. To change none of them asks Docker nothing.
 
 use super::{Docker, failure};
-use crate::Result;
+use crate::{Process, Result};
 use std::time::Duration;
 
 impl Docker<'_> {
@@ -11,7 +11,7 @@ impl Docker<'_> {
     /// With Docker's own message when it fails for one of them.
     pub fn set_restart_policy(&self, containers: &[String], policy: &str) -> Result<()> {
         let policy = format!("--restart={policy}");
-        Self::text(&self.read(&["container", "update", &policy]).args(containers)).map(drop)
+        Self::change(self.read(&["container", "update", &policy]), containers)
     }
 
     /// Sends a signal (such as `TERM`) to the first process of containers, all in one call.
@@ -19,7 +19,7 @@ impl Docker<'_> {
     /// # Errors
     /// With Docker's own message when it fails for one of them.
     pub fn send_signal(&self, containers: &[String], signal: &str) -> Result<()> {
-        Self::text(&self.read(&["container", "kill", "--signal", signal]).args(containers)).map(drop)
+        Self::change(self.read(&["container", "kill", "--signal", signal]), containers)
     }
 
     /// Gives a container another name.
@@ -36,8 +36,7 @@ impl Docker<'_> {
     /// With Docker's own message when it fails for one of them.
     pub fn stop(&self, containers: &[String], timeout: u64) -> Result<()> {
         let patience = Duration::from_secs(timeout.saturating_mul(2).saturating_add(60));
-        let stop = self.read(&["container", "stop", "-t", &timeout.to_string()]).deadline(patience);
-        Self::text(&stop.args(containers)).map(drop)
+        Self::change(self.read(&["container", "stop", "-t", &timeout.to_string()]).deadline(patience), containers)
     }
 
     /// Removes containers, running or not, all in one call.
@@ -45,7 +44,11 @@ impl Docker<'_> {
     /// # Errors
     /// With Docker's own message when it fails for one of them.
     pub fn remove(&self, containers: &[String]) -> Result<()> {
-        Self::text(&self.read(&["container", "rm", "--force"]).args(containers)).map(drop)
+        Self::change(self.read(&["container", "rm", "--force"]), containers)
+    }
+
+    fn change(process: Process, containers: &[String]) -> Result<()> {
+        if containers.is_empty() { Ok(()) } else { Self::text(&process.args(containers)).map(drop) }
     }
 
     /// The last lines that a container has printed.

@@ -11,7 +11,7 @@ use crate::plan::Step;
 use crate::settings;
 use crate::status::{instance_files, names_container};
 use common::{
-    App, AppLock, Container, Context, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers, atomic,
+    App, AppLock, Container, Context, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers,
     in_spite_of_signals,
 };
 use std::path::PathBuf;
@@ -84,10 +84,13 @@ impl<'a> DockerLocal<'a> {
                 });
             }
         });
-        match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        let started = started.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let interrupted =
+            || Error::new(format!("interrupted before all of {process_type} of {} were started", self.app));
+        match failed.or_else(|| (started.len() < instances.len()).then(interrupted)) {
             None => Ok(()),
             Some(error) => {
-                let started = started.into_inner().unwrap_or_else(PoisonError::into_inner);
                 in_spite_of_signals(|| self.discard(&started, instances))
                     .context(|| format!("{error}; cleaning up"))?;
                 Err(error)
@@ -155,15 +158,15 @@ impl<'a> DockerLocal<'a> {
     /// # Errors
     /// When a file or a container cannot be removed.
     pub fn discard(&self, started: &[&Instance], all: &[&Instance]) -> Result<()> {
-        let mut containers = Vec::new();
+        let files = instance_files(self.env, self.app)?.into_iter();
+        let of_started = files.filter(|file| file.instance.as_ref().is_some_and(|found| started.contains(&found)));
+        let mut containers: Vec<String> = of_started.map(|file| file.container).collect();
         for instance in started {
-            let file = self.app.root(self.env)?.join(format!("CONTAINER.{instance}"));
-            containers.extend(atomic::read_text(&file)?.map(|id| id.trim().to_owned()));
             retirement::remove_files(self.env, self.app, instance)?;
         }
         containers.extend(self.upcoming(all)?.into_iter().map(|container| container.id));
         containers.retain(|id| !id.is_empty());
-        if containers.is_empty() { Ok(()) } else { self.docker.remove(&containers) }
+        self.docker.remove(&containers)
     }
 
     /// Removes what a failed deploy of a type by the host has left: containers that were made for it and that
@@ -181,8 +184,7 @@ impl<'a> DockerLocal<'a> {
                 && !files.iter().any(|file| names_container(&file.container, &container.id))
         };
         let left = self.docker.containers()?.into_iter().filter(is_left);
-        let left: Vec<String> = left.map(|container| container.id).collect();
-        if left.is_empty() { Ok(()) } else { self.docker.remove(&left) }
+        self.docker.remove(&left.map(|container| container.id).collect::<Vec<_>>())
     }
 
     /// Whether hooks are owed for a type since a change of it that was interrupted.
@@ -209,9 +211,7 @@ impl<'a> DockerLocal<'a> {
     /// Stops containers that do not serve and are not wanted any more. Docker may be starting one of them again and
     /// again, and gives nobody its name while it waits to do so. What fails here is left to `ps:retire`.
     pub fn halt(&self, containers: &[String]) {
-        if !containers.is_empty() {
-            let _registered = self.docker.stop(containers, 0);
-        }
+        let _registered = self.docker.stop(containers, 0);
     }
 
     /// Tells the host's plugins what has come or is about to go of a type.
@@ -285,9 +285,7 @@ impl<'a> DockerLocal<'a> {
         let (waiting, served): (Vec<_>, Vec<_>) = strays.iter().partition(|(name, _)| is_named_upcoming(name));
         let ids = |of: Vec<&(String, String)>| of.into_iter().map(|(_, id)| id.clone()).collect::<Vec<_>>();
         let (waiting, served) = (ids(waiting), ids(served));
-        if !waiting.is_empty() {
-            self.docker.remove(&waiting)?;
-        }
+        self.docker.remove(&waiting)?;
         retirement::register(self.env, self.app, &served, &self.surroundings.wait_to_retire)?;
         self.retire(&served, lock)
     }
