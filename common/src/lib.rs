@@ -48,7 +48,7 @@ pub use docker::{Container, ContainerDetails, ContainerProcess, ContainerState, 
 pub use env::Env;
 pub use error::{Context, Error, Result};
 pub use host_processes::{HostProcess, host_processes};
-pub use lock::{AppLock, FileLock};
+pub use lock::{AppLock, FileLock, Obstacle, wait_for};
 pub use names::{Instance, ProcessType};
 pub use one_by_one::one_by_one;
 pub use output::Output;

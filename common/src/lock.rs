@@ -35,6 +35,53 @@ struct Held {
     before: Option<Vec<u8>>,
 }
 
+/// Who is in the way of a change, in words.
+#[derive(Clone, Debug)]
+pub struct Obstacle {
+    /// What is waited for: `the lock of shop`.
+    pub what: String,
+    /// How it stands: `shop is locked by process 7`.
+    pub is: String,
+    /// On whom: `process 7, which has locked shop`.
+    pub who: String,
+}
+
+/// Waits until `attempt` succeeds, at most `patience`, and says for whom. An attempt that fails says who is in the
+/// way when it is asked.
+///
+/// # Errors
+/// When nothing has come of it after that time; when a signal comes meanwhile; when an attempt cannot be made.
+pub fn wait_for<T, O: FnOnce() -> Obstacle>(
+    env: &Env,
+    patience: Duration,
+    look_again: Duration,
+    attempt: impl Fn() -> Result<std::result::Result<T, O>>,
+) -> Result<T> {
+    let started = Instant::now();
+    let mut told = false;
+    loop {
+        let obstacle = match attempt()? {
+            Ok(done) => return Ok(done),
+            Err(obstacle) => obstacle,
+        };
+        if started.elapsed() >= patience {
+            return Err(Error::new(format!(
+                "{}; waited {} seconds, try again when it has ended or wait longer with --lock-timeout",
+                obstacle().is,
+                patience.as_secs()
+            )));
+        }
+        if interrupted().is_some() {
+            return Err(Error::new(format!("interrupted while waiting for {}", obstacle().what)));
+        }
+        if !told {
+            told = true;
+            env.output().warn(&format!("Waiting for {}", obstacle().who));
+        }
+        std::thread::sleep(look_again);
+    }
+}
+
 impl AppLock {
     /// Takes the lock of an app, waiting at most `patience` for the process that holds it.
     ///
@@ -52,30 +99,18 @@ impl AppLock {
         if let Some(folder) = path.parent() {
             atomic::create_directory(folder, owner)?;
         }
-        let started = Instant::now();
-        let mut told = false;
-        loop {
-            if let Some(held) = try_lock(&path, owner).context(|| format!("locking {app}"))? {
-                let mut lock = Self { held: Some(held) };
-                lock.sign(env);
-                return Ok(lock);
-            }
-            if started.elapsed() >= patience {
-                return Err(Error::new(format!(
-                    "{app} is locked by {}; waited {} seconds, try again when it has ended or wait longer with --lock-timeout",
-                    holder(&path),
-                    patience.as_secs()
-                )));
-            }
-            if interrupted().is_some() {
-                return Err(Error::new(format!("interrupted while waiting for the lock of {app}")));
-            }
-            if !told {
-                told = true;
-                env.output().warn(&format!("Waiting for {}, which has locked {app}", holder(&path)));
-            }
-            std::thread::sleep(LOOK_AGAIN);
-        }
+        let attempt = || {
+            let held = try_lock(&path, owner).context(|| format!("locking {app}"))?;
+            let locked_by_another = || {
+                let (what, holder) = (format!("the lock of {app}"), holder(&path));
+                let (is, who) = (format!("{app} is locked by {holder}"), format!("{holder}, which has locked {app}"));
+                Obstacle { what, is, who }
+            };
+            Ok(held.ok_or(locked_by_another))
+        };
+        let mut lock = Self { held: Some(wait_for(env, patience, LOOK_AGAIN, attempt)?) };
+        lock.sign(env);
+        Ok(lock)
     }
 
     /// Whether we took the lock, and not the process that we run inside of.

@@ -3,8 +3,8 @@
 //! While one of them makes its containers, these look like what a killed deploy left behind, and what it has
 //! stopped looks like what should be started.
 
-use common::{App, Env, Error, HostProcess, Result, host_processes, interrupted};
-use std::time::{Duration, Instant};
+use common::{App, Env, HostProcess, Obstacle, Result, host_processes, wait_for};
+use std::time::Duration;
 
 /// What the names of the host's scripts for a type and for a container begin with.
 const SCRIPTS: &str = "scheduler-deploy-process";
@@ -31,25 +31,16 @@ fn makes_containers(process: &HostProcess, app: &App) -> bool {
 /// # Errors
 /// When somebody still does: the message names the process.
 pub(crate) fn wait_for_deploy(env: &Env, app: &App, patience: Duration) -> Result<()> {
-    let started = Instant::now();
-    let mut told = false;
-    while let Some(pid) = deploying(app) {
-        if started.elapsed() >= patience {
-            return Err(Error::new(format!(
-                "{app} is being deployed by process {pid}; waited {} seconds, try again when it has ended or wait longer with --lock-timeout",
-                patience.as_secs()
-            )));
-        }
-        if interrupted().is_some() {
-            return Err(Error::new(format!("interrupted while waiting for a deploy of {app}")));
-        }
-        if !told {
-            told = true;
-            env.output().warn(&format!("Waiting for process {pid}, which deploys {app}"));
-        }
-        std::thread::sleep(LOOK_AGAIN);
-    }
-    Ok(())
+    wait_for(env, patience, LOOK_AGAIN, || {
+        let deployed_by = |pid| {
+            move || Obstacle {
+                what: format!("a deploy of {app}"),
+                is: format!("{app} is being deployed by process {pid}"),
+                who: format!("process {pid}, which deploys {app}"),
+            }
+        };
+        Ok(deploying(app).map_or(Ok(()), |pid| Err(deployed_by(pid))))
+    })
 }
 
 #[cfg(test)]
