@@ -24,12 +24,7 @@ pub(crate) fn a_signal_leaves_what_was_there_before() {
             scale.said().contains("healthcheck") && !shop.half_made().is_empty()
         });
         assert!(scale.runs_itself());
-        // A terminal tells every process of the group; a supervisor tells the one that it started.
-        if signal == Signal::INT {
-            scale.signal_group(signal);
-        } else {
-            scale.signal(signal);
-        }
+        scale.interrupt(signal);
         assert_eq!(scale.status(), 128 + number, "{request}, {signal:?}: {}", scale.said());
         assert_eq!(shop.scale(), ["web=1", "worker=1"], "{request}, {signal:?}: {}", scale.said());
         assert_eq!(shop.half_made(), [""; 0], "{request}, {signal:?}: {}", scale.said());
@@ -62,11 +57,7 @@ pub(crate) fn a_signal_during_the_hooks_leaves_what_was_there_before() {
             assert!(scale.is_running(), "it ended before it could be interrupted: {}", scale.said());
             !shop.heard("slow").is_empty()
         });
-        if signal == Signal::INT {
-            scale.signal_group(signal);
-        } else {
-            scale.signal(signal);
-        }
+        scale.interrupt(signal);
         assert_eq!(scale.status(), 128 + number, "{request}, {signal:?}: {}", scale.said());
         assert_eq!(shop.scale(), ["web=2", "worker=2"], "{request}, {signal:?}: {}", scale.said());
         kept(&before, &shop.runs(&all), &all);

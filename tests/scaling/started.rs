@@ -61,8 +61,17 @@ impl Started {
     }
 
     /// Sends a signal to its process group, as a terminal does.
-    pub(crate) fn signal_group(&self, signal: Signal) {
+    fn signal_group(&self, signal: Signal) {
         kill_process_group(self.pid(), signal).unwrap_or_else(|error| panic!("{}: {signal:?}: {error}", self.what));
+    }
+
+    /// Asks it to end: a terminal tells every process of the group, a supervisor the one that it started.
+    pub(crate) fn interrupt(&self, signal: Signal) {
+        if signal == Signal::INT {
+            self.signal_group(signal);
+        } else {
+            self.signal(signal);
+        }
     }
 
     /// Its exit status, as a shell says it.
