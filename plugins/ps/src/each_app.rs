@@ -54,27 +54,13 @@ impl<'a> EachApp<'a> {
             self.env.output().warn("You haven't deployed any applications yet");
             return Ok(());
         }
-        if self.workers <= 1 { self.one_by_one(apps, operation) } else { self.at_once(apps, operation) }
-    }
-
-    fn one_by_one(&self, apps: Vec<App>, operation: impl Fn(&Env, &App) -> Result<()>) -> Result<()> {
-        let output = self.env.output();
-        let mut failures = 0;
-        let mut waiting = VecDeque::from(apps);
-        while let Some(app) = waiting.pop_front() {
-            output.info1(&format!("Running {} against app {app}", self.command));
-            if let Err(error) = operation(self.env, &app) {
-                output.warn(&format!("Error running {} against app {app}: {error}", self.command));
-                failures += 1;
-            }
-            if interrupted().is_some() {
-                return Err(self.not_done(waiting));
-            }
+        if self.workers > 1 {
+            return self.at_once(apps, operation);
         }
-        match failures {
-            0 => Ok(()),
-            _ => Err(Error::new(format!("{} command returned {failures} errors", self.command))),
-        }
+        one_after_the_other(self.env, self.command, apps.into_iter().map(|app| (app, ())).collect(), |app, ()| {
+            self.env.output().info1(&format!("Running {} against app {app}", self.command));
+            operation(self.env, app)
+        })
     }
 
     fn at_once(&self, apps: Vec<App>, operation: impl Fn(&Env, &App) -> Result<()> + Sync) -> Result<()> {
@@ -98,7 +84,7 @@ impl<'a> EachApp<'a> {
         self.show_results(&done);
         let waiting = waiting.into_inner().unwrap_or_else(PoisonError::into_inner);
         if interrupted().is_some() {
-            return Err(self.not_done(waiting));
+            return Err(not_done(self.command, waiting.iter()));
         }
         match done.iter().filter(|job| job.failure.is_some()).count() {
             0 => Ok(()),
@@ -148,11 +134,36 @@ impl<'a> EachApp<'a> {
             output.verbose(&format!("{app:width$}  {result:6}  {}", took.as_secs()));
         }
     }
+}
 
-    fn not_done(&self, waiting: VecDeque<App>) -> Error {
-        let left: Vec<String> = waiting.iter().map(App::to_string).collect();
-        let left =
-            if left.is_empty() { "no app was left out".to_owned() } else { format!("not done: {}", left.join(", ")) };
-        Error::new(format!("{} was interrupted, {left}", self.command))
+/// Does one app's work after the other's, with what is known of each. An app that fails does not keep the others
+/// from their turn.
+///
+/// # Errors
+/// As [`EachApp::run`]; when a signal came, which apps have not been done.
+pub(crate) fn one_after_the_other<T>(
+    env: &Env,
+    command: &str,
+    jobs: Vec<(App, T)>,
+    work: impl Fn(&App, T) -> Result<()>,
+) -> Result<()> {
+    let mut failures = 0;
+    let mut waiting = VecDeque::from(jobs);
+    while let Some((app, known)) = waiting.pop_front() {
+        if let Err(error) = work(&app, known) {
+            env.output().warn(&format!("Error running {command} against app {app}: {error}"));
+            failures += 1;
+        }
+        if interrupted().is_some() {
+            return Err(not_done(command, waiting.iter().map(|(app, _)| app)));
+        }
     }
+    if failures == 0 { Ok(()) } else { Err(Error::new(format!("{command} command returned {failures} errors"))) }
+}
+
+fn not_done<'a>(command: &str, waiting: impl Iterator<Item = &'a App>) -> Error {
+    let left: Vec<String> = waiting.map(App::to_string).collect();
+    let left =
+        if left.is_empty() { "no app was left out".to_owned() } else { format!("not done: {}", left.join(", ")) };
+    Error::new(format!("{command} was interrupted, {left}"))
 }

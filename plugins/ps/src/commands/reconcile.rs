@@ -2,6 +2,7 @@
 
 use super::Patience;
 use crate::driver::{self, Unfinished, runs_on_docker_local, stop_later_if_asked};
+use crate::each_app::one_after_the_other;
 use crate::formation::Request;
 use crate::listing::read::{listing_of, listings};
 use crate::listing::{Actual, InstanceState, ListedInstance, Listing};
@@ -64,22 +65,16 @@ pub fn main(env: &Env) -> Result<()> {
         }
         return reconcile(env, &app, ask, patience);
     }
-    let mut failures = 0;
     // One look at all of them; only the apps that need it are locked and looked at again.
-    for (app, listing) in listings(env, &App::all_visible(env)?)? {
-        let done = listing.and_then(|listing| {
-            if arguments.dry_run {
-                return say(env, &app, &listing, ask);
-            }
-            let needed = difference(env, &app, &listing, ask, false)?.is_some_and(|found| !found.is_empty());
-            if needed { reconcile(env, &app, ask, patience) } else { Ok(()) }
-        });
-        if let Err(error) = done {
-            env.output().warn(&format!("Error running reconcile against app {app}: {error}"));
-            failures += 1;
+    let listings = listings(env, &App::all_visible(env)?)?;
+    one_after_the_other(env, "reconcile", listings, |app, listing| {
+        let listing = listing?;
+        if arguments.dry_run {
+            return say(env, app, &listing, ask);
         }
-    }
-    if failures == 0 { Ok(()) } else { Err(Error::new(format!("reconcile command returned {failures} errors"))) }
+        let needed = difference(env, app, &listing, ask, false)?.is_some_and(|found| !found.is_empty());
+        if needed { reconcile(env, app, ask, patience) } else { Ok(()) }
+    })
 }
 
 impl Difference {
