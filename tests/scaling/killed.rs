@@ -54,6 +54,7 @@ pub(crate) fn a_scale_that_is_killed_is_mended(part: u32) {
         let now = tried.is_mended(&format!("{request}, killed after {moment:?} of {whole:?}"));
         kept(&before, &now, &untouched);
     }
+    println!("killed: {killed} changes of {moves} killed and mended, part {} of {PARTS}", part + 1);
 }
 
 /// Kills it at a moment after it has begun; when it has ended before, that is how long it took.

@@ -60,6 +60,7 @@ pub(crate) fn no_request_is_lost_when_web_grows_and_shrinks() {
     for id in [&before["web.1"].id, &before["web.2"].id, &third] {
         assert!(served.iter().any(|host| id.starts_with(host.as_str())), "{id} served nothing: {served:?}");
     }
+    println!("load: {asked} requests while web went 2 -> 3 -> 1, {} failed", failures.len());
 }
 
 /// What the clients did.
