@@ -1,6 +1,12 @@
 //! The processes of this host, from the kernel's table.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+/// How often, and after how long each time, a process that is just taking up a new program is looked at again.
+const LOOKS: u32 = 50;
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// A process that runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +25,7 @@ pub fn host_processes() -> Vec<HostProcess> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let process = |entry: std::fs::DirEntry| {
         let pid = entry.file_name().to_str()?.parse().ok()?;
-        let line = std::fs::read(entry.path().join("cmdline")).ok().filter(|line| !line.is_empty())?;
+        let line = command_line(&entry.path())?;
         // A shell may have been given a whole command as one word.
         let words = String::from_utf8_lossy(&line)
             .split(|letter: char| letter == '\0' || letter.is_whitespace())
@@ -28,6 +34,20 @@ pub fn host_processes() -> Vec<HostProcess> {
         Some(HostProcess { pid, words, is_ours: ours.contains(&pid) })
     };
     entries.filter_map(process).collect()
+}
+
+/// The command line of a process, given its folder in /proc. `None` for one that has none: the kernel's own, and
+/// those that have ended. Those have no program either; one that has a program and no words is about to get them.
+fn command_line(process: &Path) -> Option<Vec<u8>> {
+    for _ in 0..LOOKS {
+        let line = std::fs::read(process.join("cmdline")).ok()?;
+        if !line.is_empty() {
+            return Some(line);
+        }
+        std::fs::read_link(process.join("exe")).ok()?;
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    None
 }
 
 /// This process and its ancestors.
@@ -52,14 +72,17 @@ mod tests {
 
     #[test]
     fn a_process_is_seen_with_its_words_and_ours_are_told_apart() {
-        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
-        let processes = host_processes();
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let found = |pid| processes.iter().find(|process| process.pid == pid).unwrap();
-        let sleep = found(child.id());
-        assert!(sleep.words.windows(2).any(|words| words == ["sleep", "60"]) && !sleep.is_ours, "{sleep:?}");
-        assert!(found(std::process::id()).is_ours);
+        // Often enough to meet one that has no words yet.
+        for _ in 0..50 {
+            let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+            let processes = host_processes();
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let found = |pid| processes.iter().find(|process| process.pid == pid);
+            let sleep = found(child.id()).expect("a process that has just been started");
+            assert!(sleep.words.windows(2).any(|words| words == ["sleep", "60"]) && !sleep.is_ours, "{sleep:?}");
+            assert!(found(std::process::id()).expect("our own process").is_ours);
+        }
     }
 
     #[test]
