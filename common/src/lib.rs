@@ -37,6 +37,8 @@ mod process;
 pub mod procfile;
 mod property;
 mod run;
+#[cfg(test)]
+mod script;
 mod signals;
 mod trigger;
 mod trigger_config;

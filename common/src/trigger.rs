@@ -195,7 +195,7 @@ impl Dispatched {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use crate::script::write_script;
     use std::path::Path;
 
     struct Host {
@@ -209,12 +209,10 @@ mod tests {
             host
         }
 
-        fn hook(self, plugin: &str, hook: &str, script: &str, mode: u32) -> Self {
+        fn hook(self, plugin: &str, hook: &str, script: &str, mode: &str) -> Self {
             let folder = self.folder.path().join("enabled").join(plugin);
             std::fs::create_dir_all(&folder).unwrap();
-            let path = folder.join(hook);
-            std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            write_script(&folder.join(hook), script, mode);
             self
         }
 
@@ -241,17 +239,17 @@ mod tests {
     #[test]
     fn hooks_run_in_the_order_of_their_plugins_names_and_get_the_arguments() {
         let host = Host::new()
-            .hook("b", "ask", "echo \"b $1 $2\"", 0o755)
-            .hook("a", "ask", "echo \"a $1 $2\"", 0o755)
-            .hook("Z", "ask", "echo \"Z $#\"", 0o755)
-            .hook("a", "other", "echo no", 0o755);
+            .hook("b", "ask", "echo \"b $1 $2\"", "755")
+            .hook("a", "ask", "echo \"a $1 $2\"", "755")
+            .hook("Z", "ask", "echo \"Z $#\"", "755")
+            .hook("a", "other", "echo no", "755");
         let answer = Triggers::new(&host.env(&[])).ask("ask", &["x y", ""]).unwrap();
         assert_eq!(answer, "Z 2\na x y \nb x y");
     }
 
     #[test]
     fn the_first_hook_that_fails_ends_the_trigger() {
-        let host = Host::new().hook("a", "go", "exit 7", 0o755).hook("b", "go", "echo never", 0o755);
+        let host = Host::new().hook("a", "go", "exit 7", "755").hook("b", "go", "echo never", "755");
         let error = Triggers::new(&host.env(&[])).ask("go", &["shop"]).unwrap_err();
         assert_eq!((error.status(), error.message()), (1, "go shop failed in plugin a with exit status 7"));
         assert_eq!(Triggers::new(&host.env(&[])).ask_quietly("go", &[]).unwrap(), None);
@@ -259,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_trigger_that_nobody_implements_succeeds_with_an_empty_answer() {
-        let host = Host::new().hook("a", "go", "exit 7", 0o644);
+        let host = Host::new().hook("a", "go", "exit 7", "644");
         assert_eq!(Triggers::new(&host.env(&[])).ask("none", &[]).unwrap(), "");
         assert_eq!(Triggers::new(&host.env(&[])).ask("go", &[]).unwrap(), "");
     }
@@ -272,8 +270,8 @@ mod tests {
                 "log-level = \"\"\nhome = \"\"\nforced = \"\"\n",
                 "[a-x]\nlog-level = \"debug\"\nhome = \"$HOME/x\"\nforced = \"file\"\n",
             )
-            .hook("a-x", "go", "echo \"$CONFIG_LOG_LEVEL $CONFIG_HOME $CONFIG_FORCED\"", 0o755)
-            .hook("b", "go", "echo \"b $CONFIG_LOG_LEVEL\"", 0o755);
+            .hook("a-x", "go", "echo \"$CONFIG_LOG_LEVEL $CONFIG_HOME $CONFIG_FORCED\"", "755")
+            .hook("b", "go", "echo \"b $CONFIG_LOG_LEVEL\"", "755");
         let env = host.env(&[("HOME", "/h"), ("A_X_FORCED", "variable")]);
         assert_eq!(Triggers::new(&env).ask("go", &[]).unwrap(), "debug /h/x variable\nb debug");
     }

@@ -108,13 +108,12 @@ fn is_word(text: &str) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use crate::script::write_script;
 
     pub(crate) fn fake(script: &str) -> (tempfile::TempDir, Env) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("docker");
-        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        write_script(&path, script, "755");
         let variables = [("DOCKER_BIN".into(), path.into()), ("DOKKU_DOCKER_TIMEOUT".into(), "1".into())].into();
         (folder, Env::new(variables, Vec::new()))
     }
