@@ -69,20 +69,27 @@ fn parent(stat: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Instant;
 
     #[test]
     fn a_process_is_seen_with_its_words_and_ours_are_told_apart() {
-        // Often enough to meet one that has no words yet.
-        for _ in 0..50 {
-            let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
-            let processes = host_processes();
-            child.kill().unwrap();
-            child.wait().unwrap();
-            let found = |pid| processes.iter().find(|process| process.pid == pid);
-            let sleep = found(child.id()).expect("a process that has just been started");
-            assert!(sleep.words.windows(2).any(|words| words == ["sleep", "60"]) && !sleep.is_ours, "{sleep:?}");
-            assert!(found(std::process::id()).expect("our own process").is_ours);
-        }
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        // Until the kernel has put the new program in the place of a copy of this one.
+        let is_sleep = |process: &HostProcess| process.words.windows(2).any(|words| words == ["sleep", "60"]);
+        let end = Instant::now() + Duration::from_mins(1);
+        let mut processes;
+        let sleep = loop {
+            processes = host_processes();
+            let found = processes.iter().find(|process| process.pid == child.id()).cloned();
+            if found.as_ref().is_some_and(is_sleep) || Instant::now() > end {
+                break found;
+            }
+        };
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let sleep = sleep.expect("a process that has been started");
+        assert!(is_sleep(&sleep) && !sleep.is_ours, "{sleep:?}");
+        assert!(processes.iter().any(|process| process.pid == std::process::id() && process.is_ours));
     }
 
     #[test]

@@ -18,6 +18,10 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+/// At most this many readings of the kernel's table of locks, and the bytes that hold a usual one.
+const READINGS: u32 = 20;
+const TABLE: usize = 64 * 1024;
+
 /// How often a waiting process looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -152,8 +156,7 @@ impl AppLock {
     /// When the host's folders are not known, or the table cannot be read.
     pub fn is_held(env: &Env, app: &App) -> Result<bool> {
         let Ok(about) = std::fs::metadata(lock_path(env, app)?) else { return Ok(false) };
-        let locks = std::fs::read_to_string("/proc/locks").context(|| "reading /proc/locks")?;
-        Ok(process_holding(&locks, &about).is_some())
+        Ok(process_holding(&about).context(|| "reading /proc/locks")?.is_some())
     }
 
     /// Writes who holds the lock, as the host does; for messages, so a failure does not matter.
@@ -273,10 +276,7 @@ fn holder(path: &Path) -> String {
             None => format!("build {content}"),
         };
     }
-    let holder = std::fs::metadata(path).ok().and_then(|about| {
-        let locks = std::fs::read_to_string("/proc/locks").ok()?;
-        process_holding(&locks, &about)
-    });
+    let holder = std::fs::metadata(path).ok().and_then(|about| process_holding(&about).ok().flatten());
     match holder.map(|process| (process, command_of(process))) {
         Some((process, Some(command))) => format!("process {process} ({command})"),
         Some((process, None)) => format!("process {process}"),
@@ -284,8 +284,24 @@ fn holder(path: &Path) -> String {
     }
 }
 
-/// The process in the kernel's table of locks (`1: FLOCK  ADVISORY  WRITE 708 fe:00:917536 0 EOF`).
-fn process_holding(locks: &str, file: &std::fs::Metadata) -> Option<u32> {
+/// The process that holds a lock, from the kernel's table of locks. The kernel gives the table in pieces, and a lock
+/// whose line moves up between two of them is in neither: nobody has it once two readings are the same.
+fn process_holding(file: &std::fs::Metadata) -> std::io::Result<Option<u32>> {
+    let mut before = String::new();
+    for _ in 0..READINGS {
+        let mut table = String::with_capacity(TABLE);
+        File::open("/proc/locks")?.read_to_string(&mut table)?;
+        let holder = process_in(&table, file);
+        if holder.is_some() || table == before {
+            return Ok(holder);
+        }
+        before = table;
+    }
+    Ok(None)
+}
+
+/// The process in a table of locks (`1: FLOCK  ADVISORY  WRITE 708 fe:00:917536 0 EOF`).
+fn process_in(locks: &str, file: &std::fs::Metadata) -> Option<u32> {
     let (major, minor) = (rustix::fs::major(file.dev()), rustix::fs::minor(file.dev()));
     let wanted = format!("{major:02x}:{minor:02x}:{}", file.ino());
     locks.lines().find_map(|line| {
@@ -361,10 +377,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = File::create(folder.path().join("lock")).unwrap();
         file.lock().unwrap();
-        let locks = std::fs::read_to_string("/proc/locks").unwrap();
-        assert_eq!(process_holding(&locks, &file.metadata().unwrap()), Some(std::process::id()));
+        let about = file.metadata().unwrap();
+        assert_eq!(process_holding(&about).unwrap(), Some(std::process::id()));
         file.unlock().unwrap();
-        let locks = std::fs::read_to_string("/proc/locks").unwrap();
-        assert_eq!(process_holding(&locks, &file.metadata().unwrap()), None);
+        assert_eq!(process_holding(&about).unwrap(), None);
     }
 }
