@@ -19,6 +19,17 @@ pub struct HostProcess {
     pub is_ours: bool,
 }
 
+impl HostProcess {
+    /// Whether nobody hears it: both its outputs are `/dev/null`.
+    pub fn is_silent(&self) -> bool {
+        let leads_nowhere = |descriptor| {
+            std::fs::read_link(format!("/proc/{}/fd/{descriptor}", self.pid))
+                .is_ok_and(|target| target == Path::new("/dev/null"))
+        };
+        leads_nowhere(1) && leads_nowhere(2)
+    }
+}
+
 /// All processes whose command line we may read. One that ends meanwhile is left out.
 pub fn host_processes() -> Vec<HostProcess> {
     let ours = ours();
@@ -69,11 +80,12 @@ fn parent(stat: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::{Command, Stdio};
     use std::time::Instant;
 
     #[test]
     fn a_process_is_seen_with_its_words_and_ours_are_told_apart() {
-        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let mut child = Command::new("sleep").arg("60").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // Until the kernel has put the new program in the place of a copy of this one.
         let is_sleep = |process: &HostProcess| process.words.windows(2).any(|words| words == ["sleep", "60"]);
         let end = Instant::now() + Duration::from_mins(1);
@@ -85,11 +97,23 @@ mod tests {
                 break found;
             }
         };
+        let is_silent = sleep.as_ref().map(HostProcess::is_silent);
         child.kill().unwrap();
         child.wait().unwrap();
         let sleep = sleep.expect("a process that has been started");
         assert!(is_sleep(&sleep) && !sleep.is_ours, "{sleep:?}");
+        assert_eq!(is_silent, Some(true));
         assert!(processes.iter().any(|process| process.pid == std::process::id() && process.is_ours));
+    }
+
+    #[test]
+    fn who_has_an_output_is_not_silent() {
+        let mut child = Command::new("sleep").arg("60").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let heard = HostProcess { pid: child.id(), words: Vec::new(), is_ours: false };
+        let is_silent = heard.is_silent();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!is_silent);
     }
 
     #[test]

@@ -70,18 +70,20 @@ fn docker_fails_without_a_word() {
 fn docker_hangs() {
     let host = with_a_container()
         .docker("echo $$ >\"$CONFORMANCE_ROOT/docker-process\"; exec sleep 300")
-        .env("DOKKU_DOCKER_TIMEOUT", "1");
-    host.command("report", ["shop"]).refuses("did not answer within 1 second").takes_at_most(Duration::from_secs(15));
+        .env("DOKKU_DOCKER_TIMEOUT", "5");
+    host.command("report", ["shop"]).refuses("did not answer within 5 seconds").takes_at_most(Duration::from_mins(1));
     let process = fs::read_to_string(host.sandbox().path("docker-process")).expect("docker was started");
-    let gone = || !fs::exists(format!("/proc/{}", process.trim())).unwrap();
-    wait_until("the docker that hangs is ended", Duration::from_secs(10), gone);
+    // Or ended, and nobody has taken notice of it yet.
+    let state = || fs::read_to_string(format!("/proc/{}/stat", process.trim())).unwrap_or_default();
+    let gone = || state().rsplit(')').next().is_none_or(|rest| rest.is_empty() || rest.starts_with(" Z"));
+    wait_until("the docker that hangs is ended", Duration::from_mins(1), gone);
 }
 
 #[test]
 fn a_child_of_docker_hangs() {
     // A docker that is a wrapper: its child keeps the outputs open after it is gone itself.
-    let host = with_a_container().docker("sleep 30; true").env("DOKKU_DOCKER_TIMEOUT", "1");
-    host.command("report", ["shop"]).refuses("did not answer within 1 second").takes_at_most(Duration::from_secs(15));
+    let host = with_a_container().docker("sleep 300; true").env("DOKKU_DOCKER_TIMEOUT", "5");
+    host.command("report", ["shop"]).refuses("did not answer within 5 seconds").takes_at_most(Duration::from_mins(1));
 }
 
 #[test]

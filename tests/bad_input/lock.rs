@@ -34,7 +34,7 @@ fn a_held_lock_is_waited_for_and_its_holder_named() {
     host.command("scale", ["--lock-timeout", "1", "shop", "web=2"])
         .refuses("build-4711")
         .stdout_at_most(&headline("web=2"))
-        .takes_at_most(Duration::from_secs(20));
+        .takes_at_most(Duration::from_mins(1));
     assert_eq!(fs::read_to_string(host.sandbox().path(LOCK)).unwrap(), "build-4711\n");
 }
 
@@ -44,7 +44,7 @@ fn every_command_that_changes_an_app_waits_for_the_lock() {
         let host = host_with_lock_file();
         let _held = held_lock(host.sandbox(), LOCK);
         let outcome = host.command(command, ["--lock-timeout", "1", "shop"]);
-        outcome.refuses("build-4711").any_stdout().takes_at_most(Duration::from_secs(20));
+        outcome.refuses("build-4711").any_stdout().takes_at_most(Duration::from_mins(1));
     }
 }
 
@@ -65,12 +65,12 @@ fn a_lock_that_is_released_lets_the_command_go_on() {
     let host = host_with_lock_file();
     let held = held_lock(host.sandbox(), LOCK);
     let mut command = Command::new(host.sandbox().program("subcommands/scale"));
-    command.args(["ps:scale", "--lock-timeout", "60", "shop", "web=2"]);
+    command.args(["ps:scale", "--lock-timeout", "600", "shop", "web=2"]);
     let said = host.sandbox().path("said");
     let stderr = File::create(&said).expect("a file for its stderr");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
     let mut child = host.spawn(&mut command);
-    let deadline = Duration::from_secs(20);
+    let deadline = Duration::from_mins(1);
     let waits = || fs::read_to_string(&said).unwrap().contains("build-4711");
     wait_until("the command says whom it waits for", deadline, waits);
     assert_eq!(child.try_wait().unwrap(), None, "it must wait");
@@ -119,7 +119,7 @@ fn a_lock_file_that_nobody_holds_is_no_lock() {
 fn reading_does_not_wait_for_the_lock() {
     let host = host_with_lock_file();
     let _held = held_lock(host.sandbox(), LOCK);
-    let soon = Duration::from_secs(10);
+    let soon = Duration::from_mins(1);
     host.command("scale", ["shop"]).succeeds().stdout_contains("web:  1\n").takes_at_most(soon);
     host.command("report", ["shop", "--restore"]).succeeds().stdout("true\n").takes_at_most(soon);
     host.run("ps-current-scale", ["shop"]).succeeds().stdout("web=1").takes_at_most(soon);

@@ -92,6 +92,9 @@ fn web() -> io::Result<()> {
     let open = Arc::new(AtomicUsize::new(0));
     writeln!(io::stdout(), "web on {host}: listening on port {port}")?;
     loop {
+        // Looked at before the queue is: only one that is empty after the signal may end the server, so whoever was
+        // connected before it is answered.
+        let told_to_end = end.load(Ordering::SeqCst);
         match listener.accept() {
             Ok((stream, _)) => {
                 open.fetch_add(1, Ordering::SeqCst);
@@ -103,8 +106,7 @@ fn web() -> io::Result<()> {
                 });
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                // Only an empty queue may end the server: who was connected before the signal is answered.
-                if end.load(Ordering::SeqCst) {
+                if told_to_end {
                     break;
                 }
                 thread::sleep(Duration::from_millis(1));
@@ -123,7 +125,7 @@ fn web() -> io::Result<()> {
 /// Reads one request and answers it; the connection is closed afterwards.
 fn answer(stream: &TcpStream, host: &str) -> io::Result<()> {
     stream.set_nonblocking(false)?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.set_read_timeout(Some(Duration::from_mins(1)))?;
     let mut reader = BufReader::new(stream);
     let mut request = String::new();
     reader.read_line(&mut request)?;

@@ -95,7 +95,7 @@ pub(crate) fn a_type_that_leaves_the_procfile_is_retired_by_the_deploy() {
     assert_eq!(dokku.succeeds(&["--quiet", "ps:scale", &app]).lines().next(), Some("web:  1"));
     assert_eq!(dokku.report(&app, "--running"), "true");
     // They are due a second later; then ps:retire removes them, and the image that web runs stays.
-    wait_until("the workers are removed", Duration::from_secs(30), || {
+    wait_until("the workers are removed", Duration::from_mins(3), || {
         dokku.succeeds(&["ps:retire", &app]);
         dokku.containers(&app).iter().all(|container| !workers.contains(&container.id))
     });

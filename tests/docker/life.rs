@@ -73,7 +73,7 @@ pub(crate) fn a_restore_brings_back_what_was_killed() {
     for id in &ids[1..] {
         docker(&["container", "kill", id]);
     }
-    wait_until("two are dead", Duration::from_secs(10), || dokku.running(&app) == ["web.1"]);
+    wait_until("two are dead", Duration::from_mins(1), || dokku.running(&app) == ["web.1"]);
     assert_eq!(dokku.report(&app, "--running"), "mixed");
     dokku.succeeds(&["ps:restore", &app]);
     dokku.runs(&app, &["web.1", "web.2", "worker.1"]);
@@ -113,7 +113,7 @@ pub(crate) fn retire_removes_what_is_due_and_nothing_else() {
     let live = dokku.ids(&app);
     assert_ne!(live, old);
     // The old one is due a second after the restart; until then ps:retire leaves it alone.
-    wait_until("the old container is retired", Duration::from_secs(30), || {
+    wait_until("the old container is retired", Duration::from_mins(3), || {
         dokku.succeeds(&["ps:retire", &app]);
         dokku.containers(&app).iter().all(|container| container.id != old[0])
     });

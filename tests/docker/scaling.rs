@@ -1,5 +1,6 @@
 //! Quantities: up, down, to zero, at once.
 
+use std::fs;
 use std::thread;
 use std::time::Duration;
 
@@ -83,7 +84,7 @@ pub(crate) fn two_scales_at_once_both_hold() {
     let app = dokku.deployed(&[]);
     thread::scope(|scope| {
         for quantity in ["web=2", "worker=2"] {
-            scope.spawn(|| dokku.succeeds(&["ps:scale", &app, quantity]));
+            scope.spawn(|| dokku.succeeds(&["ps:scale", "--lock-timeout", "600", &app, quantity]));
         }
     });
     dokku.runs(&app, &["web.1", "web.2", "worker.1", "worker.2"]);
@@ -96,9 +97,11 @@ pub(crate) fn a_scale_waits_for_a_deploy() {
     let lock = dokku.path(&format!("lib/data/apps/{app}/.deploy.lock"));
     let source = dokku.source().display().to_string();
     thread::scope(|scope| {
-        scope.spawn(|| dokku.succeeds(&["deploy-folder", &app, &source]));
-        wait_until("the deploy has the lock", Duration::from_secs(30), || lock.exists());
-        dokku.succeeds(&["ps:scale", &app, "worker=2"]);
+        let deploy = scope.spawn(|| dokku.succeeds(&["deploy-folder", &app, &source]));
+        // The holder's name is written once the lock is taken, and goes with the lock.
+        let is_signed = || fs::metadata(&lock).is_ok_and(|about| about.len() > 0);
+        wait_until("the deploy has the lock", Duration::from_mins(3), || is_signed() || deploy.is_finished());
+        dokku.succeeds(&["ps:scale", "--lock-timeout", "600", &app, "worker=2"]);
     });
     dokku.runs(&app, &["web.1", "worker.1", "worker.2"]);
 }

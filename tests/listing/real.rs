@@ -55,7 +55,7 @@ pub(crate) fn what_was_killed_and_what_was_removed_is_seen() {
             .collect::<Vec<_>>()
     };
     let wanted = ["web.1 running -", "web.2 exited 137", "worker.1 missing -"];
-    wait_until("both are seen", Duration::from_secs(10), || states() == wanted);
+    wait_until("both are seen", Duration::from_mins(1), || states() == wanted);
     let printed = dokku.fails(3, &["ps", &app, "--exit-code"]);
     assert!(printed.stdout.contains("137 (SIGKILL)\n"), "{printed}");
     assert!(printed.stdout.ends_with("\n       web 1/2  worker 0/1\n"), "{printed}");

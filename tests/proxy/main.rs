@@ -3,9 +3,9 @@
 //!
 //! It listens on a free port of 127.0.0.1, prints the port on a line, and ends when its standard input does. Each
 //! connection carries one request. The file is looked at before every request and read again when it is another one,
-//! as after a reload of nginx. Unlike nginx it is without mercy: a server that refuses the connection is not
-//! replaced by the next one, so whoever stops a server before it is out of the file is found out. What cannot be
-//! answered is a 502 or a 503 whose body says why.
+//! as after a reload of nginx. Unlike nginx it is without mercy: a server that refuses the connection while the file
+//! names it is not replaced by the next one, so whoever stops a server before it is out of the file is found out. What
+//! cannot be answered is a 502 or a 503 whose body says why.
 // It stands for a program of the host, so it does not use `common`.
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
 
@@ -15,12 +15,12 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 /// How long a server may take for each step.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A request's head is not longer than this.
 const LONGEST_HEAD: usize = 64 * 1024;
 
@@ -57,12 +57,30 @@ fn serve(file: PathBuf) -> io::Result<()> {
 fn forward(mut client: TcpStream, servers: &Servers) -> io::Result<()> {
     client.set_read_timeout(Some(PATIENCE))?;
     let request = head(&mut client)?;
-    let answer = match servers.next() {
-        Ok(Some(server)) => ask(server, &request).unwrap_or_else(|reason| refusal("502 Bad Gateway", &reason)),
-        Ok(None) => refusal("503 Service Unavailable", "the file names no server"),
-        Err(error) => refusal("503 Service Unavailable", &format!("the file cannot be read: {error}")),
-    };
-    client.write_all(&answer)
+    client.write_all(&answer(servers, &request))
+}
+
+/// The answer of the server whose turn it is. One that has left the file between the reading of it and the connection
+/// has no turn: then it is the next one's.
+fn answer(servers: &Servers, request: &[u8]) -> Vec<u8> {
+    loop {
+        let server = match servers.next() {
+            Ok(Some(server)) => server,
+            Ok(None) => return refusal("503 Service Unavailable", "the file names no server"),
+            Err(error) => return refusal("503 Service Unavailable", &format!("the file cannot be read: {error}")),
+        };
+        match ask(server, request) {
+            Ok(answer) => return answer,
+            Err(Failure { connected: false, .. }) if servers.names(server).is_ok_and(|named| !named) => {}
+            Err(Failure { reason, .. }) => return refusal("502 Bad Gateway", &reason),
+        }
+    }
+}
+
+/// A server that did not answer.
+struct Failure {
+    connected: bool,
+    reason: String,
 }
 
 /// The bytes up to the empty line that ends the head of a request; requests have no body here.
@@ -79,14 +97,20 @@ fn head(client: &mut TcpStream) -> io::Result<Vec<u8>> {
 }
 
 /// The whole answer of a server, or what went wrong with it.
-fn ask(server: SocketAddr, request: &[u8]) -> Result<Vec<u8>, String> {
-    let wrong = |what: &str, error: io::Error| format!("{what} {server}: {error}");
-    let mut stream = TcpStream::connect_timeout(&server, PATIENCE).map_err(|error| wrong("connecting to", error))?;
-    stream.set_read_timeout(Some(PATIENCE)).map_err(|error| wrong("preparing to ask", error))?;
-    stream.write_all(request).map_err(|error| wrong("asking", error))?;
+fn ask(server: SocketAddr, request: &[u8]) -> Result<Vec<u8>, Failure> {
+    let wrong =
+        |connected, what: &str, error: io::Error| Failure { connected, reason: format!("{what} {server}: {error}") };
+    let connected = TcpStream::connect_timeout(&server, PATIENCE);
+    let mut stream = connected.map_err(|error| wrong(false, "connecting to", error))?;
+    stream.set_read_timeout(Some(PATIENCE)).map_err(|error| wrong(true, "preparing to ask", error))?;
+    stream.write_all(request).map_err(|error| wrong(true, "asking", error))?;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).map_err(|error| wrong("reading the answer of", error))?;
-    if answer.is_empty() { Err(format!("{server} closed the connection without an answer")) } else { Ok(answer) }
+    stream.read_to_end(&mut answer).map_err(|error| wrong(true, "reading the answer of", error))?;
+    if answer.is_empty() {
+        let reason = format!("{server} closed the connection without an answer");
+        return Err(Failure { connected: true, reason });
+    }
+    Ok(answer)
 }
 
 fn refusal(status: &str, reason: &str) -> Vec<u8> {
@@ -111,6 +135,19 @@ struct Known {
 impl Servers {
     /// The server whose turn it is; `None` when the file names none.
     fn next(&self) -> io::Result<Option<SocketAddr>> {
+        let mut known = self.read()?;
+        known.turn = known.turn.wrapping_add(1);
+        let turn = known.turn.checked_rem(known.addresses.len()).unwrap_or_default();
+        Ok(known.addresses.get(turn).copied())
+    }
+
+    /// Whether the file still names a server.
+    fn names(&self, server: SocketAddr) -> io::Result<bool> {
+        Ok(self.read()?.addresses.contains(&server))
+    }
+
+    /// What the file holds now.
+    fn read(&self) -> io::Result<MutexGuard<'_, Known>> {
         let about = fs::metadata(&self.file)?;
         let version = (about.ino(), about.len(), about.mtime(), about.mtime_nsec());
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -119,9 +156,7 @@ impl Servers {
             known.addresses = text.lines().filter_map(address).collect();
             known.version = version;
         }
-        known.turn = known.turn.wrapping_add(1);
-        let turn = known.turn.checked_rem(known.addresses.len()).unwrap_or_default();
-        Ok(known.addresses.get(turn).copied())
+        Ok(known)
     }
 }
 

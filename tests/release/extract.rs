@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::{PROCFILE, content, data_files, extract, property, release, shop, source};
 
 /// A reader that looks at each line once is done in well under a second, even unoptimized.
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_mins(1);
 /// A message that quotes the whole file is none.
 const MESSAGE: usize = 2_000;
 const SIZE: usize = 5_000_000;

@@ -13,7 +13,7 @@ const LOG: &str = "demo: told to fail";
 fn shop(quantities: &[&str]) -> Shop {
     let dokku = Dokku::new();
     dokku.succeeds(&["ps:set", "--global", "restart-policy", "no"]);
-    Shop::on(dokku, quantities, &[("Procfile", &format!("web: /demo web\n{MORE_TYPES}"))]).checked("1")
+    Shop::on(dokku, quantities, &[("Procfile", &format!("web: /demo web\n{MORE_TYPES}"))]).checked("5")
 }
 
 pub(crate) fn an_instance_that_dies_at_start_leaves_what_was_there_before() {
@@ -87,7 +87,7 @@ pub(crate) fn a_hook_that_fails_leaves_what_was_there_before() {
 
 pub(crate) fn a_deploy_that_fails_half_way_is_made_known_by_a_reconcile() {
     // Its third instance dies, and something has changed: the host deploys the type, and replaces two of three.
-    let shop = Shop::on(Dokku::new(), &["web=2"], &[("Procfile", "web: /demo worker 2\n")]).checked("1");
+    let shop = Shop::on(Dokku::new(), &["web=2"], &[("Procfile", "web: /demo worker 2\n")]).checked("5");
     let before = shop.runs(&["web.1", "web.2"]);
     shop.dokku.succeeds(&["config:set", "--no-restart", &shop.app, "COLOUR=blue"]);
     shop.ends(1, &["web=3"]);

@@ -35,7 +35,7 @@ pub(crate) fn a_host_without_the_script_deploys() {
     assert_eq!(shop.scale(), ["web=1", "worker=1"]);
 
     // A deploy that fails gives the old quantity back here too.
-    shop.dokku.succeeds(&["checks:enable", &shop.app]);
+    let shop = shop.checked("5");
     shop.ends(1, &["bad=1"]);
     assert_eq!(shop.scale(), ["web=1", "worker=1"]);
     kept(&down, &shop.runs(&["web.1", "worker.1"]), &["web.1", "worker.1"]);

@@ -84,7 +84,7 @@ pub(crate) fn a_plugin_may_refuse_a_scale() {
 }
 
 pub(crate) fn plugins_hear_of_a_scale_that_succeeded_and_of_no_other() {
-    let shop = witnessed(Shop::with_more_types(&["web=1", "worker=1"])).checked("1");
+    let shop = witnessed(Shop::with_more_types(&["web=1", "worker=1"])).checked("5");
     let said_to_authors = |shop: &Shop| -> Vec<String> {
         shop.heard("witness").into_iter().filter(|line| line.contains("-scale ")).collect()
     };

@@ -9,10 +9,10 @@ use rustix::process::Signal;
 use crate::shop::{Shop, kept};
 
 /// How long it may take until a new container is seen.
-const BEGINS: Duration = Duration::from_secs(30);
+const BEGINS: Duration = Duration::from_mins(3);
 
 pub(crate) fn a_signal_leaves_what_was_there_before() {
-    let shop = Shop::with(&["web=1", "worker=1"]).checked("10");
+    let shop = Shop::with(&["web=1", "worker=1"]).checked("60");
     let before = shop.runs(&["web.1", "worker.1"]);
     let known = shop.dokku.containers(&shop.app);
     for (signal, number, request) in
@@ -55,8 +55,9 @@ pub(crate) fn a_signal_during_the_hooks_leaves_what_was_there_before() {
         let mut scale = shop.start(&[request]);
         wait_until(&format!("the hooks of {request}"), BEGINS, || {
             assert!(scale.is_running(), "it ended before it could be interrupted: {}", scale.said());
-            !shop.heard("slow").is_empty()
+            shop.has_heard("slow")
         });
+        shop.heard("slow");
         scale.interrupt(signal);
         assert_eq!(scale.status(), 128 + number, "{request}, {signal:?}: {}", scale.said());
         assert_eq!(shop.scale(), ["web=2", "worker=2"], "{request}, {signal:?}: {}", scale.said());

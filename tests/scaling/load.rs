@@ -13,16 +13,15 @@ use ps_tests::process::{kill_group, spawn};
 
 use crate::shop::{Shop, kept};
 
-/// Requests that must have been answered at least, and that are made at most.
+/// Requests that must have been answered at least. They go on as long as the change does.
 const AT_LEAST: usize = 5_000;
-const AT_MOST: usize = 6_000;
-/// After so many, what is left is stretched to the end of the change by asking for what takes longer.
+/// After so many, the rest is asked for what takes longer: fewer are made where the change takes long.
 const QUICK: usize = 4_600;
 /// Clients that ask again as soon as they have their answer.
 const CLIENTS: usize = 12;
 /// One request waits no longer, and all together take no longer.
-const PATIENCE: Duration = Duration::from_secs(10);
-const DEADLINE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(2);
+const DEADLINE: Duration = Duration::from_mins(15);
 
 pub(crate) fn no_request_is_lost_when_web_grows_and_shrinks() {
     let shop = Shop::with(&["web=2", "worker=1"]);
@@ -54,8 +53,7 @@ pub(crate) fn no_request_is_lost_when_web_grows_and_shrinks() {
     let asked = load.asked.into_inner();
     let reasons: BTreeSet<&String> = failures.iter().take(100).collect();
     assert!(failures.is_empty(), "{} of {asked} requests failed: {reasons:#?}", failures.len());
-    assert!(!load.came_to_its_bound.into_inner(), "the requests were used up before the change was done");
-    assert!((AT_LEAST..=AT_MOST).contains(&asked), "{asked} requests");
+    assert!(asked >= AT_LEAST, "{asked} requests until {DEADLINE:?} had passed");
     let served = load.served_by.into_inner().unwrap();
     for id in [&before["web.1"].id, &before["web.2"].id, &third] {
         assert!(served.iter().any(|host| id.starts_with(host.as_str())), "{id} served nothing: {served:?}");
@@ -69,7 +67,6 @@ struct Load {
     asked: AtomicUsize,
     answered: AtomicUsize,
     change_is_done: AtomicBool,
-    came_to_its_bound: AtomicBool,
     failures: Mutex<Vec<String>>,
     served_by: Mutex<Vec<String>>,
 }
@@ -79,9 +76,8 @@ impl Load {
         loop {
             let number = self.asked.fetch_add(1, Ordering::Relaxed);
             let done = self.change_is_done.load(Ordering::Relaxed);
-            if number >= if done { AT_LEAST } else { AT_MOST } || Instant::now() > deadline {
+            if done && number >= AT_LEAST || Instant::now() > deadline {
                 self.asked.fetch_sub(1, Ordering::Relaxed);
-                self.came_to_its_bound.fetch_or(!done, Ordering::Relaxed);
                 return;
             }
             // Some take long enough to be under way when their server is told to end.

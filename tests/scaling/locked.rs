@@ -9,7 +9,7 @@ use ps_tests::process::{spawn, wait_until};
 use crate::shop::{Shop, kept};
 
 /// How long a process may take to begin or to end.
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_mins(3);
 
 /// As `flock -n` finds it. A file that is not there is no lock.
 pub(crate) fn is_free(shop: &Shop) {

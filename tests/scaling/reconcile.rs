@@ -11,6 +11,9 @@ use ps_tests::process::wait_until;
 use crate::shop::{Shop, kept, lines_with, new};
 use crate::started::Started;
 
+/// How long a container may take until it is as it should be.
+const SETTLES: Duration = Duration::from_mins(3);
+
 /// A container that says of itself that it is an instance of the app, and that no file names. The demo runs in
 /// it with this argument.
 fn stray(shop: &Shop, instance: &str, demo: &str) -> String {
@@ -52,14 +55,14 @@ pub(crate) fn what_is_missing_is_started_and_what_is_stray_retired() {
 
     let mended = shop.reconciles(&[]);
     assert!(!mended.stdout.is_empty(), "it must say what it did: {mended}");
-    wait_until("the stray has ended", Duration::from_secs(30), || !runs(&shop, &stray));
+    wait_until("the stray has ended", SETTLES, || !runs(&shop, &stray));
     let after = shop.runs(&["web.1", "web.2", "worker.1", "worker.2"]);
     kept(&before, &after, &["web.1", "worker.2"]);
     new(&before, &after, &["web.2", "worker.1"]);
     shop.dokku.answers(&shop.app, &["web.1", "web.2"]);
     assert_eq!(shop.scale(), ["web=2", "worker=2"]);
     // The stray is out of the way for good: ps:retire removes it once its time has come.
-    wait_until("the stray is gone", Duration::from_secs(30), || {
+    wait_until("the stray is gone", SETTLES, || {
         shop.dokku.succeeds(&["ps:retire", &shop.app]);
         shop.dokku.containers(&shop.app).iter().all(|container| container.id != stray)
     });
@@ -73,7 +76,7 @@ pub(crate) fn a_stray_that_does_not_listen_is_stopped_after_the_wait() {
     let deaf = stray(&shop, "worker.9", "deaf");
     shop.reconciles(&[]);
     // Nobody calls ps:retire here: it is stopped in the background.
-    wait_until("the stray has ended", Duration::from_mins(1), || !runs(&shop, &deaf));
+    wait_until("the stray has ended", SETTLES, || !runs(&shop, &deaf));
     kept(&before, &shop.runs(&["web.1"]), &["web.1"]);
 }
 
@@ -145,19 +148,17 @@ pub(crate) fn all_apps_one_after_the_other() {
 
 pub(crate) fn an_unhealthy_instance_is_replaced() {
     let dokku = Dokku::new();
-    let dockerfile = "FROM scratch\nHEALTHCHECK --interval=1s --timeout=5s --retries=2 CMD [\"/demo\", \"health\"]\n";
+    let dockerfile = "FROM scratch\nHEALTHCHECK --interval=2s --timeout=60s --retries=2 CMD [\"/demo\", \"health\"]\n";
     let shop = Shop::on(dokku, &["web=1", "worker=2"], &[("Dockerfile", dockerfile)]);
     let before = shop.runs(&["web.1", "worker.1", "worker.2"]);
     let health = |id: &str| docker(&["container", "inspect", "--format", "{{.State.Health.Status}}", id]);
-    wait_until("all are healthy", Duration::from_secs(30), || {
-        before.values().all(|life| health(&life.id).trim() == "healthy")
-    });
+    wait_until("all are healthy", SETTLES, || before.values().all(|life| health(&life.id).trim() == "healthy"));
     // A file of this name in its container makes the demo say that it is sick.
     let mark = shop.dokku.path("sick");
     fs::write(&mark, "").expect("a file");
     docker(&["container", "cp", &mark.display().to_string(), &format!("{}:/sick", before["worker.1"].id)]);
     let sick = || health(&before["worker.1"].id).trim() == "unhealthy";
-    wait_until("one is unhealthy", Duration::from_secs(30), sick);
+    wait_until("one is unhealthy", SETTLES, sick);
 
     let state = shop.state();
     shop.reconciles(&[]);
@@ -184,14 +185,15 @@ pub(crate) fn a_container_that_docker_starts_again_and_again_is_replaced_and_end
     assert_eq!(state(&looping), "exited", "it must not be started again");
 }
 
-/// A container in the place of worker.2 that fails whenever Docker starts it, and waits for seconds to be started.
+/// A container in the place of worker.2 that fails whenever Docker starts it, and waits for long to be started again:
+/// Docker doubles the time with each start, from a tenth of a second.
 fn looping(shop: &Shop, instead_of: &str) -> String {
     docker(&["container", "rm", "--force", instead_of]);
     let looping = stray(shop, "worker.2", "fail");
     fs::write(shop.home().join("CONTAINER.worker.2"), format!("{looping}\n")).expect("its file");
     let count = || docker(&["container", "inspect", "--format", "{{.RestartCount}}", &looping]);
-    wait_until("it is between two starts", Duration::from_mins(1), || {
-        state(&looping) == "restarting" && count().trim().parse::<u32>().is_ok_and(|count| count >= 6)
+    wait_until("it is between two starts", Duration::from_mins(5), || {
+        state(&looping) == "restarting" && count().trim().parse::<u32>().is_ok_and(|count| count >= 8)
     });
     looping
 }
@@ -201,7 +203,7 @@ fn state(container: &str) -> String {
 }
 
 pub(crate) fn a_deploy_that_takes_no_lock_is_waited_for() {
-    let shop = Shop::with(&["web=1", "worker=1"]).checked("4");
+    let shop = Shop::with(&["web=1", "worker=1"]).checked("15");
     let before = shop.runs(&["web.1", "worker.1"]);
     let mut setting = Started::new(&shop.dokku, "scale", &["config:set", &shop.app, "COLOUR=blue"]);
     wait_until("a container of the deploy is checked", Duration::from_mins(1), || {

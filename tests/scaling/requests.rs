@@ -92,7 +92,7 @@ pub(crate) fn two_relative_changes_at_once_both_count() {
     let before = shop.runs(&["web.1", "worker.1"]);
     thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| shop.scales(&["worker+1"]));
+            scope.spawn(|| shop.scales(&["--lock-timeout", "600", "worker+1"]));
         }
     });
     let after = shop.runs(&["web.1", "worker.1", "worker.2", "worker.3"]);

@@ -243,7 +243,12 @@ impl Shop {
         symlink(&folder, self.dokku.path(&format!("lib/plugins/enabled/{name}"))).expect("the link that enables it");
     }
 
-    /// What the hooks of a plugin wrote to `$LOG`, a line each; empties it.
+    /// Whether a hook of a plugin has written to `$LOG`.
+    pub(crate) fn has_heard(&self, plugin: &str) -> bool {
+        fs::metadata(self.dokku.path(&format!("{plugin}.log"))).is_ok_and(|about| about.len() > 0)
+    }
+
+    /// What the hooks of a plugin wrote to `$LOG`, a line each; empties it. No hook may be writing.
     pub(crate) fn heard(&self, plugin: &str) -> Vec<String> {
         let log = self.dokku.path(&format!("{plugin}.log"));
         let lines = fs::read_to_string(&log).unwrap_or_default().lines().map(str::to_owned).collect();

@@ -11,7 +11,7 @@ use ps_tests::process::{kill_group, spawn, wait_until};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 /// How long a command may take to its end.
-const ENDS: Duration = Duration::from_mins(2);
+const ENDS: Duration = Duration::from_mins(5);
 
 /// It has a process group of its own, as one that a shell started. Its outputs are files: children that outlive it
 /// keep no reader waiting.
@@ -31,7 +31,13 @@ impl Started {
         let outputs = ["stdout", "stderr"].map(|name| dokku.path(&format!("{name}-{number}")));
         let [stdout, stderr] = outputs.each_ref().map(|path| File::create(path).expect("a file for an output"));
         let mut command = Command::new(dokku.path("dokku"));
-        command.args(words).env_remove("DOKKU_QUIET_OUTPUT").stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+        command
+            .args(words)
+            .env("DOKKU_DOCKER_TIMEOUT", "120")
+            .env_remove("DOKKU_QUIET_OUTPUT")
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .stderr(stderr);
         let installed = dokku.path(&format!("lib/core-plugins/available/ps/subcommands/{subcommand}"));
         let executable = installed.canonicalize().unwrap_or_else(|error| panic!("{}: {error}", installed.display()));
         let what = format!("dokku {}", words.join(" "));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// The status of `GET /`: the number in the first line of the answer.
 pub fn get(address: SocketAddr) -> io::Result<u16> {
-    let wait = Duration::from_secs(5);
+    let wait = Duration::from_secs(30);
     let mut stream = TcpStream::connect_timeout(&address, wait)?;
     stream.set_read_timeout(Some(wait))?;
     stream.set_write_timeout(Some(wait))?;

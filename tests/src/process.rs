@@ -12,7 +12,7 @@ use rustix::fs::Mode;
 use rustix::process::{Pid, Signal, kill_process_group, umask};
 
 /// How long a run may take where a test says nothing.
-pub const DEADLINE: Duration = Duration::from_mins(1);
+pub const DEADLINE: Duration = Duration::from_mins(5);
 
 /// A child that is being forked holds, for a moment, every descriptor of this process. If one of them is a
 /// script that another thread is writing, the script cannot be executed until that child is gone ("text

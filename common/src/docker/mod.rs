@@ -111,10 +111,15 @@ pub(crate) mod tests {
     use crate::script::write_script;
 
     pub(crate) fn fake(script: &str) -> (tempfile::TempDir, Env) {
+        fake_within("60", script)
+    }
+
+    /// A Docker that is waited for so many seconds.
+    pub(crate) fn fake_within(seconds: &str, script: &str) -> (tempfile::TempDir, Env) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("docker");
         write_script(&path, script, "755");
-        let variables = [("DOCKER_BIN".into(), path.into()), ("DOKKU_DOCKER_TIMEOUT".into(), "1".into())].into();
+        let variables = [("DOCKER_BIN".into(), path.into()), ("DOKKU_DOCKER_TIMEOUT".into(), seconds.into())].into();
         (folder, Env::new(variables, Vec::new()))
     }
 
@@ -145,7 +150,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_docker_that_hangs_is_not_waited_for() {
-        let (_folder, env) = fake("exec sleep 60");
+        let (_folder, env) = fake_within("1", "exec sleep 60");
         let error = Docker::new(&env).unwrap().states().unwrap_err();
         assert!(error.message().contains("did not answer within 1 seconds"), "{error}");
     }

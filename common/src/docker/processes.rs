@@ -90,7 +90,7 @@ fn tenths(percent: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::fake;
+    use super::super::tests::fake_within;
     use super::*;
 
     #[test]
@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn each_container_has_its_answer_in_its_place() {
-        let (_folder, env) = fake(
+        let (_folder, env) = fake_within(
+            "5",
             "case $3 in c5) echo 'is not running' >&2; exit 1;; c7) exec sleep 60;; esac; \
              echo PID; echo \"${3#c} root 1 0.0 /bin/$3\"",
         );

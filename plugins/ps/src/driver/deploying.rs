@@ -6,7 +6,10 @@
 use common::{App, Env, HostProcess, Obstacle, Result, host_processes, wait_for};
 use std::time::Duration;
 
-/// What the names of the host's scripts for a type and for a container begin with.
+/// The host's trigger that deploys an app: `scheduler-deploy SCHEDULER APP TAG`.
+const DEPLOY: &str = "scheduler-deploy";
+
+/// What the names of its scripts for a type and for a container begin with; the app follows.
 const SCRIPTS: &str = "scheduler-deploy-process";
 
 /// How often a waiting process looks again.
@@ -20,10 +23,24 @@ pub(crate) fn deploying(app: &App) -> Option<u32> {
 }
 
 fn makes_containers(process: &HostProcess, app: &App) -> bool {
-    process.words.windows(2).any(|words| match words {
-        [script, of] => script.rsplit('/').next().is_some_and(|name| name.starts_with(SCRIPTS)) && of == app.as_str(),
-        _ => false,
-    })
+    // A part of the deploy stays behind to end old containers; its outputs are let go, so that nobody waits for it.
+    is_script(&process.words, app) || is_deploy(&process.words, app) && !process.is_silent()
+}
+
+fn is_script(words: &[String], app: &App) -> bool {
+    words
+        .windows(2)
+        .any(|words| matches!(words, [script, of] if file_name(script).starts_with(SCRIPTS) && of == app.as_str()))
+}
+
+fn is_deploy(words: &[String], app: &App) -> bool {
+    words
+        .windows(3)
+        .any(|words| matches!(words, [trigger, _, of] if file_name(trigger) == DEPLOY && of == app.as_str()))
+}
+
+fn file_name(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or_default()
 }
 
 /// Waits until nobody makes containers of an app, whose lock we hold, at most `patience`.
@@ -47,19 +64,28 @@ pub(crate) fn wait_for_deploy(env: &Env, app: &App, patience: Duration) -> Resul
 mod tests {
     use super::*;
 
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
     #[test]
-    fn the_host_s_scripts_for_this_app_deploy_it() {
-        let of = |line: &str| {
-            let words = line.split_whitespace().map(str::to_owned).collect();
-            makes_containers(&HostProcess { pid: 7, words, is_ours: false }, &"shop".parse().unwrap())
-        };
+    fn the_host_s_scripts_make_containers_of_the_app_they_name() {
+        let of = |line: &str| is_script(&words(line), &"shop".parse().unwrap());
         assert!(of(
             "bash /lib/scheduler-docker-local/bin/scheduler-deploy-process-container shop dockerfile i latest web 1 1"
         ));
         assert!(of("/bin/bash -c /lib/bin/scheduler-deploy-process shop dockerfile"));
         assert!(!of("bash /lib/bin/scheduler-deploy-process-container shop2 dockerfile"));
-        // This one stays in the background to end old containers.
         assert!(!of("bash /lib/scheduler-docker-local/scheduler-deploy docker-local shop latest"));
         assert!(!of("vi scheduler-deploy-process-container"));
+    }
+
+    #[test]
+    fn the_trigger_itself_names_the_app_after_the_scheduler() {
+        let of = |line: &str| is_deploy(&words(line), &"shop".parse().unwrap());
+        assert!(of("bash /lib/scheduler-docker-local/scheduler-deploy docker-local shop latest"));
+        assert!(of("plugn trigger scheduler-deploy docker-local shop latest web"));
+        assert!(!of("plugn trigger scheduler-deploy docker-local shop2 latest"));
+        assert!(!of("bash /lib/bin/scheduler-deploy-process shop dockerfile shop"));
     }
 }
