@@ -59,7 +59,7 @@ pub use procfile::Procfile;
 pub use property::{Properties, Scope};
 pub use run::run;
 pub use signals::{in_spite_of_signals, interrupted};
-pub use trigger::{Implementer, Triggers};
+pub use trigger::{Implementer, Triggers, is_executable};
 
 /// The parser that [`parse_command_line`] takes, so that a plugin needs no version of its own.
 pub use clap;

@@ -22,6 +22,9 @@ use std::time::{Duration, Instant};
 const READINGS: u32 = 20;
 const TABLE: usize = 64 * 1024;
 
+/// How soon after it has freed the lock the host removes the file.
+const REMOVED: Duration = Duration::from_millis(100);
+
 /// How often a waiting process looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -104,7 +107,7 @@ impl AppLock {
             atomic::create_directory(folder, owner)?;
         }
         let attempt = || {
-            let held = try_lock(&path, owner).context(|| format!("locking {app}"))?;
+            let held = try_lock(&path, owner, || std::thread::sleep(REMOVED)).context(|| format!("locking {app}"))?;
             let locked_by_another = || {
                 let (what, holder) = (format!("the lock of {app}"), holder(&path));
                 let (is, who) = (format!("{app} is locked by {holder}"), format!("{holder}, which has locked {app}"));
@@ -225,8 +228,9 @@ fn open(path: &Path, mode: u32, owner: Option<Owner>) -> std::io::Result<File> {
     Ok(file)
 }
 
-/// The lock, or `None` when another process holds it.
-fn try_lock(path: &Path, owner: Option<Owner>) -> std::io::Result<Option<Held>> {
+/// The lock, or `None` when another process holds it. `pause` lasts until a holder that has freed the lock has removed
+/// the file.
+fn try_lock(path: &Path, owner: Option<Owner>, pause: impl Fn()) -> std::io::Result<Option<Held>> {
     loop {
         let existed = path.exists();
         let mut file = open(path, 0o644, owner)?;
@@ -235,7 +239,11 @@ fn try_lock(path: &Path, owner: Option<Owner>) -> std::io::Result<Option<Held>> 
             Err(std::fs::TryLockError::Error(error)) => return Err(error),
             Ok(()) => {}
         }
-        // The holder before us removes the file when it is done: what we locked may be unlinked.
+        // The holder before us removes the file when it is done, the host's own a moment later: what we locked may be
+        // unlinked, or about to be.
+        if existed && is_file_at(&file, path) {
+            pause();
+        }
         if !is_file_at(&file, path) {
             continue;
         }
@@ -370,6 +378,16 @@ mod tests {
         assert!(!AppLock::is_held(&env, &app).unwrap());
         drop(AppLock::acquire(&env, &app, Duration::ZERO).unwrap());
         assert_eq!(std::fs::read_to_string(lock_file(lib.path())).unwrap(), "4711");
+    }
+
+    #[test]
+    fn a_file_that_the_holder_before_removes_late_is_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        std::fs::write(&path, "4711").unwrap();
+        let held = try_lock(&path, None, || std::fs::remove_file(&path).unwrap()).unwrap().unwrap();
+        assert!(is_file_at(&held.file, &path));
+        assert_eq!(held.before, None, "the file is ours");
     }
 
     #[test]

@@ -47,12 +47,6 @@ impl Output {
         self.label.is_some()
     }
 
-    /// Whether a person looks at standard error.
-    #[allow(clippy::disallowed_methods, reason = "output goes through here")]
-    pub fn is_terminal(&self) -> bool {
-        std::io::stderr().is_terminal()
-    }
-
     /// Whether a person looks at standard output.
     #[allow(clippy::disallowed_methods, reason = "output goes through here")]
     pub fn stdout_is_terminal(&self) -> bool {

@@ -11,7 +11,7 @@ use crate::signals::must_end;
 use crate::trigger_config::TriggerConfig;
 use crate::{Answer, Context, Env, Error, Process, Result};
 use rustix::fs::{Access, access};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A plugin that has a hook of the asked name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +30,13 @@ impl Implementer {
     }
 
     fn is_executable(&self) -> bool {
-        access(&self.hook, Access::EXEC_OK).is_ok()
+        is_executable(&self.hook)
     }
+}
+
+/// Whether this process may execute a file.
+pub fn is_executable(path: &Path) -> bool {
+    access(path, Access::EXEC_OK).is_ok()
 }
 
 /// Fires triggers and asks them.

@@ -91,3 +91,15 @@ fn a_type_that_is_not_in_the_procfile_cannot_be_scaled_up() {
         .refuses("worker is not a valid process name to scale up")
         .stdout("-----> Scaling shop processes: worker=1\n");
 }
+
+#[test]
+fn a_type_that_no_saved_scale_names_is_deployed_even_at_none() {
+    // As the stock plugin does where the saved scale stands for what runs.
+    let procfile = "web: run\nworker: go\n";
+    let scaled = shop().procfile(procfile).command("scale", ["shop", "worker=0"]);
+    scaled.succeeds().any_stdout().deploys("worker");
+    let scaled = shop().scale("web=1 worker=0").procfile(procfile).command("scale", ["shop", "worker=0"]);
+    scaled.succeeds().any_stdout().deploys("");
+    let left = shop().file("lib/config/ps/shop/scale.old", "worker=0\n").command("scale", ["shop", "worker=0"]);
+    left.succeeds().any_stdout().deploys("");
+}

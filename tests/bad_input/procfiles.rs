@@ -114,3 +114,9 @@ fn an_invalid_procfile_of_a_source_leaves_nothing() {
         .stderr_contains("invalid line in procfile, line 1")
         .leaves_nothing_at("lib/data/ps/shop/Procfile.4242");
 }
+
+#[test]
+fn a_command_of_which_nothing_is_left_is_no_line() {
+    let host = shop().procfile("web: $UNSET\n").answers("config-export", "");
+    host.run("procfile-get-command", ["shop", "web", "5000"]).succeeds().stdout("");
+}

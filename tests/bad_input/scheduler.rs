@@ -62,3 +62,13 @@ fn a_hook_that_fails_before_anything_was_started() {
         .fires(&["pre-start shop"])
         .changes_no_file();
 }
+
+#[test]
+fn an_app_for_which_nobody_names_a_scheduler_has_the_one_of_all() {
+    shop()
+        .gives("scheduler-detect", &[Answer::text("k3s\n").to(&["--global"]), Answer::default()])
+        .command("stop", ["shop"])
+        .succeeds()
+        .any_stdout()
+        .fires(&["scheduler-stop k3s shop", "post-stop shop"]);
+}

@@ -74,6 +74,7 @@ fn line_ends_of_dos_blank_lines_comments_and_blanks_are_tolerated() {
         "# the shop\r\n\r\nweb=2\r\n\t\r\nworker=1\r\n",
         "\n\n  web = 2  \n# worker=9\n  # worker=8\nworker= 1",
         "\u{feff}web=2\nworker=1\n",
+        "web=2 # for the day\nworker=1\t# one\n",
     ] {
         let host = source(shop(), PROCFILE, text);
         extract(&host).succeeds();
@@ -111,7 +112,7 @@ fn a_line_that_is_no_type_and_count_is_named() {
         ("web=+1\n", "line 1"),
         ("web=1.5\n", "line 1"),
         ("web=1 worker=1\n", "line 1"),
-        ("web=1 # one\n", "line 1"),
+        ("web=1#one\n", "line 1"),
         ("web=two\n", "line 1"),
         ("web=4294967296\n", "line 1"),
         ("=1\n", "line 1"),

@@ -219,3 +219,15 @@ pub(crate) fn a_deploy_that_takes_no_lock_is_waited_for() {
     new(&before, &after, &["web.1", "worker.1"]);
     assert_eq!(shop.half_made(), [""; 0]);
 }
+
+pub(crate) fn what_is_paused_is_left_alone() {
+    let shop = Shop::with(&["web=1", "worker=1"]);
+    let before = shop.runs(&["web.1", "worker.1"]);
+    docker(&["container", "pause", &before["worker.1"].id]);
+    let state = shop.state();
+    shop.reconciles(&[]);
+    shop.is_still(&state, "a reconcile while an instance is paused");
+    shop.scales(&["worker=2"]);
+    docker(&["container", "unpause", &before["worker.1"].id]);
+    kept(&before, &shop.runs(&["web.1", "worker.1", "worker.2"]), &["web.1", "worker.1"]);
+}

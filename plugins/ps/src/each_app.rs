@@ -111,7 +111,7 @@ impl<'a> EachApp<'a> {
 
     fn show_progress(&self, done: usize, all: usize) {
         let output = self.env.output();
-        if output.is_terminal() && !output.is_quiet() {
+        if output.stdout_is_terminal() && !output.is_quiet() {
             output.verbose(&format!("{done} of {all} apps done"));
         }
     }

@@ -170,15 +170,15 @@ impl Request {
         arguments.iter().map(|argument| Self::parse_new(argument, &mut given)).collect()
     }
 
-    /// Reads a DOKKU_SCALE: a `type=count` on each line; blank lines and lines that start with `#` say
-    /// nothing.
+    /// Reads a DOKKU_SCALE: a `type=count` on each line; blank lines, and what follows a `#` at the start of a line or
+    /// behind a blank, say nothing.
     ///
     /// # Errors
     /// Any other line, with its number.
     pub fn parse_file(text: &str) -> Result<Vec<Self>> {
         let mut given = BTreeSet::new();
-        let lines = (1..).zip(text.lines().map(str::trim));
-        let telling = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+        let lines = (1..).zip(text.lines().map(|line| without_comment(line).trim()));
+        let telling = lines.filter(|(_, line)| !line.is_empty());
         telling.map(|(number, line)| Self::parse_new(line, &mut given).context(|| format!("line {number}"))).collect()
     }
 
@@ -191,6 +191,18 @@ impl Request {
         }
         Ok(Self { process_type, quantity })
     }
+}
+
+/// What stands before a comment.
+fn without_comment(line: &str) -> &str {
+    let mut before = ' ';
+    for (at, letter) in line.char_indices() {
+        if letter == '#' && before.is_whitespace() {
+            return line.split_at(at).0;
+        }
+        before = letter;
+    }
+    line
 }
 
 /// Names for a message: the first of them, and how many more there are.
@@ -292,12 +304,13 @@ mod tests {
 
     #[test]
     fn a_dokku_scale_is_a_request_a_line() {
-        let requests = Request::parse_file("# all\r\nweb=2\r\n\r\n worker = 1 \r\n").unwrap();
+        let requests =
+            Request::parse_file("# all\r\nweb=2 # for the day\r\n\r\n # none\n worker = 1\t#one\r\n").unwrap();
         assert_eq!(requests.iter().map(|request| request.quantity).collect::<Vec<_>>(), [2, 1]);
         let error = |text: &str| Request::parse_file(text).unwrap_err().to_string();
         assert_eq!(error("web=1\n\nworker\n"), "line 3: Missing count for process type worker");
         assert_eq!(error("web=1\nweb=2\n"), "line 2: web is given more than once");
-        assert_eq!(error("web=1 # one\n"), "line 1: Invalid count for process type web");
+        assert_eq!(error("web=1#one\n"), "line 1: Invalid count for process type web");
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub fn pending_in_files(
 }
 
 fn running<'i>(instances: &[&'i ListedInstance]) -> Vec<(&'i str, &'i ContainerDetails)> {
-    let running = instances.iter().filter(|instance| instance.runs());
+    let running = instances.iter().filter(|instance| instance.is_up());
     running.filter_map(|instance| Some((instance.container.as_deref()?, instance.details.as_ref()?))).collect()
 }
 

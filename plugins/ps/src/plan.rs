@@ -91,9 +91,9 @@ pub fn present(instances: &[ListedInstance], process_type: &ProcessType) -> BTre
     let of_type = instances.iter().filter(|instance| instance.process_type.as_ref() == Some(process_type));
     one_by_one(of_type.filter_map(|instance| {
         let condition = match &instance.state {
-            InstanceState::Docker(_) if instance.is_queued && instance.runs() => Condition::Queued,
+            InstanceState::Docker(_) if instance.is_queued && instance.is_up() => Condition::Queued,
             InstanceState::Docker(_) if instance.is_unhealthy() => Condition::Unhealthy,
-            InstanceState::Docker(_) if instance.runs() => Condition::Serves,
+            InstanceState::Docker(_) if instance.is_up() => Condition::Serves,
             InstanceState::Docker(word) => Condition::Down(word.clone()),
             InstanceState::Missing => Condition::Down("missing".to_owned()),
             InstanceState::Upcoming | InstanceState::Stray | InstanceState::Retiring => return None,

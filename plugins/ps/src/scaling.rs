@@ -10,6 +10,7 @@ use crate::listing::read::listing_of;
 use crate::listing::{Actual, ListedInstance};
 use crate::pending::{Pending, pending};
 use crate::plan::{self, Action, Ask, Step};
+use crate::scale::Scale;
 use crate::status::instance_files;
 use common::{App, AppLock, Context, Env, Error, Instance, ProcessType, Result, in_spite_of_signals};
 use serde::Serialize;
@@ -93,10 +94,12 @@ impl<'a> Scaling<'a> {
         requests: &[Request],
         recreate: bool,
     ) -> Result<Vec<TypeChange>> {
+        let saved = Scale::new(env, app).shown()?;
         let change = |request: &Request| {
             let from = before.quantity(&request.process_type).unwrap_or(0);
             let how = match self {
-                Self::Saved if from == request.quantity => How::Nothing,
+                // A type that no saved scale names is a new one, even at 0: so it is with the stock plugin.
+                Self::Saved if saved.quantity(&request.process_type) == Some(request.quantity) => How::Nothing,
                 Self::Saved => How::Deploy(None),
                 Self::Instances { driver, instances } => {
                     let reason = recreate.then_some("the strategy is recreate");

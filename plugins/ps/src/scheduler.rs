@@ -46,7 +46,11 @@ impl<'a> Schedulers<'a> {
                 None => properties.get(Scope::Global, "selected")?.unwrap_or_default(),
             }
         } else {
-            triggers.ask("scheduler-detect", &[scope.as_str()])?
+            let ask = |scope: Scope<'_>| triggers.ask("scheduler-detect", &[scope.as_str()]);
+            match (scope, ask(scope)?) {
+                (Scope::App(_), answer) if answer.is_empty() => ask(Scope::Global)?,
+                (_, answer) => answer,
+            }
         };
         Ok(if answer.is_empty() { DOCKER_LOCAL.to_owned() } else { answer })
     }

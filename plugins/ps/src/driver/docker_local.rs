@@ -127,7 +127,7 @@ impl<'a> DockerLocal<'a> {
     /// A line on a terminal alone.
     fn progress(&self, text: &str) {
         let output = self.env.output();
-        if output.is_terminal() && !output.is_quiet() {
+        if output.stdout_is_terminal() && !output.is_quiet() {
             output.verbose(text);
         }
     }

@@ -6,7 +6,7 @@
 use crate::image_kind::ImageKind;
 use crate::scheduler::image_tag;
 use crate::settings;
-use common::{App, Docker, Env, ImageConfig, ProcessType, Properties, Result, Triggers, atomic};
+use common::{App, Docker, Env, ImageConfig, ProcessType, Properties, Result, Triggers, atomic, is_executable};
 use std::path::{Path, PathBuf};
 
 /// The script below `$PLUGIN_AVAILABLE_PATH`.
@@ -34,6 +34,9 @@ pub(super) fn usable_script(env: &Env) -> Result<std::result::Result<PathBuf, St
     let Ok(Some(text)) = atomic::read_text(&path) else {
         return Ok(Err("the host has no script that starts a single container".to_owned()));
     };
+    if !is_executable(&path) {
+        return Ok(Err("the host's script that starts a single container cannot be executed".to_owned()));
+    }
     match MARKS.iter().find(|mark| !text.contains(**mark)) {
         Some(mark) => Ok(Err(format!("the host's script that starts a single container no longer knows {mark}"))),
         None => Ok(Ok(path)),

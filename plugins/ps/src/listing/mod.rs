@@ -113,6 +113,11 @@ impl ListedInstance {
         matches!(&self.state, InstanceState::Docker(word) if word == "running")
     }
 
+    /// Whether it runs or will go on, once who paused it says so.
+    pub fn is_up(&self) -> bool {
+        self.runs() || matches!(&self.state, InstanceState::Docker(word) if word == "paused")
+    }
+
     /// Whether processes run in its container, whatever the container is to the app.
     pub fn has_processes(&self) -> bool {
         self.details.as_ref().is_some_and(|details| details.state == "running")

@@ -151,7 +151,7 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
 pub fn add_pending(env: &Env, listing: &mut Listing) -> Result<()> {
     let mut types: BTreeMap<ProcessType, Vec<&ListedInstance>> = BTreeMap::new();
     for instance in listing.instances() {
-        if let Some(process_type) = instance.process_type.as_ref().filter(|_| instance.runs()) {
+        if let Some(process_type) = instance.process_type.as_ref().filter(|_| instance.is_up()) {
             types.entry(process_type.clone()).or_default().push(instance);
         }
     }

@@ -33,7 +33,10 @@ pub fn procfile_get_command(env: &Env) -> Result<()> {
     };
     let config = config_of(env, &app).context(|| format!("reading the config of {app}"))?;
     let command = expanded(command, &config, &process_type, env.arg(3)?);
-    env.output().print(&format!("{}\n", command.trim()))
+    match command.trim() {
+        "" => Ok(()),
+        command => env.output().print(&format!("{command}\n")),
+    }
 }
 
 /// The app's config with the host's below it.
