@@ -103,7 +103,7 @@ impl Env {
         Ok(self.world.plugins.get_or_init(|| plugins))
     }
 
-    /// The folder of a plugin's own data of an app: `$DOKKU_LIB_ROOT/data/PLUGIN/APP`.
+    /// The folder of a plugin's own data: `$DOKKU_LIB_ROOT/data/PLUGIN`, with a folder an app.
     pub fn data_directory(&self, plugin: &str) -> Result<PathBuf> {
         Ok(self.dokku_lib_root()?.join("data").join(plugin))
     }

@@ -4,7 +4,7 @@
 //! trigger (`plugn trigger post-stop shop`). Either way it gets its surroundings in variables,
 //! answers on standard output, talks on standard error and ends with a status. This crate holds
 //! that contract: [`Env`] is the one outside world, [`Triggers`] asks and tells the other plugins,
-//! [`Properties`] keeps an app's settings, [`Docker`] reads what runs, [`AppLock`] keeps two
+//! [`Properties`] keeps an app's settings, [`Docker`] reads what runs and changes a little of it, [`AppLock`] keeps two
 //! changes of one app apart, and [`run`] is the whole body of a `main` function:
 //!
 //! ```no_run
@@ -30,6 +30,7 @@ mod env;
 mod error;
 mod host_processes;
 mod lock;
+mod lock_holder;
 mod names;
 mod one_by_one;
 mod output;

@@ -8,6 +8,7 @@
 //! file without a `flock`; deploys ignore that, and so do we, but we leave such a file as it was.
 
 use crate::env::shown;
+use crate::lock_holder::{holder, process_holding};
 use crate::users::Owner;
 use crate::{App, Context, Env, Error, Process, Result, atomic, interrupted};
 use rustix::fs::FlockOperation;
@@ -17,10 +18,6 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// At most this many readings of the kernel's table of locks, and the bytes that hold a usual one.
-const READINGS: u32 = 20;
-const TABLE: usize = 64 * 1024;
 
 /// How soon after it has freed the lock the host removes the file.
 const REMOVED: Duration = Duration::from_millis(100);
@@ -273,60 +270,6 @@ fn runs_inside_holder(path: &Path) -> bool {
     })
 }
 
-/// Who holds a lock, in words: what the holder wrote into it, else the process that the kernel knows.
-fn holder(path: &Path) -> String {
-    let content = std::fs::read_to_string(path).unwrap_or_default();
-    let content: String = content.trim().chars().filter(|character| !character.is_control()).take(80).collect();
-    if !content.is_empty() {
-        return match content.parse().ok().and_then(command_of) {
-            Some(command) => format!("process {content} ({command})"),
-            None if content.bytes().all(|byte| byte.is_ascii_digit()) => format!("process {content}"),
-            None => format!("build {content}"),
-        };
-    }
-    let holder = std::fs::metadata(path).ok().and_then(|about| process_holding(&about).ok().flatten());
-    match holder.map(|process| (process, command_of(process))) {
-        Some((process, Some(command))) => format!("process {process} ({command})"),
-        Some((process, None)) => format!("process {process}"),
-        None => "another process".to_owned(),
-    }
-}
-
-/// The process that holds a lock, from the kernel's table of locks. The kernel gives the table in pieces, and a lock
-/// whose line moves up between two of them is in neither: nobody has it once two readings are the same.
-fn process_holding(file: &std::fs::Metadata) -> std::io::Result<Option<u32>> {
-    let mut before = String::new();
-    for _ in 0..READINGS {
-        let mut table = String::with_capacity(TABLE);
-        File::open("/proc/locks")?.read_to_string(&mut table)?;
-        let holder = process_in(&table, file);
-        if holder.is_some() || table == before {
-            return Ok(holder);
-        }
-        before = table;
-    }
-    Ok(None)
-}
-
-/// The process in a table of locks (`1: FLOCK  ADVISORY  WRITE 708 fe:00:917536 0 EOF`).
-fn process_in(locks: &str, file: &std::fs::Metadata) -> Option<u32> {
-    let (major, minor) = (rustix::fs::major(file.dev()), rustix::fs::minor(file.dev()));
-    let wanted = format!("{major:02x}:{minor:02x}:{}", file.ino());
-    locks.lines().find_map(|line| {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let (kind, process, place) = (fields.get(1)?, fields.get(4)?, fields.get(5)?);
-        (*kind == "FLOCK" && *place == wanted).then(|| process.parse().ok()).flatten()
-    })
-}
-
-/// The command line of a process, shortened; `None` when it has gone.
-fn command_of(process: u32) -> Option<String> {
-    let words = std::fs::read(format!("/proc/{process}/cmdline")).ok()?;
-    let words = String::from_utf8_lossy(&words).replace('\0', " ");
-    let line: String = words.trim().chars().filter(|character| !character.is_control()).take(60).collect();
-    (!line.is_empty()).then_some(line)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -388,16 +331,5 @@ mod tests {
         let held = try_lock(&path, None, || std::fs::remove_file(&path).unwrap()).unwrap().unwrap();
         assert!(is_file_at(&held.file, &path));
         assert_eq!(held.before, None, "the file is ours");
-    }
-
-    #[test]
-    fn the_kernel_s_table_names_the_process() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = File::create(folder.path().join("lock")).unwrap();
-        file.lock().unwrap();
-        let about = file.metadata().unwrap();
-        assert_eq!(process_holding(&about).unwrap(), Some(std::process::id()));
-        file.unlock().unwrap();
-        assert_eq!(process_holding(&about).unwrap(), None);
     }
 }

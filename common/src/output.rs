@@ -26,7 +26,7 @@ pub(crate) enum Stream {
 }
 
 impl Output {
-    /// `quiet` drops headers, `trace` shows what `DOKKU_TRACE=1` asks for.
+    /// `quiet` drops headers, `trace` shows what `DOKKU_TRACE` asks for.
     pub fn new(quiet: bool, trace: bool) -> Self {
         Self { quiet, trace, label: None }
     }
@@ -114,7 +114,7 @@ impl Output {
         self.talk(Stream::Err, " !     ", text);
     }
 
-    /// ` ?     text` on standard error, with `DOKKU_TRACE=1` only.
+    /// ` ?     text` on standard error, when `DOKKU_TRACE` is set.
     pub fn debug(&self, text: &str) {
         if self.trace {
             self.talk(Stream::Err, " ?     ", text);

@@ -36,7 +36,7 @@ impl Child {
     }
 }
 
-/// The signal that asked this process to end, if one came while it had children.
+/// The signal that asked this process to end, if one came since its first child was started.
 pub fn interrupted() -> Option<i32> {
     match RECEIVED.load(Ordering::SeqCst) {
         0 => None,

@@ -1,4 +1,4 @@
-//! Docker, as far as it is read: through the program that `DOCKER_BIN` names.
+//! Docker, as far as it is read, and a few changes: through the program that `DOCKER_BIN` names.
 //!
 //! Every read has a deadline, and asks once however many containers there are; only the processes inside
 //! have to be read one container at a time. A Docker that cannot answer is an error with its own words,

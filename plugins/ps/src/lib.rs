@@ -1,9 +1,9 @@
 //! Dokku's process management.
 //!
-//! Each subcommand's body is a `main` in [`commands`], each trigger's a function in [`triggers`]; the
+//! Each subcommand's body is a function in [`commands`], each trigger's a function in [`triggers`]; the
 //! files below `subcommands/` and `triggers/` beside this crate's `src` are executables of one line
 //! that call them. In between is what both share: [`formation`] (how many of each process type),
-//! [`source_files`], [`settings`], [`scheduler`] (what runs), [`report`].
+//! [`source_files`], [`settings`], [`scheduler`] and [`status`] (what runs), [`report`].
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests set the scene with plain files"))]
 
 pub mod app_json;

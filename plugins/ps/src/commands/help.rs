@@ -4,7 +4,7 @@ use common::{Env, Error, Result};
 
 /// One line a command: what to type, and what it does.
 const COMMANDS: &[(&str, &str)] = &[
-    ("ps <app> [<process-name>]", "Lists what runs of an app and whether it is what should run"),
+    ("ps [--all|<app>] [<process-name>]", "Lists what runs of an app and whether it is what should run"),
     ("ps:help", "List the commands of this plugin"),
     ("ps:inspect <app>", "Displays a sanitized version of docker inspect for an app"),
     ("ps:rebuild [--parallel count] [--all|<app>]", "Rebuilds an app"),
