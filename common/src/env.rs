@@ -183,7 +183,7 @@ fn not_utf8(argument: &OsStr) -> Error {
 /// A path for a message: as it is when it is printable, quoted with escapes otherwise.
 pub(crate) fn shown(path: &Path) -> String {
     match path.to_str() {
-        Some(text) if !text.chars().any(char::is_control) => text.to_owned(),
+        Some(text) if !text.chars().any(crate::commands_a_terminal) => text.to_owned(),
         _ => format!("\"{}\"", path.to_string_lossy().escape_debug()),
     }
 }

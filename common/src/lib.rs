@@ -23,6 +23,7 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests set the scene with plain files"))]
 
 mod app;
+mod at_once;
 pub mod atomic;
 mod command_line;
 mod docker;
@@ -46,6 +47,7 @@ mod trigger_config;
 mod users;
 
 pub use app::App;
+pub use at_once::at_once;
 pub use command_line::{Globals, OtherGlobals, parse_command_line};
 pub use docker::{Container, ContainerDetails, ContainerProcess, ContainerState, Docker, ImageConfig};
 pub use env::Env;
@@ -54,7 +56,7 @@ pub use host_processes::{HostProcess, host_processes};
 pub use lock::{AppLock, FileLock, Obstacle, wait_for};
 pub use names::{Instance, ProcessType};
 pub use one_by_one::one_by_one;
-pub use output::Output;
+pub use output::{Output, commands_a_terminal, shown, shown_json, shown_lines};
 pub use process::{Answer, Process};
 pub use procfile::Procfile;
 pub use property::{Properties, Scope};

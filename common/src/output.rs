@@ -3,6 +3,10 @@
 //! Data (what a program or a trigger asked for) goes to standard output with [`Output::print`],
 //! which can fail. Talk (headers, progress, warnings) never stops the work: when nobody listens any
 //! more it is lost. A job of several that run at once has its own `Output` whose lines carry a label.
+//!
+//! Talk reaches a terminal, and a part of it was written by others: a name, a value, the words of a program that
+//! failed. So a newline separates its lines, and every other character that commands a terminal is shown escaped
+//! (see [`shown`]). What a child prints goes on as it is.
 
 use crate::{Error, Result};
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -123,11 +127,16 @@ impl Output {
 
     /// A line of a child's output, passed on under this output's label.
     pub(crate) fn pass_on(&self, stream: Stream, line: &str) {
-        self.talk(stream, "", line);
+        self.say(stream, "", line);
     }
 
-    /// A line of talk; a reader that has gone or a full disk does not stop the work.
+    /// Lines of talk.
     fn talk(&self, stream: Stream, head: &str, text: &str) {
+        self.say(stream, head, &shown_lines(text));
+    }
+
+    /// Says it as it is; a reader that has gone or a full disk does not stop the work.
+    fn say(&self, stream: Stream, head: &str, text: &str) {
         let mut lines = String::with_capacity(head.len() + text.len() + 1);
         for line in text.split('\n') {
             lines.push_str(head);
@@ -157,5 +166,81 @@ impl Output {
             }
             Stream::Err => std::io::stderr().lock().write_all(bytes),
         }
+    }
+}
+
+/// Whether a character is not to be seen but does something to what is: the control characters (C0, DEL, C1), the
+/// two separators of lines and paragraphs, and those that turn the direction of writing, with which a text can look
+/// like another one.
+pub fn commands_a_terminal(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text from elsewhere, for a line that people read: what commands a terminal is escaped, newlines too.
+///
+/// ```
+/// assert_eq!(common::shown("web\u{1b}[2J\n"), "web\\u{1b}[2J\\n");
+/// ```
+pub fn shown(text: &str) -> String {
+    escaped(text, |_| false)
+}
+
+/// The same for a text of several lines.
+pub fn shown_lines(text: &str) -> String {
+    escaped(text, |character| character == '\n')
+}
+
+fn escaped(text: &str, stays: impl Fn(char) -> bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if commands_a_terminal(character) && !stays(character) {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// JSON that means the same and holds nothing that commands a terminal: JSON itself escapes no more than it must.
+pub fn shown_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for character in json.chars() {
+        if commands_a_terminal(character) && character != '\n' {
+            shown.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_commands_a_terminal_is_escaped_and_nothing_else() {
+        for (text, wanted) in [
+            ("plain: äöü 漢 👍 \\n", "plain: äöü 漢 👍 \\n"),
+            ("\u{1b}]0;x\u{7}", "\\u{1b}]0;x\\u{7}"),
+            ("a\tb\rc\u{7f}", "a\\tb\\rc\\u{7f}"),
+            ("\u{9b}2J", "\\u{9b}2J"),
+            ("abc\u{202e}fdp.exe", "abc\\u{202e}fdp.exe"),
+        ] {
+            assert_eq!(shown(text), wanted);
+            assert_eq!(shown_lines(text), wanted);
+        }
+        assert_eq!((shown("a\nb").as_str(), shown_lines("a\nb").as_str()), ("a\\nb", "a\nb"));
+    }
+
+    #[test]
+    fn json_means_the_same_afterwards() {
+        let text = "a\u{1b}\u{7f}\u{9b}\u{202e}\"\\ä";
+        let json = serde_json::to_string(text).unwrap();
+        let shown = shown_json(&json);
+        assert!(!shown.chars().any(commands_a_terminal), "{shown}");
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
     }
 }

@@ -9,7 +9,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A program to run with arguments, variables on top of ours, and maybe input and a deadline.
 #[derive(Clone, Debug)]
@@ -20,7 +20,14 @@ pub struct Process {
     input: Option<Vec<u8>>,
     deadline: Option<Duration>,
     leads_group: bool,
+    waited_for: Option<String>,
 }
+
+/// How often one that waits says for what.
+const SAY_AGAIN: Duration = Duration::from_secs(30);
+
+/// A century: as long as anybody will wait.
+const LONGEST: Duration = Duration::from_hours(24 * 36_525);
 
 /// How a child ended and what it printed, where that was captured.
 #[derive(Clone, Debug)]
@@ -58,6 +65,7 @@ impl Process {
             input: None,
             deadline: None,
             leads_group: false,
+            waited_for: None,
         }
     }
 
@@ -90,10 +98,19 @@ impl Process {
         self
     }
 
-    /// To be killed, with an error, when it has not ended after this time.
+    /// To be killed, with an error, when it has not ended after this time: with all that it has started, if it leads a
+    /// group.
     #[must_use]
     pub fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
+        self
+    }
+
+    /// While its output is shown and it has not ended, every 30 seconds ` !     still waiting for WHAT (30 s)`, unless
+    /// quiet.
+    #[must_use]
+    pub fn waited_for(mut self, what: impl Into<String>) -> Self {
+        self.waited_for = Some(what.into());
         self
     }
 
@@ -108,7 +125,7 @@ impl Process {
     /// # Errors
     /// When it cannot be started, or the deadline passes. Its own failure is in the answer.
     pub fn capture(&self) -> Result<Answer> {
-        self.finish(self.expression().stdout_capture().stderr_capture())
+        self.finish(self.expression().stdout_capture().stderr_capture(), None)
     }
 
     /// Runs it with standard output captured; standard error goes where ours goes.
@@ -119,7 +136,7 @@ impl Process {
         if output.is_labelled() {
             return self.labelled(output, false);
         }
-        self.finish(self.expression().stdout_capture())
+        self.finish(self.expression().stdout_capture(), Some(output))
     }
 
     /// Runs it with its output going where ours goes; with a label, line by line under that label.
@@ -130,7 +147,7 @@ impl Process {
         if output.is_labelled() {
             return self.labelled(output, true);
         }
-        self.finish(self.expression())
+        self.finish(self.expression(), Some(output))
     }
 
     /// Becomes this program: our own ends here. Returns only when it cannot be started.
@@ -172,20 +189,46 @@ impl Process {
         }
     }
 
-    fn finish(&self, expression: duct::Expression) -> Result<Answer> {
+    fn finish(&self, expression: duct::Expression, output: Option<&Output>) -> Result<Answer> {
         signals::install();
         let handle = Arc::new(expression.start().context(|| format!("running {}", self.command()))?);
-        let _watched = signals::watch(Arc::clone(&handle), self.leads_group);
-        let ended = match self.deadline {
-            None => handle.wait().map(Some),
-            Some(time) => handle.wait_timeout(time),
-        };
-        if let Some(done) = ended.context(|| format!("waiting for {}", self.command()))? {
+        let watched = signals::watch(Arc::clone(&handle), self.leads_group);
+        let ended = self.wait(&handle, output).context(|| format!("waiting for {}", self.command()))?;
+        if let Some(done) = ended {
             return Ok(Answer { status: done.status, stdout: done.stdout.clone(), stderr: done.stderr.clone() });
         }
-        let _it_may_have_ended = handle.kill();
+        watched.kill();
         let seconds = self.deadline.unwrap_or_default().as_secs();
         Err(Error::new(format!("{} did not answer within {seconds} seconds", self.command())))
+    }
+
+    /// Waits until it has ended, and says now and then that it has not; `None` when its time is over.
+    fn wait<'h>(
+        &self,
+        handle: &'h duct::Handle,
+        output: Option<&Output>,
+    ) -> std::io::Result<Option<&'h std::process::Output>> {
+        let told = output.filter(|output| !output.is_quiet()).zip(self.waited_for.as_deref());
+        if self.deadline.is_none() && told.is_none() {
+            return handle.wait().map(Some);
+        }
+        // A time that somebody else has set may be longer than a clock can tell.
+        let (began, deadline) = (Instant::now(), self.deadline.unwrap_or(LONGEST).min(LONGEST));
+        let mut turn: u32 = 1;
+        loop {
+            let left = deadline.saturating_sub(began.elapsed());
+            let until_told = SAY_AGAIN.saturating_mul(turn).saturating_sub(began.elapsed());
+            if let Some(done) = handle.wait_timeout(if told.is_some() { left.min(until_told) } else { left })? {
+                return Ok(Some(done));
+            }
+            if began.elapsed() >= deadline {
+                return Ok(None);
+            }
+            if let Some((output, what)) = told {
+                output.warn(&format!("still waiting for {what} ({} s)", began.elapsed().as_secs()));
+                turn = turn.saturating_add(1);
+            }
+        }
     }
 
     /// Runs it with pipes that are read line by line, so that lines of several jobs do not mix.
@@ -194,18 +237,28 @@ impl Process {
         let (err_reader, err_writer) = std::io::pipe().context(starting)?;
         let (out_reader, out_writer) = std::io::pipe().context(starting)?;
         let ended = AtomicBool::new(false);
+        let ended = &ended;
         std::thread::scope(|scope| {
-            scope.spawn(|| pass_lines_on(err_reader, output, Stream::Err, &ended));
-            if show_stdout {
-                scope.spawn(|| pass_lines_on(out_reader, output, Stream::Out, &ended));
-                let answer = self.finish(self.expression().stdout_file(out_writer).stderr_file(err_writer));
-                ended.store(true, Ordering::SeqCst);
-                answer
-            } else {
-                let answer = self.finish(self.expression().stdout_capture().stderr_file(err_writer));
-                ended.store(true, Ordering::SeqCst);
-                answer
+            let passes_on = |reader, stream| {
+                let pass_on = move || pass_lines_on(reader, output, stream, ended);
+                std::thread::Builder::new().spawn_scoped(scope, pass_on).is_ok()
+            };
+            // Where the system gives us no thread, lines go without their label rather than not at all.
+            if !passes_on(err_reader, Stream::Err) {
+                let expression = self.expression();
+                return self.finish(if show_stdout { expression } else { expression.stdout_capture() }, Some(output));
             }
+            let expression = self.expression().stderr_file(err_writer);
+            let expression = if !show_stdout {
+                expression.stdout_capture()
+            } else if passes_on(out_reader, Stream::Out) {
+                expression.stdout_file(out_writer)
+            } else {
+                expression
+            };
+            let answer = self.finish(expression, Some(output));
+            ended.store(true, Ordering::SeqCst);
+            answer
         })
     }
 }
@@ -265,6 +318,33 @@ mod tests {
     fn a_program_that_hangs_is_ended_at_its_deadline() {
         let error = Process::new("sleep").args(["60"]).deadline(Duration::from_millis(50)).capture().unwrap_err();
         assert!(error.message().contains("sleep 60 did not answer within"), "{error}");
+    }
+
+    #[test]
+    fn a_group_that_hangs_is_ended_whole_at_its_deadline() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = folder.path().join("mark");
+        let script = format!("sleep 60 & echo $! >{}; wait", mark.display());
+        let hangs = Process::new("sh").args(["-c", &script]).leading_a_group().deadline(Duration::from_secs(2));
+        hangs.stream(&Output::new(true, false)).unwrap_err();
+        let child = std::fs::read_to_string(mark).unwrap();
+        let is_gone = || {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+            stat.rsplit(')').next().is_none_or(|rest| rest.is_empty() || rest.starts_with(" Z"))
+        };
+        let end = Instant::now() + Duration::from_mins(1);
+        while !is_gone() {
+            assert!(Instant::now() < end, "its child still runs");
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_deadline_of_any_length_is_one() {
+        for time in [Duration::MAX, Duration::from_secs(u64::MAX), LONGEST] {
+            assert!(Process::new("true").deadline(time).capture().unwrap().succeeded());
+            assert!(Process::new("true").deadline(time).waited_for("it").stream(&Output::new(false, false)).is_ok());
+        }
     }
 
     #[test]

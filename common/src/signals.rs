@@ -2,17 +2,26 @@
 //!
 //! A process that only reads installs nothing and dies by the signal as any other. Once a child has
 //! been started for the first time, SIGINT, SIGTERM and SIGHUP are passed on to every child that
-//! runs and remembered, so that the work in progress can end in order. See [`interrupted`].
+//! runs and remembered, so that the work in progress can end in order. See [`interrupted`]. A child that has
+//! not ended some seconds later is killed, so that nothing that hangs keeps this process.
 
 use duct::unix::HandleExt;
 use rustix::process::{Pid, Signal, kill_process_group};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGTERM};
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::thread::Builder;
+use std::time::Duration;
 
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
 /// How often [`in_spite_of_signals`] runs: threads may do so at the same time.
 static IN_SPITE: AtomicUsize = AtomicUsize::new(0);
+/// How long a child that was asked to end may take.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How long one may take that must be done in spite of signals.
+const LONG_GRACE: Duration = Duration::from_mins(1);
+
 static CHILDREN: Mutex<Vec<Child>> = Mutex::new(Vec::new());
 static INSTALL: Once = Once::new();
 
@@ -22,18 +31,41 @@ struct Child {
     handle: Arc<duct::Handle>,
     /// Whether it leads a process group of its own, which then gets the signals whole.
     leads_group: bool,
+    /// Whether no signal may reach it.
+    in_spite: bool,
 }
 
 impl Child {
     fn send(&self, signal: i32) {
-        let named = [(SIGINT, Signal::INT), (SIGTERM, Signal::TERM), (SIGHUP, Signal::HUP)];
+        let named = [(SIGINT, Signal::INT), (SIGTERM, Signal::TERM), (SIGHUP, Signal::HUP), (SIGKILL, Signal::KILL)];
         let named = named.into_iter().find(|(number, _)| *number == signal).map(|(_, named)| named);
         let group = self.handle.pids().first().and_then(|pid| Pid::from_raw(i32::try_from(*pid).ok()?));
-        let _it_may_have_ended = match (self.leads_group, group, named) {
+        let _it_may_have_ended = match (self.leads_group || self.in_spite, group, named) {
             (true, Some(group), Some(named)) => kill_process_group(group, named).map_err(std::io::Error::from),
             _ => self.handle.send_signal(signal),
         };
     }
+
+    fn is_there(&self) -> bool {
+        children().iter().any(|child| Arc::ptr_eq(&child.handle, &self.handle))
+    }
+}
+
+/// Passes a signal on to these children, and kills those that are still there when their time is over.
+fn ask_to_end(asked: Vec<Child>, signal: i32) {
+    asked.iter().filter(|child| !child.in_spite).for_each(|child| child.send(signal));
+    let kill = move || {
+        let mut waited = Duration::ZERO;
+        for (grace, in_spite) in [(GRACE, false), (LONG_GRACE, true)] {
+            std::thread::sleep(grace.saturating_sub(waited));
+            waited = grace;
+            asked
+                .iter()
+                .filter(|child| child.in_spite == in_spite && child.is_there())
+                .for_each(|child| child.send(SIGKILL));
+        }
+    };
+    let _without_a_thread_nobody_kills = Builder::new().spawn(kill);
 }
 
 /// The signal that asked this process to end, if one came since its first child was started.
@@ -48,27 +80,32 @@ pub fn interrupted() -> Option<i32> {
 /// handler leaves the system's own behaviour, which ends this process.
 pub(crate) fn install() {
     INSTALL.call_once(|| {
-        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
-        std::thread::spawn(move || {
+        let (tell, told) = std::sync::mpsc::channel();
+        // The handler is there only together with the thread that listens: else a signal would be lost.
+        let listen = move || {
+            let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+            let _waited_for = tell.send(());
             for signal in signals.forever() {
                 RECEIVED.store(signal, Ordering::SeqCst);
-                if must_end().is_some() {
-                    children().iter().for_each(|child| child.send(signal));
-                }
+                let asked = children().clone();
+                ask_to_end(asked, signal);
             }
-        });
+        };
+        if Builder::new().spawn(listen).is_ok() {
+            let _installed_or_not = told.recv();
+        }
     });
 }
 
 /// Registers a child for as long as the returned value lives.
 pub(crate) fn watch(handle: Arc<duct::Handle>, leads_group: bool) -> Watched {
-    let child = Child { handle: Arc::clone(&handle), leads_group };
+    let child = Child { handle, leads_group, in_spite: are_to_wait() };
     children().push(child.clone());
     // A signal that came between the start and the line above was not passed on.
-    if let Some(signal) = must_end() {
-        child.send(signal);
+    if let Some(signal) = interrupted() {
+        ask_to_end(vec![child.clone()], signal);
     }
-    Watched(handle)
+    Watched(child)
 }
 
 /// The signal on which nothing further may be begun; none while [`in_spite_of_signals`] runs.
@@ -83,7 +120,7 @@ pub(crate) fn are_to_wait() -> bool {
 
 /// Does work that must be done although a signal has asked this process to end, or may ask while it goes on:
 /// what cannot be left half done, and putting things back. No signal reaches the children that it starts, not
-/// even from a terminal.
+/// even from a terminal; only one that takes longer than a minute from then on is killed.
 pub fn in_spite_of_signals<T>(work: impl FnOnce() -> T) -> T {
     IN_SPITE.fetch_add(1, Ordering::SeqCst);
     let done = work();
@@ -92,11 +129,18 @@ pub fn in_spite_of_signals<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// A child that signals are passed on to.
-pub(crate) struct Watched(Arc<duct::Handle>);
+pub(crate) struct Watched(Child);
+
+impl Watched {
+    /// Kills it, and all that it has started if it leads a group.
+    pub(crate) fn kill(&self) {
+        self.0.send(SIGKILL);
+    }
+}
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        children().retain(|child| !Arc::ptr_eq(&child.handle, &self.0));
+        children().retain(|child| !Arc::ptr_eq(&child.handle, &self.0.handle));
     }
 }
 

@@ -12,6 +12,7 @@ use crate::trigger_config::TriggerConfig;
 use crate::{Answer, Context, Env, Error, Process, Result};
 use rustix::fs::{Access, access};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A plugin that has a hook of the asked name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,7 @@ pub fn is_executable(path: &Path) -> bool {
 pub struct Triggers<'a> {
     env: &'a Env,
     variables: Vec<(&'a str, &'a str)>,
+    deadline: Option<Duration>,
 }
 
 /// What happens to a hook's output.
@@ -60,13 +62,21 @@ enum Show {
 impl<'a> Triggers<'a> {
     /// The triggers of this host.
     pub fn new(env: &'a Env) -> Self {
-        Self { env, variables: Vec::new() }
+        Self { env, variables: Vec::new(), deadline: None }
     }
 
     /// With a variable for every hook that is run.
     #[must_use]
     pub fn var(mut self, name: &'a str, value: &'a str) -> Self {
         self.variables.push((name, value));
+        self
+    }
+
+    /// With a time after which a hook that has not ended is killed, with all that it has started; then the trigger
+    /// fails.
+    #[must_use]
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = Some(time);
         self
     }
 
@@ -86,7 +96,7 @@ impl<'a> Triggers<'a> {
         Ok(hooks.filter(|found| found.hook.is_file()).collect())
     }
 
-    /// Fires a trigger; its output goes where ours goes.
+    /// Fires a trigger; its output goes where ours goes. While a hook runs, a line every 30 seconds says so.
     ///
     /// # Errors
     /// When a hook fails: the message names it and its status; what it had to say it has said.
@@ -154,7 +164,13 @@ impl<'a> Triggers<'a> {
                 )));
             }
             self.env.output().debug(&format!("trigger {hook} {} ({})", arguments.join(" "), implementer.name));
-            let mut process = Process::new(&implementer.hook).args(arguments);
+            let waited_for = [&[hook], arguments].concat().join(" ");
+            // In a group of its own, so that a signal ends all of it, whatever it waits for.
+            let process = Process::new(&implementer.hook).args(arguments).leading_a_group();
+            let mut process = process.waited_for(format!("{} in plugin {plugin}", waited_for.trim_end()));
+            if let Some(time) = self.deadline {
+                process = process.deadline(time);
+            }
             for (name, value) in config.of_plugin(&implementer.name) {
                 process = process.var(name, value);
             }

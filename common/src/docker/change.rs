@@ -27,7 +27,7 @@ impl Docker<'_> {
     /// # Errors
     /// With Docker's own message when it cannot.
     pub fn rename(&self, container: &str, name: &str) -> Result<()> {
-        Self::text(&self.read(&["container", "rename", container, name])).map(drop)
+        Self::text(&self.read(&["container", "rename", "--", container, name])).map(drop)
     }
 
     /// Stops containers, all in one call; those that do not end within `timeout` seconds are killed.
@@ -48,7 +48,7 @@ impl Docker<'_> {
     }
 
     fn change(process: Process, containers: &[String]) -> Result<()> {
-        if containers.is_empty() { Ok(()) } else { Self::text(&process.args(containers)).map(drop) }
+        if containers.is_empty() { Ok(()) } else { Self::text(&process.args(["--"]).args(containers)).map(drop) }
     }
 
     /// The last lines that a container has printed.
@@ -56,7 +56,7 @@ impl Docker<'_> {
     /// # Errors
     /// With Docker's own message when it cannot tell.
     pub fn last_lines(&self, container: &str, lines: u32) -> Result<String> {
-        let read = self.read(&["container", "logs", "--tail", &lines.to_string(), container]);
+        let read = self.read(&["container", "logs", "--tail", &lines.to_string(), "--", container]);
         let answer = read.capture()?;
         if !answer.succeeded() {
             return Err(failure(&read, &answer));

@@ -92,7 +92,7 @@ impl Docker<'_> {
         if containers.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let read = self.read(&["container", "inspect", "--format", DETAILS]).args(containers);
+        let read = self.read(&["container", "inspect", "--format", DETAILS, "--"]).args(containers);
         let answer = read.capture()?;
         if !answer.succeeded() && !only_misses_containers(&answer.stderr) {
             return Err(self.details_failure(&answer));

@@ -24,7 +24,7 @@ impl Docker<'_> {
     /// # Errors
     /// As [`Docker::image_config`].
     pub fn image_id(&self, image: &str) -> Result<String> {
-        let read = self.read(&["image", "inspect", "--format", "{{.Id}}", image]);
+        let read = self.read(&["image", "inspect", "--format", "{{.Id}}", "--", image]);
         Ok(Self::text(&read)?.trim().to_owned())
     }
 
@@ -33,7 +33,7 @@ impl Docker<'_> {
     /// # Errors
     /// As [`Docker::states`]; also when there is no such image.
     pub fn image_config(&self, image: &str) -> Result<ImageConfig> {
-        let read = self.read(&["image", "inspect", "--format", "{{json .Config}}", image]);
+        let read = self.read(&["image", "inspect", "--format", "{{json .Config}}", "--", image]);
         let answer = Self::text(&read)?;
         serde_json::from_str(&answer)
             .context(|| format!("{} answered with what is no image's configuration", read.command()))
@@ -46,12 +46,13 @@ impl Docker<'_> {
     /// As [`Docker::states`], for the making of the container.
     pub fn copy_from_image(&self, image: &str, path: &str, to: &Path) -> Result<bool> {
         let labels = self.env.var("DOKKU_GLOBAL_RUN_ARGS").unwrap_or_default().split_whitespace();
-        let create: Vec<&str> = ["container", "create"].into_iter().chain(labels).chain([image, "/bin/true"]).collect();
+        let create: Vec<&str> =
+            ["container", "create"].into_iter().chain(labels).chain(["--", image, "/bin/true"]).collect();
         let container = Self::text(&self.read(&create))?;
         let container = container.trim();
         let source = format!("{container}:{path}");
-        let copied = self.read(&["container", "cp", "--follow-link", &source]).args([to]).capture();
-        let removed = Self::text(&self.read(&["container", "rm", "--force", container]));
+        let copied = self.read(&["container", "cp", "--follow-link", "--", &source]).args([to]).capture();
+        let removed = Self::text(&self.read(&["container", "rm", "--force", "--", container]));
         let copied = copied?;
         removed?;
         if copied.succeeded() {

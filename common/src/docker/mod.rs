@@ -13,13 +13,19 @@ pub use containers::{Container, ContainerDetails};
 pub use image::ImageConfig;
 pub use processes::ContainerProcess;
 
-use crate::{Answer, Env, Error, Process, Result};
+use crate::{Answer, Context, Env, Error, Process, Result};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// How long a read may take, unless `DOKKU_DOCKER_TIMEOUT` says otherwise (seconds).
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a Docker that works may take to show that it does.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
+
+/// How many lines of Docker's words an error quotes.
+const QUOTED_LINES: usize = 20;
 
 /// The Docker of this host.
 #[derive(Debug)]
@@ -61,9 +67,24 @@ impl<'a> Docker<'a> {
         Ok(states)
     }
 
+    /// Asks for one container, which only a daemon that works can name (its version is told also by one that hangs).
+    /// It has two seconds, or what `DOKKU_DOCKER_TIMEOUT` says.
+    ///
+    /// # Errors
+    /// When there is no such program; when it fails, with its own words; when it does not answer in time.
+    pub fn check_that_it_answers(env: &'a Env) -> Result<()> {
+        let docker = Self::new(env)?;
+        let patience = docker.told_patience().unwrap_or(SIGN_OF_LIFE);
+        let asked = docker.read(&["container", "ls", "--quiet", "--last", "1"]).deadline(patience);
+        Self::text(&asked).map(drop).context(|| "Docker does not work")
+    }
+
     fn patience(&self) -> Duration {
-        let seconds = self.env.var("DOKKU_DOCKER_TIMEOUT").and_then(|seconds| seconds.parse().ok());
-        seconds.map_or(PATIENCE, Duration::from_secs)
+        self.told_patience().unwrap_or(PATIENCE)
+    }
+
+    fn told_patience(&self) -> Option<Duration> {
+        self.env.var("DOKKU_DOCKER_TIMEOUT").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs)
     }
 
     fn read(&self, arguments: &[&str]) -> Process {
@@ -90,10 +111,22 @@ fn rubbish(read: &Process, expected: &str, line: &str) -> Error {
     Error::new(format!("{} answered with what is no {expected}: {line:?}", read.command()))
 }
 
-/// Docker's failure with its own words.
+/// Docker's failure with its own words, the last of them when there are many.
 fn failure(read: &Process, answer: &Answer) -> Error {
     let words = String::from_utf8_lossy(&answer.stderr);
-    Error::new(format!("{} failed with {}: {}", read.command(), answer.status_text(), words.trim()))
+    let words = last_lines(words.trim());
+    Error::new(format!("{} failed with {}: {words}", read.command(), answer.status_text()))
+}
+
+fn last_lines(words: &str) -> String {
+    let lines: Vec<&str> = words.lines().collect();
+    match lines.len().checked_sub(QUOTED_LINES).filter(|left_out| *left_out > 0) {
+        None => words.to_owned(),
+        Some(left_out) => {
+            let last: Vec<&str> = lines.into_iter().skip(left_out).collect();
+            format!("({left_out} lines before these)\n{}", last.join("\n"))
+        }
+    }
 }
 
 /// Whether this can be a container's full id. What a file of an app holds is checked with it too.
@@ -138,6 +171,63 @@ pub(crate) mod tests {
         let error = Docker::new(&env).unwrap().states().unwrap_err();
         assert!(error.message().contains("Cannot connect to the Docker daemon"), "{error}");
         assert!(error.message().contains("container ls"), "{error}");
+    }
+
+    #[test]
+    fn of_many_words_the_last_are_quoted() {
+        let (_folder, env) = fake("seq 1 1000 >&2; exit 1");
+        let message = Docker::new(&env).unwrap().states().unwrap_err().message().to_owned();
+        let lines: Vec<&str> = message.lines().collect();
+        assert!(lines[0].ends_with(": (980 lines before these)"), "{message}");
+        assert_eq!((lines.len(), lines[1], lines[20]), (21, "981", "1000"));
+        let (_folder, env) = fake("seq 1 20 >&2; exit 1");
+        assert!(Docker::new(&env).unwrap().states().unwrap_err().message().contains(": 1\n2\n"));
+    }
+
+    #[test]
+    fn a_timeout_of_any_size_is_waited_for() {
+        for seconds in ["18446744073709551615", "9223372036854775807", "99999999999999999999", "-1", "soon"] {
+            let (_folder, env) = fake_within(seconds, "exit 0");
+            let docker = Docker::new(&env).unwrap();
+            assert!(docker.states().unwrap().is_empty(), "{seconds}");
+            docker.stop(&[ID.to_owned()], u64::MAX).unwrap();
+            assert_eq!(docker.processes(&[ID]).len(), 1);
+            Docker::check_that_it_answers(&env).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_docker_that_does_not_work_is_found_out() {
+        let (_folder, env) = fake("echo 'Cannot connect' >&2; exit 1");
+        let error = Docker::check_that_it_answers(&env).unwrap_err();
+        assert!(error.message().starts_with("Docker does not work: ") && error.message().contains("Cannot connect"));
+        let (_folder, env) = fake_within("", "exec sleep 60");
+        let error = Docker::check_that_it_answers(&env).unwrap_err();
+        assert!(error.message().ends_with("container ls --quiet --last 1 did not answer within 2 seconds"), "{error}");
+    }
+
+    #[test]
+    fn no_name_is_a_flag_of_docker_s() {
+        // Says which words it takes for flags, as Docker does: those before the first `--`.
+        let flags =
+            "for word; do case $word in --) break;; --bad) exec >&2; echo a flag; exit 1;; esac; done; echo done";
+        let (folder, env) = fake(flags);
+        let docker = Docker::new(&env).unwrap();
+        let bad = "--bad".to_owned();
+        docker.set_restart_policy(std::slice::from_ref(&bad), "no").unwrap();
+        docker.send_signal(std::slice::from_ref(&bad), "TERM").unwrap();
+        docker.rename(&bad, "x").unwrap();
+        docker.stop(std::slice::from_ref(&bad), 1).unwrap();
+        docker.remove(std::slice::from_ref(&bad)).unwrap();
+        docker.last_lines(&bad, 1).unwrap();
+        docker.image_id(&bad).unwrap();
+        let told = [
+            docker.image_config(&bad).unwrap_err(),
+            docker.details(&[&bad]).unwrap_err(),
+            docker.processes(&[&bad]).remove(0).err().unwrap_or_else(|| Error::new("")),
+        ];
+        assert!(told.iter().all(|error| !error.message().contains("a flag")), "{told:?}");
+        assert!(docker.copy_from_image(&bad, "/x", &folder.path().join("x")).unwrap());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The processes inside containers.
 
 use super::{Docker, rubbish};
-use crate::{Error, Result};
+use crate::{Error, Result, at_once};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long all containers together may take; they are an extra, and a list without them is better than
@@ -34,16 +35,17 @@ impl Docker<'_> {
     /// at once, all with the same deadline. Nothing that one container does keeps the others from theirs.
     pub fn processes(&self, containers: &[&str]) -> Vec<Result<Vec<ContainerProcess>>> {
         let end = Instant::now() + self.patience().min(PATIENCE);
-        let workers = AT_ONCE.min(containers.len());
-        let mut answers: Vec<(usize, Result<Vec<ContainerProcess>>)> = std::thread::scope(|scope| {
-            let jobs: Vec<_> = (0..workers)
-                .map(|worker| {
-                    let own = containers.iter().enumerate().skip(worker).step_by(workers);
-                    scope.spawn(move || own.map(|(place, id)| (place, self.processes_of(id, end))).collect::<Vec<_>>())
-                })
-                .collect();
-            jobs.into_iter().filter_map(|job| job.join().ok()).flatten().collect()
+        let waiting = Mutex::new(containers.iter().enumerate());
+        let answers = Mutex::new(Vec::new());
+        at_once(AT_ONCE.min(containers.len()), || {
+            loop {
+                let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((place, id)) = next else { break };
+                let answer = self.processes_of(id, end);
+                answers.lock().unwrap_or_else(PoisonError::into_inner).push((place, answer));
+            }
         });
+        let mut answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
         answers.sort_unstable_by_key(|(place, _)| *place);
         answers.into_iter().map(|(_, answer)| answer).collect()
     }
@@ -54,7 +56,7 @@ impl Docker<'_> {
         if left.is_zero() {
             return Err(too_late());
         }
-        let read = self.read(&["container", "top", container, "-eo", COLUMNS]).deadline(left);
+        let read = self.read(&["container", "top", "--", container, "-eo", COLUMNS]).deadline(left);
         let answer = Self::text(&read).map_err(|error| if Instant::now() < end { error } else { too_late() })?;
         let lines = answer.lines().skip(1).filter(|line| !line.trim().is_empty());
         lines.map(|line| process(line).ok_or_else(|| rubbish(&read, "list of processes", line))).collect()
@@ -115,8 +117,8 @@ mod tests {
     fn each_container_has_its_answer_in_its_place() {
         let (_folder, env) = fake_within(
             "5",
-            "case $3 in c5) echo 'is not running' >&2; exit 1;; c7) exec sleep 60;; esac; \
-             echo PID; echo \"${3#c} root 1 0.0 /bin/$3\"",
+            "case $4 in c5) echo 'is not running' >&2; exit 1;; c7) exec sleep 60;; esac; \
+             echo PID; echo \"${4#c} root 1 0.0 /bin/$4\"",
         );
         let ids: Vec<String> = (0..12).map(|number| format!("c{number}")).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();

@@ -3,7 +3,7 @@
 //! One after the other prints what the host's own plugins print. Several at once would mix their
 //! lines, so each line carries its app, and a table at the end says how each one went.
 
-use common::{App, Env, Error, Result, interrupted};
+use common::{App, Env, Error, Result, at_once, interrupted};
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -55,7 +55,7 @@ impl<'a> EachApp<'a> {
             return Ok(());
         }
         if self.workers > 1 {
-            return self.at_once(apps, operation);
+            return self.several_at_once(apps, operation);
         }
         one_after_the_other(self.env, self.command, apps.into_iter().map(|app| (app, ())).collect(), |app, ()| {
             self.env.output().info1(&format!("Running {} against app {app}", self.command));
@@ -63,20 +63,16 @@ impl<'a> EachApp<'a> {
         })
     }
 
-    fn at_once(&self, apps: Vec<App>, operation: impl Fn(&Env, &App) -> Result<()> + Sync) -> Result<()> {
+    fn several_at_once(&self, apps: Vec<App>, operation: impl Fn(&Env, &App) -> Result<()> + Sync) -> Result<()> {
         let all = apps.len();
         let waiting = Mutex::new(VecDeque::from(apps));
         let done = Mutex::new(Vec::new());
-        std::thread::scope(|scope| {
-            for _ in 0..self.workers.min(all) {
-                scope.spawn(|| {
-                    while let Some(app) = self.next(&waiting) {
-                        let job = self.job(app, &operation);
-                        let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
-                        done.push(job);
-                        self.show_progress(done.len(), all);
-                    }
-                });
+        at_once(self.workers.min(all), || {
+            while let Some(app) = self.next(&waiting) {
+                let job = self.job(app, &operation);
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                done.push(job);
+                self.show_progress(done.len(), all);
             }
         });
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -11,7 +11,7 @@ use crate::plan::Step;
 use crate::settings;
 use crate::status::{instance_files, names_container};
 use common::{
-    App, AppLock, Container, Context, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers,
+    App, AppLock, Container, Context, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers, at_once,
     in_spite_of_signals,
 };
 use std::path::PathBuf;
@@ -63,25 +63,21 @@ impl<'a> DockerLocal<'a> {
         instances: &[&Instance],
         image: &str,
     ) -> Result<()> {
-        let at_once = Triggers::new(self.env)
+        let workers = Triggers::new(self.env)
             .ask("app-json-process-deploy-parallelism", &[self.app.as_str(), process_type.as_str()])?;
-        let at_once = at_once.parse().unwrap_or(1_usize).clamp(1, instances.len().max(1));
+        let workers = workers.parse().unwrap_or(1_usize).clamp(1, instances.len().max(1));
         let (kind, variables) = self.surroundings.of_instance(self.env, self.app, process_type, image)?;
         let waiting = Mutex::new(instances.iter().copied());
         let started = Mutex::new(Vec::new());
         let failed = Mutex::new(None);
-        std::thread::scope(|scope| {
-            for _ in 0..at_once {
-                scope.spawn(|| {
-                    while let Some(instance) = next(&waiting, &failed) {
-                        match self.start_one(instance, count, (image, kind), &variables) {
-                            Ok(()) => started.lock().unwrap_or_else(PoisonError::into_inner).push(instance),
-                            Err(error) => {
-                                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                            }
-                        }
+        at_once(workers, || {
+            while let Some(instance) = next(&waiting, &failed) {
+                match self.start_one(instance, count, (image, kind), &variables) {
+                    Ok(()) => started.lock().unwrap_or_else(PoisonError::into_inner).push(instance),
+                    Err(error) => {
+                        failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                     }
-                });
+                }
             }
         });
         let started = started.into_inner().unwrap_or_else(PoisonError::into_inner);

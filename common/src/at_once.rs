@@ -1,0 +1,49 @@
+//! Work that several threads share.
+
+use std::thread::Builder;
+
+/// Has up to `workers` threads do the same work, this one among them, and waits for all. `work` takes what is next to
+/// do until nothing is left, so all is done even where the system gives us no further thread: then it takes longer.
+pub fn at_once(workers: usize, work: impl Fn() + Sync) {
+    share(workers, Builder::new, &work);
+}
+
+fn share(workers: usize, thread: impl Fn() -> Builder, work: &(impl Fn() + Sync)) {
+    std::thread::scope(|scope| {
+        // One that cannot be had now is not asked for again.
+        let _had = (1..workers).try_for_each(|_| thread().spawn_scoped(scope, work).map(drop));
+        work();
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn counted(workers: usize, thread: impl Fn() -> Builder) -> (usize, usize) {
+        let (done, threads) = (AtomicUsize::new(0), Mutex::new(BTreeSet::new()));
+        share(workers, thread, &|| {
+            threads.lock().unwrap().insert(format!("{:?}", std::thread::current().id()));
+            while done.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |done| (done < 100).then_some(done + 1)).is_ok()
+            {
+            }
+        });
+        (done.into_inner(), threads.into_inner().unwrap().len())
+    }
+
+    #[test]
+    fn all_is_done_by_as_many_threads_as_there_may_be() {
+        assert_eq!(counted(1, Builder::new), (100, 1));
+        assert_eq!(counted(5, Builder::new), (100, 5));
+        assert_eq!(counted(0, Builder::new), (100, 1));
+    }
+
+    #[test]
+    fn all_is_done_where_no_thread_can_be_had() {
+        // No system has room for such a stack.
+        assert_eq!(counted(5, || Builder::new().stack_size(1 << 60)), (100, 1));
+    }
+}
