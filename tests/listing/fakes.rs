@@ -11,7 +11,8 @@ echo "$1 $2" >>calls
 case "$1 $2" in
   "container ls") cat ls ;;
   "container inspect")
-    shift 4
+    [ "$5" = -- ] || exit 9
+    shift 5
     status=0
     for id; do
       grep "^$id" inspect || { echo "Error response from daemon: No such container: $id" >&2; status=1; }
@@ -19,8 +20,9 @@ case "$1 $2" in
     exit $status
     ;;
   "container top")
-    [ -f "top.$3" ] || { echo "Error response from daemon: Container $3 is not running" >&2; exit 1; }
-    cat "top.$3"
+    [ "$3" = -- ] || exit 9
+    [ -f "top.$4" ] || { echo "Error response from daemon: Container $4 is not running" >&2; exit 1; }
+    cat "top.$4"
     ;;
   *) echo "unexpected: $*" >&2; exit 9 ;;
 esac

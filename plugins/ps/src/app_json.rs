@@ -1,6 +1,7 @@
 //! The formation in an app's app.json, as far as this plugin must know it before app-json applies it.
 
 use crate::PLUGIN;
+use crate::formation::Quantity;
 use common::{App, Context, Env, Properties, Result, Triggers};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -24,11 +25,11 @@ pub fn rules(env: &Env, app: &App) -> Result<bool> {
     Ok(can_scale.as_deref() == Some("false") && !Triggers::new(env).implementers(CONTENT)?.is_empty())
 }
 
-/// The types of which the app.json wants at least one instance.
+/// How many instances of each type the app.json wants; types of which it does not say are left out.
 ///
 /// # Errors
 /// When the trigger fails, or prints what is no app.json.
-pub fn wanted_types(env: &Env, app: &App) -> Result<Vec<String>> {
+pub fn wanted_quantities(env: &Env, app: &App) -> Result<Vec<(String, Quantity)>> {
     let content = Triggers::new(env).ask(CONTENT, &[app.as_str()])?;
     if content.is_empty() {
         return Ok(Vec::new());
@@ -37,15 +38,15 @@ pub fn wanted_types(env: &Env, app: &App) -> Result<Vec<String>> {
 }
 
 /// The plugin app-json takes `null` for what is not there, so it is.
-fn parse_wanted(content: &str) -> Result<Vec<String>> {
+fn parse_wanted(content: &str) -> Result<Vec<(String, Quantity)>> {
     let mut file: BTreeMap<String, serde_json::Value> = serde_json::from_str(content)?;
     let formation = file.remove("formation").unwrap_or_default();
     let formation: Option<BTreeMap<String, Option<ProcessFormation>>> = serde_json::from_value(formation)?;
-    let wanted = |process: &Option<ProcessFormation>| {
-        process.as_ref().and_then(|process| process.quantity).is_some_and(|quantity| quantity > 0)
+    let wanted = |(name, process): (String, Option<ProcessFormation>)| {
+        let quantity = process?.quantity?.max(0);
+        Some((name, Quantity::try_from(quantity).unwrap_or(Quantity::MAX)))
     };
-    let wanted = formation.unwrap_or_default().into_iter().filter(|(_, process)| wanted(process));
-    Ok(wanted.map(|(name, _)| name).collect())
+    Ok(formation.unwrap_or_default().into_iter().filter_map(wanted).collect())
 }
 
 #[cfg(test)]
@@ -53,10 +54,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_types_with_a_quantity_above_zero_are_wanted() {
+    fn types_with_a_quantity_are_wanted() {
         let content =
             r#"{"name":"x","formation":{"web":{"quantity":2},"worker":{"quantity":0},"beat":{"max_parallel":1}}}"#;
-        assert_eq!(parse_wanted(content).unwrap(), ["web"]);
+        assert_eq!(parse_wanted(content).unwrap(), [("web".to_owned(), 2), ("worker".to_owned(), 0)]);
+        let many = r#"{"formation":{"web":{"quantity":4294967296}}}"#;
+        assert_eq!(parse_wanted(many).unwrap(), [("web".to_owned(), Quantity::MAX)]);
         assert!(parse_wanted("{}").unwrap().is_empty());
         assert!(parse_wanted(r#"{"formation":{"web":null}}"#).unwrap().is_empty());
         assert!(parse_wanted(r#"{"formation":null}"#).unwrap().is_empty());

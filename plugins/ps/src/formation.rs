@@ -32,20 +32,17 @@ impl Formation {
     /// The saved form: a `type=count` on each line, maybe with blanks that a hand left there. The
     /// first of two lines for one type holds.
     ///
-    /// A negative count, which older versions saved, means none: that is how many ran.
+    /// A negative count, which older versions saved, means none: that is how many ran. One that is too large to be
+    /// counted is the largest, so that it can be told, and mended, as any other that is too large.
     ///
     /// # Errors
     /// `Missing count for process type …`, `Invalid count for process type …`, or a name that no
-    /// process type can have.
+    /// process type can have; with the number of the line before it.
     pub fn from_saved(lines: &[String]) -> Result<Self> {
         let mut formation = BTreeMap::new();
-        for line in lines.iter().filter(|line| !line.trim().is_empty()) {
-            let (name, count) = split(line)?;
-            let quantity = match parse_quantity(count) {
-                None if count.strip_prefix('-').is_some_and(|digits| parse_quantity(digits).is_some()) => 0,
-                parsed => parsed.ok_or_else(|| invalid_count(name))?,
-            };
-            formation.entry(name.trim().parse()?).or_insert(quantity);
+        for saved in saved_lines(lines) {
+            let (_, process_type, quantity) = saved?;
+            formation.entry(process_type).or_insert(quantity);
         }
         Ok(Self(formation))
     }
@@ -102,6 +99,25 @@ impl Formation {
             scale.into_iter().partition(|(process_type, quantity)| *quantity == 0 && !in_procfile(process_type));
         Ok(Update { scale: Self(scale), vanished: Self(vanished) })
     }
+}
+
+/// Number of the line, type and quantity of each line of a saved formation.
+pub fn saved_lines(lines: &[String]) -> impl Iterator<Item = Result<(usize, ProcessType, Quantity)>> {
+    let lines = (1..).zip(lines).filter(|(_, line)| !line.trim().is_empty());
+    lines.map(|(number, line)| {
+        let (process_type, quantity) = saved_line(line).context(|| format!("line {number}"))?;
+        Ok((number, process_type, quantity))
+    })
+}
+
+fn saved_line(line: &str) -> Result<(ProcessType, Quantity)> {
+    let (name, count) = split(line)?;
+    let quantity = match count.strip_prefix('-') {
+        Some(digits) if is_number(digits) => 0,
+        None if is_number(count) => count.parse().unwrap_or(Quantity::MAX),
+        _ => return Err(invalid_count(name)),
+    };
+    Ok((name.trim().parse()?, quantity))
 }
 
 /// What a user asks of one process type: a quantity, or some more or fewer.
@@ -174,12 +190,16 @@ impl Request {
     /// behind a blank, say nothing.
     ///
     /// # Errors
-    /// Any other line, with its number.
-    pub fn parse_file(text: &str) -> Result<Vec<Self>> {
+    /// Any other line, and one whose request `check` refuses; with its number.
+    pub fn parse_file(text: &str, check: impl Fn(&Self) -> Result<()>) -> Result<Vec<Self>> {
         let mut given = BTreeSet::new();
         let lines = (1..).zip(text.lines().map(|line| without_comment(line).trim()));
         let telling = lines.filter(|(_, line)| !line.is_empty());
-        telling.map(|(number, line)| Self::parse_new(line, &mut given).context(|| format!("line {number}"))).collect()
+        let mut parse = |line| {
+            let request = Self::parse_new(line, &mut given)?;
+            check(&request).map(|()| request)
+        };
+        telling.map(|(number, line)| parse(line).context(|| format!("line {number}"))).collect()
     }
 
     fn parse_new(argument: &str, given: &mut BTreeSet<ProcessType>) -> Result<Self> {
@@ -228,12 +248,16 @@ fn shown(name: &str) -> String {
     const SHOWN: usize = 80;
     let start: String = name.chars().take(SHOWN).collect();
     let dots = if start.len() < name.len() { "..." } else { "" };
-    format!("{}{dots}", start.escape_debug())
+    format!("{}{dots}", common::shown(&start))
 }
 
 /// Digits alone: `+1` and `-1` are no quantities.
 fn parse_quantity(count: &str) -> Option<Quantity> {
-    if !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit()) { count.parse().ok() } else { None }
+    if is_number(count) { count.parse().ok() } else { None }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -261,11 +285,18 @@ mod tests {
     }
 
     #[test]
+    fn a_saved_count_that_is_too_large_can_still_be_told() {
+        let lines = ["web=99999999999999999999", "", "old=-99999999999999999999"].map(str::to_owned);
+        assert_eq!(Formation::from_saved(&lines).unwrap().to_saved(), ["old=0", "web=4294967295"]);
+    }
+
+    #[test]
     fn a_saved_line_that_says_nothing_is_an_error() {
         let error = |line: &str| Formation::from_saved(&[line.to_owned()]).unwrap_err().to_string();
-        assert_eq!(error("web"), "Missing count for process type web");
-        assert_eq!(error("web=one"), "Invalid count for process type web");
-        assert_eq!(error("web="), "Invalid count for process type web");
+        assert_eq!(error("web"), "line 1: Missing count for process type web");
+        assert_eq!(error("web=one"), "line 1: Invalid count for process type web");
+        assert_eq!(error("web="), "line 1: Invalid count for process type web");
+        assert_eq!(error("web=--1"), "line 1: Invalid count for process type web");
         assert!(error("../x=1").contains("is not a process type"));
     }
 
@@ -304,13 +335,15 @@ mod tests {
 
     #[test]
     fn a_dokku_scale_is_a_request_a_line() {
-        let requests =
-            Request::parse_file("# all\r\nweb=2 # for the day\r\n\r\n # none\n worker = 1\t#one\r\n").unwrap();
+        let small = |request: &Request| if request.quantity < 10 { Ok(()) } else { Err(Error::new("too many")) };
+        let parse = |text: &str| Request::parse_file(text, small);
+        let requests = parse("# all\r\nweb=2 # for the day\r\n\r\n # none\n worker = 1\t#one\r\n").unwrap();
         assert_eq!(requests.iter().map(|request| request.quantity).collect::<Vec<_>>(), [2, 1]);
-        let error = |text: &str| Request::parse_file(text).unwrap_err().to_string();
+        let error = |text: &str| parse(text).unwrap_err().to_string();
         assert_eq!(error("web=1\n\nworker\n"), "line 3: Missing count for process type worker");
         assert_eq!(error("web=1\nweb=2\n"), "line 2: web is given more than once");
         assert_eq!(error("web=1#one\n"), "line 1: Invalid count for process type web");
+        assert_eq!(error("web=1\nworker=10\n"), "line 2: too many");
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! [`source_files`], [`settings`], [`scheduler`] and [`status`] (what runs), [`report`].
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests set the scene with plain files"))]
 
+#[cfg(test)]
+mod any_words;
 pub mod app_json;
 pub mod commands;
 pub mod driver;
@@ -14,6 +16,7 @@ pub mod fingerprint;
 pub mod formation;
 pub mod image_kind;
 pub mod listing;
+pub mod max_instances;
 pub mod pending;
 pub mod plan;
 pub mod report;

@@ -5,7 +5,7 @@ use crate::scale::can_scale;
 use crate::scheduler::is_deployed;
 use crate::settings::{SETTINGS, Setting};
 use crate::status::{InstanceStatus, Statuses};
-use common::{App, Env, Error, Result, Scope};
+use common::{App, Env, Error, Result, Scope, shown, shown_json};
 use std::collections::BTreeMap;
 
 /// The least width of the labels.
@@ -91,7 +91,7 @@ impl Report {
     /// A flag that the report does not have: with those it has.
     pub fn value(&self, flag: &str) -> Result<String> {
         if let Some(value) = self.values.get(flag) {
-            return Ok(format!("{value}\n"));
+            return Ok(format!("{}\n", shown(value)));
         }
         let mut flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
         flags.sort_unstable();
@@ -103,7 +103,8 @@ impl Report {
         let width = self.values.keys().map(String::len).max().unwrap_or_default().max(LABEL_WIDTH);
         let mut text = if quiet { String::new() } else { format!("=====> {} {PLUGIN} information\n", self.title) };
         for (flag, value) in &self.values {
-            text.push_str(&format!("       {:<width$}{value}\n", format!("{}:", label(flag))));
+            let (label, value) = (format!("{}:", label(flag)), shown(value));
+            text.push_str(&format!("       {label:<width$}{value}\n"));
         }
         text
     }
@@ -120,7 +121,7 @@ impl Report {
             object.insert(key, value);
             object.insert(key.strip_prefix("ps-").unwrap_or(key), value);
         }
-        Ok(as_in_html(&serde_json::to_string(&object)?) + "\n")
+        Ok(shown_json(&as_in_html(&serde_json::to_string(&object)?)) + "\n")
     }
 }
 
@@ -186,6 +187,15 @@ mod tests {
         let json = report(&[("--ps-start-cmd", "a && b <c >d\u{2028}")]).to_json().unwrap();
         let escaped = r"a \u0026\u0026 b \u003cc \u003ed\u2028";
         assert_eq!(json, format!("{{\"ps-start-cmd\":\"{escaped}\",\"start-cmd\":\"{escaped}\"}}\n"));
+    }
+
+    #[test]
+    fn no_value_commands_a_terminal() {
+        let report = report(&[("--ps-start-cmd", "a\u{1b}[2J\u{9b}\u{202e}\nb")]);
+        let escaped = "a\\u{1b}[2J\\u{9b}\\u{202e}\\nb";
+        assert!(report.to_text(true).ends_with(&format!("{escaped}\n")), "{}", report.to_text(true));
+        assert_eq!(report.value("--ps-start-cmd").unwrap(), format!("{escaped}\n"));
+        assert!(report.to_json().unwrap().contains(r"a\u001b[2J\u009b\u202e\nb"));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! The saved scale of an app: the properties `scale` and `scale.old`.
 
 use crate::PLUGIN;
-use crate::formation::{Formation, Request, Update};
+use crate::formation::{Formation, Request, Update, saved_lines};
+use crate::max_instances::MaxInstances;
 use crate::source_files::{SourceFile, current_procfile};
 use common::atomic::{self, Owner};
-use common::{App, Context, Env, Properties, Result};
+use common::{App, Context, Env, Error, ProcessType, Properties, Result};
+use std::collections::BTreeSet;
 
 /// The scale that an app should have, as it is saved.
 #[derive(Debug)]
@@ -83,6 +85,49 @@ impl<'a> Scale<'a> {
         atomic::write(&path, text.as_bytes(), 0o644, Owner::of_files(self.env)?)
     }
 
+    /// The first type of the saved scale that has more than there may be, among those that `matters` names: told with
+    /// the file and the line, and what would mend it.
+    ///
+    /// # Errors
+    /// When the scale or the limit cannot be read.
+    pub fn excess(&self, matters: impl Fn(&ProcessType) -> bool) -> Result<Option<String>> {
+        let most = MaxInstances::of(self.env, self.app)?;
+        let mut seen = BTreeSet::new();
+        for saved in saved_lines(&self.lines("scale")?) {
+            let (number, process_type, quantity) = saved.context(|| self.file("scale"))?;
+            // Of two lines for one type the first holds.
+            if seen.insert(process_type.clone()) && matters(&process_type) && !most.allows(quantity) {
+                let request = Request { process_type, quantity };
+                let error = most.check(&request).err().map(|error| error.to_string()).unwrap_or_default();
+                let (process_type, app) = (&request.process_type, self.app);
+                return Ok(Some(format!(
+                    "{}, line {number}: {error}, or to mend it: dokku ps:scale {app} {process_type}=1",
+                    self.file("scale")
+                )));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Refuses to go by a saved scale of which one of these types has more instances than there may be.
+    ///
+    /// # Errors
+    /// When it has, as [`Scale::excess`] says; and as that.
+    pub fn refuse_excess(&self, matters: impl Fn(&ProcessType) -> bool) -> Result<()> {
+        self.excess(matters)?.map_or(Ok(()), |excess| Err(Error::new(excess)))
+    }
+
+    /// Warns of a saved scale of which one of these types has more instances than there may be.
+    ///
+    /// # Errors
+    /// As [`Scale::excess`].
+    pub fn warn_of_excess(&self, matters: impl Fn(&ProcessType) -> bool) -> Result<()> {
+        if let Some(excess) = self.excess(matters)? {
+            self.env.output().warn(&excess);
+        }
+        Ok(())
+    }
+
     /// Forgets the types that have left the Procfile.
     ///
     /// # Errors
@@ -92,7 +137,17 @@ impl<'a> Scale<'a> {
     }
 
     fn read(&self, property: &str) -> Result<Formation> {
-        Formation::from_saved(&Properties::new(self.env, PLUGIN).list(self.app, property)?)
+        Formation::from_saved(&self.lines(property)?).context(|| self.file(property))
+    }
+
+    fn lines(&self, property: &str) -> Result<Vec<String>> {
+        Properties::new(self.env, PLUGIN).list(self.app, property)
+    }
+
+    /// The file of a property, for messages.
+    fn file(&self, property: &str) -> String {
+        let folder = Properties::new(self.env, PLUGIN).folder(self.app).unwrap_or_default();
+        folder.join(property).display().to_string()
     }
 }
 

@@ -12,7 +12,9 @@ use crate::pending::{Pending, pending};
 use crate::plan::{self, Action, Ask, Step};
 use crate::scale::Scale;
 use crate::status::instance_files;
-use common::{App, AppLock, Context, Env, Error, Instance, ProcessType, Result, in_spite_of_signals};
+use common::{
+    App, AppLock, Context, Env, Error, Instance, ProcessType, Result, in_spite_of_signals, shown, shown_json,
+};
 use serde::Serialize;
 
 /// What a change means for one type.
@@ -267,12 +269,14 @@ pub fn as_text(changes: &[TypeChange]) -> String {
                 text.push_str(&format!("{head}, hooks only: a change was interrupted before they were fired\n"));
             }
             How::Deploy(None) => text.push_str(&format!("{head}, deployed by the host\n")),
-            How::Deploy(Some(reason)) => text.push_str(&format!("{head}, all instances are replaced: {reason}\n")),
+            How::Deploy(Some(reason)) => {
+                text.push_str(&format!("{head}, all instances are replaced: {}\n", shown(reason)))
+            }
             How::Steps(steps, _) => {
                 text.push_str(&format!("{head}\n"));
                 for step in steps {
                     let (instance, action) = (step.instance.to_string(), step.action.as_str());
-                    text.push_str(&format!("  {instance:<12} {action:<8} {}\n", step.reason));
+                    text.push_str(&format!("  {instance:<12} {action:<8} {}\n", shown(&step.reason)));
                 }
             }
         }
@@ -329,5 +333,5 @@ pub fn as_json(app: &App, changes: &[TypeChange]) -> Result<String> {
             steps: steps.collect(),
         }
     });
-    Ok(serde_json::to_string(&Document { app: app.as_str(), changes: rows.collect() })? + "\n")
+    Ok(shown_json(&serde_json::to_string(&Document { app: app.as_str(), changes: rows.collect() })?) + "\n")
 }

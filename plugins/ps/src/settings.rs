@@ -2,7 +2,7 @@
 
 use crate::PLUGIN;
 use crate::restart_policy::RestartPolicy;
-use common::{App, Env, Error, Properties, Result, Scope};
+use common::{App, Env, Error, Properties, Result, Scope, commands_a_terminal};
 
 /// One property.
 #[derive(Debug)]
@@ -21,6 +21,7 @@ pub struct Setting {
 /// All properties, sorted by name.
 pub const SETTINGS: &[Setting] = &[
     Setting { name: "dockerfile-start-cmd", global: false, default: "", reported: true, check: one_line },
+    Setting { name: "max-instances", global: true, default: "1000", reported: false, check: instances },
     Setting { name: "procfile-path", global: true, default: "Procfile", reported: true, check: path_in_source },
     Setting { name: "restart-policy", global: true, default: "on-failure:10", reported: true, check: restart_policy },
     Setting { name: "restore", global: false, default: "true", reported: true, check: truth },
@@ -42,7 +43,15 @@ impl Setting {
     /// # Errors
     /// When the property cannot hold it: with what would be right.
     pub fn check(&self, value: &str) -> Result<()> {
-        (self.check)(value)
+        (self.check)(value)?;
+        match value.chars().find(|character| commands_a_terminal(*character)) {
+            None => Ok(()),
+            Some(character) => Err(Error::new(format!(
+                "Invalid {} specified, it holds the control character {}: only characters that can be seen are allowed",
+                self.name,
+                character.escape_default()
+            ))),
+        }
     }
 
     /// The value that an app or the host was given; empty when none was.
@@ -128,6 +137,29 @@ fn one_of(value: &str, name: &str, words: &[&str]) -> Result<()> {
     Err(Error::new(format!("Invalid {name} {value:?} specified, use {}", words.join(" or "))))
 }
 
+fn instances(value: &str) -> Result<()> {
+    max_instances(value).map(drop)
+}
+
+/// How many instances of a type no property may allow: more steps than a plan should have, and far more containers
+/// than a host can have.
+const MOST_INSTANCES: u32 = 1_000_000;
+
+/// Reads the property `max-instances`.
+///
+/// # Errors
+/// Anything but a whole number from 1 to a million.
+pub fn max_instances(value: &str) -> Result<u32> {
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    let number = value.parse().ok().filter(|number| digits && (1..=MOST_INSTANCES).contains(number));
+    number.ok_or_else(|| {
+        Error::new(format!(
+            "Invalid max-instances {value:?} specified, use a whole number from 1 to {MOST_INSTANCES}: how many \
+             instances of a type there may be"
+        ))
+    })
+}
+
 fn seconds(value: &str) -> Result<()> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     if digits && value.parse::<u32>().is_ok() {
@@ -154,12 +186,26 @@ mod tests {
             ("restart-policy", "on-failure:junk"),
             ("procfile-path", "../Procfile"),
             ("start-cmd", "a\nb"),
+            ("start-cmd", "a\tb"),
+            ("start-cmd", "echo \u{1b}[2J"),
+            ("dockerfile-start-cmd", "\u{7f}"),
+            ("procfile-path", "a\u{9b}b"),
+            ("procfile-path", "a\u{202e}b"),
+            ("max-instances", "0"),
+            ("max-instances", "-1"),
+            ("max-instances", "1000001"),
+            ("max-instances", "99999999999999999999"),
         ] {
             assert!(check(name, value).is_err(), "{name} {value}");
         }
-        for (name, value) in
-            [("stop-timeout-seconds", "0"), ("skip-deploy", "true"), ("procfile-path", "/a/..b/Procfile")]
-        {
+        for (name, value) in [
+            ("stop-timeout-seconds", "0"),
+            ("skip-deploy", "true"),
+            ("procfile-path", "/a/..b/Procfile"),
+            ("start-cmd", "serve \u{fc}ber"),
+            ("max-instances", "1"),
+            ("max-instances", "1000000"),
+        ] {
             assert!(check(name, value).is_ok(), "{name} {value}");
         }
     }

@@ -7,6 +7,7 @@
 
 use crate::PLUGIN;
 use crate::formation::Request;
+use crate::max_instances::MaxInstances;
 use common::atomic::{self, Owner};
 use common::procfile::expand;
 use common::{App, Context, Env, ProcessType, Procfile, Result};
@@ -165,8 +166,17 @@ pub fn current_procfile(env: &Env, app: &App) -> Result<Option<Procfile>> {
 /// What the DOKKU_SCALE of an app that holds now asks for.
 ///
 /// # Errors
-/// When it cannot be read, or has a line that is no `type=count`.
+/// When it cannot be read, or has a line that is no `type=count`, or asks for more than there may be of a type.
 pub fn current_dokku_scale(env: &Env, app: &App) -> Result<Option<Vec<Request>>> {
     let text = SourceFile::dokku_scale(env, app)?.current_text()?;
-    text.map(|text| Request::parse_file(&text).context(|| "Invalid DOKKU_SCALE")).transpose()
+    text.map(|text| parse_dokku_scale(env, app, &text).context(|| "Invalid DOKKU_SCALE")).transpose()
+}
+
+/// What a DOKKU_SCALE asks for.
+///
+/// # Errors
+/// As [`current_dokku_scale`].
+pub fn parse_dokku_scale(env: &Env, app: &App, text: &str) -> Result<Vec<Request>> {
+    let most = MaxInstances::of(env, app)?;
+    Request::parse_file(text, |request| most.check(request))
 }

@@ -1,7 +1,7 @@
 //! Commands of earlier versions that only say in other words what another command does.
 
 use crate::settings;
-use common::{App, Env, Error, Globals, Process, Result, clap, parse_command_line};
+use common::{App, Env, Error, Globals, Process, Result, clap, parse_command_line, shown};
 use std::path::Path;
 
 /// `ps:rebuildall`: `ps:rebuild --all`.
@@ -67,5 +67,5 @@ pub fn restart_policy(env: &Env) -> Result<()> {
     let app = App::named_by_user(env, &arguments.app)?;
     let policy = settings::computed(env, &app, "restart-policy")?;
     env.output().info2_quiet(&format!("{app} restart-policy:"));
-    env.output().print(&format!("{policy}\n"))
+    env.output().print(&format!("{}\n", shown(&policy)))
 }

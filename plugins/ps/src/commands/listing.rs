@@ -6,6 +6,7 @@ use super::restart::known_type;
 use crate::listing::read::{add_pending, add_processes, listing_of, listings};
 use crate::listing::text::{Look, of_app, of_apps};
 use crate::listing::{Actual, Listing, json, quiet};
+use crate::scale::Scale;
 use common::{App, Env, Error, OtherGlobals, ProcessType, Result, clap, parse_command_line};
 
 /// The status that `--exit-code` asks for when what runs is not what should.
@@ -87,6 +88,8 @@ fn list_one(env: &Env, app: &App, process_type: Option<&str>, form: Form) -> Res
             known_type(env, app, process_type.as_str())?;
         }
     }
+    let matters = |named: &ProcessType| process_type.as_ref().is_none_or(|only| only == named);
+    Scale::new(env, app).warn_of_excess(matters)?;
     if listing.actual == Actual::NotDeployed {
         env.output().warn(&format!("App {app} has not been deployed"));
     }
@@ -113,7 +116,7 @@ fn list_all(env: &Env, form: Form) -> Result<bool> {
     let (mut listed, mut failures) = (Vec::new(), Vec::new());
     for (app, listing) in listings(env, &apps)? {
         match listing {
-            Ok(mut listing) => match add_pending(env, &mut listing) {
+            Ok(mut listing) => match told_in_full(env, &mut listing) {
                 Ok(()) => listed.push(listing),
                 Err(error) => failures.push(error.context(app)),
             },
@@ -130,6 +133,11 @@ fn list_all(env: &Env, form: Form) -> Result<bool> {
     }
     let lines: Vec<&str> = failures.iter().map(Error::message).collect();
     Err(Error::new(lines.join("\n")))
+}
+
+fn told_in_full(env: &Env, listing: &mut Listing) -> Result<()> {
+    Scale::new(env, &listing.app).warn_of_excess(|_| true)?;
+    add_pending(env, listing)
 }
 
 fn look(env: &Env) -> Look {

@@ -6,10 +6,12 @@ use crate::each_app::one_after_the_other;
 use crate::formation::Request;
 use crate::listing::read::{listing_of, listings};
 use crate::listing::{Actual, InstanceState, ListedInstance, Listing};
+use crate::max_instances::MaxInstances;
 use crate::plan::{self, Ask};
+use crate::scale::Scale;
 use crate::scaling::{self, How, Scaling, TypeChange};
 use crate::settings;
-use common::{App, AppLock, Env, Error, Globals, Result, clap, parse_command_line};
+use common::{App, AppLock, Env, Error, Globals, Result, clap, parse_command_line, shown};
 use std::time::Duration;
 
 #[derive(Debug, clap::Parser)]
@@ -44,6 +46,8 @@ struct Difference {
     types: Vec<Request>,
     /// Containers that nothing accounts for: name and id.
     strays: Vec<(String, String)>,
+    /// Where the saved scale asks for more instances of a type than there may be; such types are left as they are.
+    excess: Option<String>,
 }
 
 /// The body of `ps:reconcile`.
@@ -79,7 +83,7 @@ pub fn main(env: &Env) -> Result<()> {
 
 impl Difference {
     fn is_empty(&self) -> bool {
-        self.types.is_empty() && self.strays.is_empty()
+        self.types.is_empty() && self.strays.is_empty() && self.excess.is_none()
     }
 }
 
@@ -111,10 +115,13 @@ fn difference(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>, locked: boo
         marks.is_marked(&request.process_type)
             || plan::changes_something(&plan::plan(&request.process_type, request.quantity, &present, ask))
     };
-    let types = wanted.into_iter().map(request).filter(differs).collect();
+    let most = MaxInstances::of(env, app)?;
+    let allowed = wanted.into_iter().map(request).filter(|request| most.allows(request.quantity));
+    let types = allowed.filter(differs).collect();
     let strays = instances.iter().filter(|instance| is_stray(instance, locked));
     let strays = strays.filter_map(|stray| Some((stray.container_name.clone()?, stray.container.clone()?))).collect();
-    Ok(Some(Difference { types, strays }))
+    let excess = Scale::new(env, app).excess(|_| true)?;
+    Ok(Some(Difference { types, strays, excess }))
 }
 
 fn is_stray(instance: &ListedInstance, locked: bool) -> bool {
@@ -128,9 +135,13 @@ fn say(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>) -> Result<()> {
             output.info1_quiet(&format!("Plan for {app}, nothing is done"));
             let changes = changes(env, app, &Scaling::of(env, app, listing.actual.clone())?, &found, ask)?;
             output.print(&scaling::as_text(&changes))?;
-            let strays: String =
-                found.strays.iter().map(|(name, _)| format!("{name}: retire, nothing accounts for it\n")).collect();
-            output.print(&strays)
+            let strays: String = found
+                .strays
+                .iter()
+                .map(|(name, _)| format!("{}: retire, nothing accounts for it\n", shown(name)))
+                .collect();
+            output.print(&strays)?;
+            found.excess.map_or(Ok(()), |excess| Err(Error::new(excess)))
         }
         _ => {
             output.info1_quiet(&format!("{app} is as it should be"));
@@ -141,6 +152,7 @@ fn say(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>) -> Result<()> {
 
 fn reconcile(env: &Env, app: &App, ask: Ask<'_>, patience: Duration) -> Result<()> {
     let output = env.output();
+    driver::check_docker(env, app)?;
     let lock = driver::lock(env, app, patience)?;
     let listing = listing_of(env, app)?;
     let Some(found) = difference(env, app, &listing, ask, lock.is_ours())?.filter(|found| !found.is_empty()) else {
@@ -154,7 +166,7 @@ fn reconcile(env: &Env, app: &App, ask: Ask<'_>, patience: Duration) -> Result<(
     };
     output.info1(&format!("Reconciling {app}"));
     let scaling = Scaling::of(env, app, listing.actual)?;
-    let mut failures: Vec<String> = Vec::new();
+    let mut failures: Vec<String> = found.excess.iter().cloned().collect();
     if !found.strays.is_empty() {
         match retire_strays(&scaling, &found.strays, &lock) {
             Ok(()) => {

@@ -56,7 +56,8 @@ impl Arguments {
 /// No such app or flag; Docker or a scheduler does not answer.
 pub fn main(env: &Env) -> Result<()> {
     let arguments = Arguments::parse(&env.args_from(2)?)?;
-    let json = is_json(arguments.format.as_deref().unwrap_or("stdout"))?;
+    let format = arguments.format.as_deref().unwrap_or("stdout");
+    let json = is_json(format).map_err(|_| Error::new(format!("Format must be \"stdout\" or \"json\": {format:?}")))?;
     let info_flag = arguments.info_flag.as_deref();
     if json && info_flag.is_some() {
         return Err(Error::new("--format flag cannot be specified when specifying an info flag"));

@@ -1,6 +1,7 @@
 //! `ps:restart`: deploy an app's running release again, or one of its process types.
 
 use super::{Fleet, Patience};
+use crate::driver;
 use crate::each_app::EachApp;
 use crate::formation::listed;
 use crate::scale::Scale;
@@ -49,11 +50,13 @@ pub fn main(env: &Env) -> Result<()> {
 
 /// Deploys the release of an app again, whole or one type of it.
 pub(crate) fn restart(env: &Env, app: &App, process_type: Option<&ProcessType>, patience: Duration) -> Result<()> {
+    driver::check_docker(env, app)?;
     if !is_deployed(env, app)? {
         env.output().warn(&format!("App {app} has not been deployed"));
         return Ok(());
     }
     let _lock = AppLock::acquire(env, app, patience)?;
+    Scale::new(env, app).refuse_excess(|saved| process_type.is_none_or(|only| only == saved))?;
     let tag = image_tag(env, app)?;
     let mut arguments = vec![app.as_str(), &tag];
     arguments.extend(process_type.map(ProcessType::as_str));

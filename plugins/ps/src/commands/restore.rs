@@ -2,6 +2,7 @@
 
 use super::Fleet;
 use super::start::bring_up;
+use crate::driver;
 use crate::each_app::EachApp;
 use crate::scheduler::{is_deployed, scheduler_of};
 use crate::settings;
@@ -40,6 +41,7 @@ pub fn main(env: &Env) -> Result<()> {
     let triggers = Triggers::new(env);
     if !arguments.fleet.all && !arguments.app.is_empty() {
         let app = App::named_by_user(env, &arguments.app)?;
+        driver::check_docker(env, &app)?;
         triggers.fire("pre-restore", &[])?;
         return restore(env, &app, patience);
     }
@@ -47,6 +49,8 @@ pub fn main(env: &Env) -> Result<()> {
         env.output().warn("Restore specified without app, assuming --all");
     }
     let each = EachApp::new(env, "restore", arguments.fleet.parallel)?;
+    // Before any proxy loses what it knows.
+    driver::check_docker_of_any(env, &App::all_visible(env)?)?;
     triggers.fire("pre-restore", &[])?;
     triggers.fire("proxy-clear-config", &["--all"])?;
     each.run(|env, app| restore(env, app, patience))

@@ -1,11 +1,16 @@
 //! `ps:retire`: remove containers and images that have done their time.
 
 use crate::PLUGIN;
+use crate::driver;
 use crate::scheduler::scheduler_of;
 use common::{App, Env, Error, FileLock, Globals, Result, Scope, Triggers, clap, parse_command_line};
+use std::time::Duration;
 
 /// The exit status when another run is in progress; timers know it.
 const ANOTHER_RUNS: u8 = 137;
+
+/// A timer runs this every five minutes: what hangs for so long will not end by itself.
+const LONGEST: Duration = Duration::from_hours(1);
 
 #[derive(Debug, clap::Parser)]
 #[command(
@@ -35,7 +40,11 @@ pub fn main(env: &Env) -> Result<()> {
     let Some(_lock) = lock else {
         return Err(Error::new("Failed to acquire ps:retire lock").with_status(ANOTHER_RUNS));
     };
-    let triggers = Triggers::new(env);
+    match &app {
+        Some(app) => driver::check_docker(env, app)?,
+        None => driver::check_docker_of_any(env, &App::all(env)?)?,
+    }
+    let triggers = Triggers::new(env).deadline(LONGEST);
     env.output().info1("Retiring old containers and images");
     let scheduler = scheduler_of(env, app.as_ref().map_or(Scope::Global, Scope::App))?;
     triggers.fire("scheduler-retire", &[&scheduler, app.as_ref().map_or("", App::as_str)])?;

@@ -3,6 +3,7 @@
 use super::Patience;
 use crate::driver::{self, stop_later_if_asked};
 use crate::formation::{Change, Formation, Request, listed};
+use crate::max_instances::MaxInstances;
 use crate::scale::{Scale, can_scale};
 use crate::scaling::{self, How, Scaling, TypeChange};
 use crate::scheduler::is_deployed;
@@ -10,10 +11,11 @@ use crate::settings;
 use crate::source_files::{SourceFile, current_procfile};
 use crate::status::instance_files;
 use common::{
-    App, AppLock, Context, Env, Error, Globals, ProcessType, Result, Triggers, clap, in_spite_of_signals,
-    parse_command_line,
+    App, AppLock, Context, Env, Error, Globals, ProcessType, Result, Triggers, clap, in_spite_of_signals, one_by_one,
+    parse_command_line, shown,
 };
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Parser)]
 #[command(
@@ -68,11 +70,17 @@ pub fn main(env: &Env) -> Result<()> {
     if arguments.dry_run {
         return dry_run(env, &app, &arguments, json);
     }
+    if !arguments.skip_deploy {
+        driver::check_docker(env, &app)?;
+    }
     let lock = driver::lock(env, &app, arguments.patience.duration())?;
     refuse_ruled_scale(env, &app)?;
     let words: Vec<&str> = arguments.requests.iter().map(String::as_str).collect();
-    env.output().info1(&format!("Scaling {app} processes: {}", shown_words(&words)));
+    env.output().info1(&format!("Scaling {app} processes: {}", shown(&words.join(" "))));
     let asked = Asked::read(env, &app, &arguments)?;
+    if asked.requests.is_empty() {
+        return Ok(());
+    }
     if arguments.skip_deploy || !is_deployed(env, &app)? {
         return asked.announced(env, &app, || asked.save(env, &app));
     }
@@ -114,7 +122,10 @@ impl Asked {
             }
         }
         let requests = wanted.iter().map(|change| change.resolve(&before)).collect::<Result<Vec<_>>>()?;
-        refuse_unknown_types(env, app, &requests)?;
+        MaxInstances::of(env, app)?.check_all(&requests)?;
+        let named: BTreeSet<ProcessType> = one_by_one(requests.iter().map(|request| request.process_type.clone()));
+        Scale::new(env, app).warn_of_excess(|process_type| !named.contains(process_type))?;
+        let requests = without_unknown_types(env, app, requests)?;
         before.update(current_procfile(env, app)?.as_ref(), &requests)?;
         Ok(Self { before, requests, recreate: strategy == "recreate" })
     }
@@ -237,41 +248,38 @@ fn one_after_the_other(
     Ok(())
 }
 
-/// A request for 0 of a type that the app never had is a misspelt one.
-fn refuse_unknown_types(env: &Env, app: &App, requests: &[Request]) -> Result<()> {
+/// The requests without those for 0 of a type that the app never had: those are told and passed over. A client that
+/// always sets every type it knows of names such types too, and none of it runs as it is.
+fn without_unknown_types(env: &Env, app: &App, requests: Vec<Request>) -> Result<Vec<Request>> {
     let Some(procfile) = current_procfile(env, app)? else {
         return match requests.iter().find(|request| request.process_type.as_str().starts_with('-')) {
             Some(odd) => Err(Error::new(format!(
                 "{:?} cannot be a process type of an app without a Procfile",
                 odd.process_type.as_str()
             ))),
-            None => Ok(()),
+            None => Ok(requests),
         };
     };
     let saved = Scale::new(env, app).shown()?;
-    for Request { process_type, quantity } in requests {
-        let known = procfile.contains(process_type) || saved.quantity(process_type).is_some();
-        if *quantity == 0 && !known && !has_instances(env, app, process_type)? {
+    let mut known = Vec::new();
+    for request in requests {
+        let process_type = &request.process_type;
+        let is_known = procfile.contains(process_type) || saved.quantity(process_type).is_some();
+        if request.quantity > 0 || is_known || has_instances(env, app, process_type)? {
+            known.push(request);
+        } else {
             let types = listed(procfile.process_types().map(ProcessType::as_str));
-            return Err(Error::new(format!("App {app} has no process type {process_type}, it has: {types}")));
+            env.output()
+                .warn(&format!("App {app} has no process type {process_type}, nothing to do for it; it has: {types}"));
         }
     }
-    Ok(())
+    Ok(known)
 }
 
 /// Whether a file of the app names an instance of this type.
 fn has_instances(env: &Env, app: &App, process_type: &ProcessType) -> Result<bool> {
     let files = instance_files(env, app)?;
     Ok(files.iter().filter_map(|file| file.instance.as_ref()).any(|found| found.process_type == *process_type))
-}
-
-/// The user's words for the header, with control characters made visible.
-fn shown_words(words: &[&str]) -> String {
-    words
-        .join(" ")
-        .chars()
-        .map(|word| if word.is_control() { word.escape_default().to_string() } else { word.into() })
-        .collect()
 }
 
 fn show(env: &Env, app: &App, json: bool) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use super::{AppOrAll, run_for_app_or_all};
 use crate::PLUGIN;
+use crate::driver;
 use crate::scheduler::{image_tag, is_deployed};
 use crate::status::{Running, Statuses};
 use common::{App, AppLock, Context, Env, Properties, Result, Triggers, parse_command_line};
@@ -18,6 +19,7 @@ pub fn main(env: &Env) -> Result<()> {
 
 /// Starts one app: releases and deploys it unless all of it runs.
 fn start(env: &Env, app: &App, patience: Duration) -> Result<()> {
+    driver::check_docker(env, app)?;
     if !is_deployed(env, app)? {
         env.output().warn(&format!("App {app} has not been deployed"));
         return Ok(());

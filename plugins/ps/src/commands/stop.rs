@@ -1,6 +1,7 @@
 //! `ps:stop`: stop an app, until it is started or deployed.
 
 use super::{AppOrAll, run_for_app_or_all};
+use crate::driver;
 use crate::scheduler::{is_deployed, scheduler_of};
 use common::{App, AppLock, Env, Result, Triggers, parse_command_line};
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub fn main(env: &Env) -> Result<()> {
 
 /// Stops one app. The trigger `post-stop` (ours too) keeps it stopped over a boot.
 fn stop(env: &Env, app: &App, patience: Duration) -> Result<()> {
+    driver::check_docker(env, app)?;
     if !is_deployed(env, app)? {
         env.output().warn(&format!("App {app} has not been deployed"));
         return Ok(());

@@ -104,7 +104,8 @@ impl<'a> DockerLocal<'a> {
         let tag = &self.surroundings.tag;
         let (process_type, index) = (instance.process_type.as_str(), instance.index.to_string());
         let arguments = [self.app.as_str(), kind.as_str(), image, tag, process_type, &count.to_string(), &index];
-        let mut script = Process::new(&self.script).args(arguments).leading_a_group();
+        let script = Process::new(&self.script).args(arguments).leading_a_group();
+        let mut script = script.waited_for(format!("{instance} of {} to start", self.app));
         for (name, value) in variables {
             script = script.var(*name, value);
         }

@@ -14,7 +14,7 @@ pub use retirement::{Withdrawn, stop_later_if_asked};
 pub use unfinished::Unfinished;
 
 use crate::scheduler::{DOCKER_LOCAL, image_tag, scheduler_of};
-use common::{App, AppLock, Env, ProcessType, Result, Triggers};
+use common::{App, AppLock, Docker, Env, ProcessType, Result, Triggers};
 use std::time::Duration;
 
 /// The plugin that runs apps on this host's own Docker.
@@ -27,6 +27,27 @@ const PLUGIN: &str = "scheduler-docker-local";
 pub fn runs_on_docker_local(env: &Env, app: &App) -> Result<bool> {
     let plugins = Triggers::new(env).implementers("scheduler-deploy")?;
     Ok(plugins.iter().any(|plugin| plugin.name == PLUGIN) && scheduler_of(env, app)? == DOCKER_LOCAL)
+}
+
+/// Before a change of an app that is made through the host's scripts, which wait for Docker without end: Docker works,
+/// where it is what runs the app.
+///
+/// # Errors
+/// When Docker does not answer in time, or fails. Nothing has been done then.
+pub(crate) fn check_docker(env: &Env, app: &App) -> Result<()> {
+    if runs_on_docker_local(env, app)? { Docker::check_that_it_answers(env) } else { Ok(()) }
+}
+
+/// The same before a change of several apps.
+///
+/// # Errors
+/// As [`check_docker`].
+pub(crate) fn check_docker_of_any(env: &Env, apps: &[App]) -> Result<()> {
+    let mut on_docker = false;
+    for app in apps {
+        on_docker = on_docker || runs_on_docker_local(env, app)?;
+    }
+    if on_docker { Docker::check_that_it_answers(env) } else { Ok(()) }
 }
 
 /// The lock of an app whose instances are to be changed one by one: it is taken once nobody else changes them, not

@@ -164,7 +164,34 @@ pub fn stop_later_if_asked(env: &Env) -> Option<Result<()>> {
 fn stop_later(env: &Env) -> Result<()> {
     let arguments = env.args_from(2)?;
     let [wait, timeout, containers @ ..] = arguments.as_slice() else { return Err(Error::new("nothing to stop")) };
-    std::thread::sleep(Duration::from_secs(wait.parse().unwrap_or(60)));
+    std::thread::sleep(Duration::from_secs(seconds(wait, 60)));
     let containers: Vec<String> = containers.iter().map(|id| (*id).to_owned()).collect();
-    Docker::new(env)?.stop(&containers, timeout.parse().unwrap_or(30))
+    Docker::new(env)?.stop(&containers, seconds(timeout, 30))
+}
+
+/// Seconds as somebody has set them: `usual` for what is no number, and no more than Docker can count.
+fn seconds(text: &str, usual: u64) -> u64 {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { text.parse().unwrap_or(u64::MAX).min(u64::from(i32::MAX.unsigned_abs())) } else { usual }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_what_docker_can_count() {
+        for (text, wanted) in [
+            ("0", 0),
+            ("45", 45),
+            ("", 60),
+            ("soon", 60),
+            ("-1", 60),
+            ("+1", 60),
+            ("99999999999999999999", 2_147_483_647),
+            ("18446744073709551615", 2_147_483_647),
+        ] {
+            assert_eq!(seconds(text, 60), wanted, "{text}");
+        }
+    }
 }

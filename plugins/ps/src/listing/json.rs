@@ -1,7 +1,7 @@
 //! The listing for programs: an object an app, on a line. Pure. docs/commands.md describes it.
 
 use super::{Actual, ListedInstance, Listing, signal_name};
-use common::{ContainerProcess, Result};
+use common::{ContainerProcess, Result, shown_json};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -90,7 +90,7 @@ pub fn object(listing: &Listing) -> Result<String> {
         since: listing.youngest().and_then(|youngest| youngest.details.as_ref()?.started.as_deref()),
         instances,
     };
-    Ok(serde_json::to_string(&object)? + "\n")
+    Ok(shown_json(&serde_json::to_string(&object)?) + "\n")
 }
 
 fn instance_object(instance: &ListedInstance) -> InstanceObject<'_> {

@@ -1,5 +1,7 @@
 //! Lines of cells: padded, cut to a width, coloured. Pure.
 
+use common::commands_a_terminal;
+
 /// How lines are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Look {
@@ -31,7 +33,7 @@ pub(super) struct Cell {
 impl Cell {
     /// A text; what a terminal would take for a command is not passed on to it.
     pub(super) fn new(text: impl AsRef<str>) -> Self {
-        let visible = |character: char| if character.is_control() { '?' } else { character };
+        let visible = |character: char| if commands_a_terminal(character) { '?' } else { character };
         Self { text: text.as_ref().chars().map(visible).collect(), colour: None, to_the_right: false }
     }
 
@@ -145,6 +147,6 @@ mod tests {
 
     #[test]
     fn what_commands_a_terminal_is_made_harmless() {
-        assert_eq!(line(0, &row(&["a\x1b[31m\nb"]), &[9], Look::default()), "a?[31m?b\n");
+        assert_eq!(line(0, &row(&["a\x1b[31m\nb\u{202e}c"]), &[9], Look::default()), "a?[31m?b?c\n");
     }
 }

@@ -4,6 +4,7 @@
 //! where there is nothing to say. New fields go to the end.
 
 use super::{ListedInstance, Listing};
+use common::commands_a_terminal;
 
 /// A line for each instance; none for an app of which no instance is known.
 pub fn lines(listing: &Listing) -> String {
@@ -23,7 +24,7 @@ fn line(app: &str, instance: &ListedInstance) -> String {
         instance.container.clone().unwrap_or_else(|| "-".to_owned()),
     ];
     // No field can hold a tab or a newline today; a state of Docker's is a word, a name has no blank.
-    let fields = fields.map(|field| field.replace(|character: char| character.is_control(), "?"));
+    let fields = fields.map(|field| field.replace(commands_a_terminal, "?"));
     fields.join("\t") + "\n"
 }
 

@@ -4,7 +4,7 @@ use super::line::{Cell, Colour, line, widths};
 use super::time::span;
 use super::{Actual, InstanceState, ListedInstance, Listing, signal_name};
 use crate::status::AppStatus;
-use common::{App, ContainerProcess, one_by_one};
+use common::{App, ContainerProcess, one_by_one, shown};
 use std::collections::BTreeSet;
 
 pub use super::line::Look;
@@ -33,8 +33,9 @@ fn of_status(app: &App, scheduler: &str, status: AppStatus) -> String {
     let (count, running) = (status.processes, status.running.as_str());
     let noun = if count == 1 { "instance" } else { "instances" };
     format!(
-        "{}       {count} {noun}, running: {running}\n       The scheduler {scheduler} tells no more\n",
-        header(app)
+        "{}       {count} {noun}, running: {running}\n       The scheduler {} tells no more\n",
+        header(app),
+        shown(scheduler)
     )
 }
 

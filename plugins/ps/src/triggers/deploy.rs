@@ -4,11 +4,12 @@ use super::{app_argument, lock_of_hook};
 use crate::PLUGIN;
 use crate::app_json;
 use crate::commands::{HOOK_PATIENCE, restart};
-use crate::formation::listed;
+use crate::formation::{Request, listed};
+use crate::max_instances::MaxInstances;
 use crate::scale::Scale;
 use crate::settings;
 use crate::source_files::{SourceFile, current_dokku_scale, current_procfile};
-use common::{App, Env, Error, ProcessType, Properties, Result};
+use common::{App, Context, Env, Error, ProcessType, Properties, Result, shown};
 
 /// `app-restart APP`: another plugin wants an app restarted.
 ///
@@ -32,8 +33,8 @@ pub fn docker_args_process_deploy(env: &Env) -> Result<()> {
 }
 
 /// `pre-release-builder BUILDER APP IMAGE`: checks what the release will be run by, before anything is
-/// released: the Procfile, the DOKKU_SCALE, and that every type which the DOKKU_SCALE or an app.json
-/// formation wants is in the Procfile.
+/// released: the Procfile, the DOKKU_SCALE, that every type which the DOKKU_SCALE or an app.json
+/// formation wants is in the Procfile, and that nothing asks for more instances of a type than there may be.
 ///
 /// # Errors
 /// What is wrong, with the file and the line or the types.
@@ -41,16 +42,27 @@ pub fn pre_release_builder(env: &Env) -> Result<()> {
     let app = app_argument(env, 2)?;
     let procfile = current_procfile(env, &app)?;
     let dokku_scale = current_dokku_scale(env, &app)?.unwrap_or_default();
+    let formation = app_json::wanted_quantities(env, &app)?;
+    let most = MaxInstances::of(env, &app)?;
+    for (name, quantity) in &formation {
+        let Ok(process_type) = name.parse() else { continue };
+        most.check(&Request { process_type, quantity: *quantity }).context(|| "app.json, formation")?;
+    }
+    let asked = |name: &str| {
+        formation.iter().any(|(asked, _)| asked == name)
+            || dokku_scale.iter().any(|request| request.process_type.as_str() == name)
+    };
+    Scale::new(env, &app).refuse_excess(|process_type| !asked(process_type.as_str()))?;
     let Some(procfile) = procfile else { return Ok(()) };
     let wanted = dokku_scale.iter().filter(|request| request.quantity > 0);
     let wanted = wanted.map(|request| ("DOKKU_SCALE", request.process_type.to_string()));
-    let formation = app_json::wanted_types(env, &app)?.into_iter().map(|name| ("app.json", name));
+    let formation = formation.into_iter().filter(|(_, quantity)| *quantity > 0).map(|(name, _)| ("app.json", name));
     for (file, name) in wanted.chain(formation) {
         let known = name.parse().is_ok_and(|process_type| procfile.contains(&process_type));
         if !known {
             return Err(Error::new(format!(
                 "{file} asks for the process type {}, which the Procfile does not have; it has: {}",
-                name.escape_debug(),
+                shown(&name),
                 listed(procfile.process_types().map(ProcessType::as_str))
             )));
         }

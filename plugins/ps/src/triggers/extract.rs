@@ -2,10 +2,9 @@
 //! follows.
 
 use super::app_argument;
-use crate::formation::Request;
 use crate::image_kind::ImageKind;
 use crate::settings;
-use crate::source_files::SourceFile;
+use crate::source_files::{SourceFile, parse_dokku_scale};
 use common::atomic::{self, Owner};
 use common::procfile::decode;
 use common::{App, Context, Docker, Env, Error, Procfile, Result, Triggers};
@@ -45,7 +44,7 @@ pub fn core_post_extract(env: &Env) -> Result<()> {
     let scale_text = scale_bytes.as_deref().map(decode).transpose().context(|| "Unable to extract DOKKU_SCALE")?;
     let parsed = |text: &Vec<u8>| String::from_utf8_lossy(text).parse::<Procfile>().map(drop);
     procfile_text.iter().try_for_each(parsed).context(|| "Invalid Procfile")?;
-    let parsed = |text: &Vec<u8>| Request::parse_file(&String::from_utf8_lossy(text)).map(drop);
+    let parsed = |text: &Vec<u8>| parse_dokku_scale(env, &app, &String::from_utf8_lossy(text)).map(drop);
     scale_text.iter().try_for_each(parsed).context(|| "Invalid DOKKU_SCALE")?;
     if let (Source::Folder(folder), true) = (&source, path != "Procfile") {
         let for_builders = folder.join("Procfile");

@@ -1,9 +1,10 @@
 //! `install`: the plugin's folders, and the settings that older versions kept elsewhere.
 
 use crate::PLUGIN;
-use crate::formation::{Formation, Request};
+use crate::formation::Formation;
 use crate::restart_policy::RestartPolicy;
 use crate::scale::Scale;
+use crate::source_files::parse_dokku_scale;
 use common::atomic::{self, Owner};
 use common::{App, Env, Properties, Result, Scope, Triggers};
 
@@ -90,7 +91,7 @@ fn import_dokku_scale(env: &Env, app: &App) -> Result<()> {
     let Some(text) = atomic::read_text(&app.root(env)?.join("DOKKU_SCALE"))?.filter(|_| !property.exists()) else {
         return Ok(());
     };
-    let requests = Request::parse_file(&text)?;
+    let requests = parse_dokku_scale(env, app, &text)?;
     Scale::new(env, app).import(&Formation::from_requests(&requests))
 }
 

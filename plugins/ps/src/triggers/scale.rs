@@ -4,10 +4,11 @@ use super::{app_argument, lock_of_hook};
 use crate::PLUGIN;
 use crate::commands::scale::deploy_types;
 use crate::formation::{Formation, Request};
+use crate::max_instances::MaxInstances;
 use crate::scale::Scale;
 use crate::scheduler::is_deployed;
 use crate::settings::Setting;
-use common::{Env, Error, Properties, Result};
+use common::{Env, Error, Properties, Result, shown};
 
 /// The properties whose computed value other plugins may ask for.
 const SHARED: &[&str] = &["restart-policy", "restore", "skip-deploy", "stop-timeout-seconds"];
@@ -39,8 +40,7 @@ pub fn ps_get_property(env: &Env) -> Result<()> {
     let name = env.arg(2)?;
     let app = if matches!(env.arg(1)?, "" | "--global") { None } else { Some(app_argument(env, 1)?) };
     let setting = Setting::named(name).filter(|setting| SHARED.contains(&setting.name));
-    let setting =
-        setting.ok_or_else(|| Error::new(format!("Invalid ps property specified: {}", name.escape_debug())))?;
+    let setting = setting.ok_or_else(|| Error::new(format!("Invalid ps property specified: {}", shown(name))))?;
     env.output().print(&format!("{}\n", setting.computed(env, app.as_ref())?))
 }
 
@@ -54,6 +54,7 @@ pub fn ps_set_scale(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     let (skip_deploy, clear) = (env.arg(2)? == "true", env.arg(3)? == "true");
     let requests = Request::parse_all(&env.args_from(4)?)?;
+    MaxInstances::of(env, &app)?.check_all(&requests)?;
     let _lock = lock_of_hook(env, &app)?;
     let scale = Scale::new(env, &app);
     let saved = scale.desired();
