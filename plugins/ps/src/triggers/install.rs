@@ -46,8 +46,11 @@ pub fn install(env: &Env) -> Result<()> {
             env.output().warn(&format!("The scale of {app} is not imported from its DOKKU_SCALE: {error}"));
         }
     }
-    // The plugin config may not have brought its own files to their present place yet.
-    Triggers::new(env).fire("config-migrate-env", &[])?;
+    // The plugin config may not have brought its own files to their present place yet. That the config of one app
+    // cannot be read is no reason to leave the host without the plugin.
+    if let Err(error) = Triggers::new(env).fire("config-migrate-env", &[]) {
+        env.output().warn(&format!("Not all old settings may be found, and what is not found stays: {error}"));
+    }
     for (variable, property, of_host) in MOVED {
         if *of_host {
             move_variable(env, Scope::Global, variable, property)?;
