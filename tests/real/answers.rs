@@ -1,0 +1,133 @@
+//! What other plugins and scripts ask, with the stock plugin in place and with ours: the answers must be the same.
+
+use std::process::Command;
+
+use ps_tests::docker::print;
+
+use crate::host::{App, dokku};
+use crate::plugin::{self, content, kept};
+
+/// What a command ends with: status, stdout, stderr.
+type Answer = (i32, String, String);
+
+fn answers(app: &App, questions: &[&str]) -> Vec<(String, Answer)> {
+    let ask = |question: &&str| {
+        let words: Vec<String> =
+            question.split(' ').map(|word| word.replace("APP", &app.name).replace("''", "")).collect();
+        let printed = dokku(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        ((*question).to_owned(), (printed.status, printed.stdout, printed.stderr))
+    };
+    questions.iter().map(ask).collect()
+}
+
+/// Asks both plugins; ours is in place at the end.
+fn are_as_stock(app: &App, questions: &[&str]) {
+    plugin::stock();
+    let wanted = answers(app, questions);
+    plugin::ours();
+    let given = answers(app, questions);
+    let mut differing = Vec::new();
+    for ((question, wanted), (_, given)) in wanted.iter().zip(&given) {
+        if wanted != given {
+            differing.push(format!("dokku {question}\n  stock: {wanted:?}\n  ours:  {given:?}"));
+        }
+    }
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+pub(crate) fn every_trigger_of_the_stock_plugin_is_there() {
+    plugin::ours();
+    let (stock, ours) = (content(&kept()), content(&plugin::live()));
+    let missing: Vec<_> = stock
+        .keys()
+        .filter(|name| !ours.contains_key(*name))
+        // The one program behind the stock plugin's links, and a mark of the package.
+        .filter(|name| !["triggers", ".core", "subcommands/subcommands"].iter().any(|own| name.as_os_str() == *own))
+        .collect();
+    assert!(missing.is_empty(), "the stock plugin has {missing:?}");
+}
+
+pub(crate) fn they_are_as_stock() {
+    plugin::ours();
+    let app = App::deployed(&["worker=2"]);
+    app.runs(&["web.1", "worker.1", "worker.2"]);
+    are_as_stock(
+        &app,
+        &[
+            "plugin:trigger ps-current-scale APP",
+            "plugin:trigger ps-get-property APP restart-policy",
+            "plugin:trigger ps-get-property APP restore",
+            "plugin:trigger ps-get-property APP skip-deploy",
+            "plugin:trigger ps-get-property APP stop-timeout-seconds",
+            "plugin:trigger ps-get-property '' stop-timeout-seconds",
+            "plugin:trigger procfile-exists APP",
+            "plugin:trigger procfile-get-command APP web 5000",
+            "plugin:trigger procfile-get-command APP web 5001",
+            "plugin:trigger procfile-get-command APP worker",
+            "plugin:trigger procfile-get-command APP release 5000",
+            "plugin:trigger docker-args-process-deploy APP dockerfile latest worker",
+            "plugin:trigger docker-args-process-deploy APP dockerfile latest worker 1",
+            "plugin:trigger ps-can-scale APP true",
+            "plugin:trigger ps-set-scale APP true false worker=2",
+            "plugin:trigger ps-set-scale APP true true web=1 worker=2",
+            "plugin:trigger ps-current-scale APP",
+            "plugin:trigger report APP",
+            "ps:report APP",
+            "ps:report APP --format json",
+            "ps:report APP --running",
+            "ps:report APP --status-worker.2",
+            "ps:report APP --nothing",
+            "ps:report --global",
+            "ps:report no-such-app",
+            "ps:scale APP",
+            "--quiet ps:scale APP",
+            "ps:scale APP --format json",
+            "ps:scale no-such-app web=1",
+            "ps:inspect APP",
+            "ps:set APP restart-policy always",
+            "plugin:trigger docker-args-process-deploy APP dockerfile latest worker",
+            "ps:report APP --ps-computed-restart-policy",
+            "ps:set APP restart-policy",
+            "ps:set APP restart-policy sometimes",
+            "ps:set APP stop-timeout-seconds 7",
+            "plugin:trigger ps-get-property APP stop-timeout-seconds",
+            "ps:set APP stop-timeout-seconds",
+            "ps:set APP nothing 1",
+            "ps:set --global start-cmd 1",
+            "ps:set no-such-app restore true",
+            "ps:restart no-such-app",
+            "ps:stop no-such-app",
+            "ps:start",
+        ],
+    );
+    // With something on stdin, as the scheduler asks.
+    let ask = || {
+        let mut command = Command::new("dokku");
+        command.args(["plugin:trigger", "docker-args-process-deploy", &app.name, "dockerfile", "latest", "worker"]);
+        print(&mut command, "docker-args-process-deploy".to_owned(), b" --env=A").stdout
+    };
+    let ours = ask();
+    assert!(ours.contains("--env=A") && ours.contains("--restart=on-failure:10"), "{ours:?}");
+}
+
+pub(crate) fn an_app_that_is_not_deployed_is_as_stock() {
+    plugin::ours();
+    let app = App::new();
+    are_as_stock(
+        &app,
+        &[
+            "ps:report APP",
+            "ps:scale APP",
+            "ps:stop APP",
+            "ps:start APP",
+            "ps:restart APP",
+            "ps:rebuild APP",
+            "ps:scale APP web=2",
+            "plugin:trigger ps-current-scale APP",
+            "ps:scale --skip-deploy APP web=1 worker=1",
+            "plugin:trigger ps-current-scale APP",
+            "plugin:trigger procfile-exists APP",
+            "plugin:trigger procfile-get-command APP web 5000",
+        ],
+    );
+}
