@@ -225,3 +225,24 @@ fn every_command_is_documented() {
     let commands: Vec<String> = subcommands().iter().map(|name| format!("ps:{name}")).collect();
     nothing_in(&missing_in("docs/commands.md", &commands), "commands without a heading in docs/commands.md");
 }
+
+/// The repository can be installed as a plugin, and `dokku help` runs everything of this name in or below a plugin.
+#[test]
+fn nothing_in_the_repository_is_called_commands() {
+    let mut found = Vec::new();
+    let mut folders = vec![repository()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name == "commands" {
+                found.push(path.display().to_string());
+            }
+            // What git keeps, and what was built, is no part of a clone.
+            if path.is_dir() && !path.is_symlink() && name != ".git" && name != "target" {
+                folders.push(path);
+            }
+        }
+    }
+    nothing_in(&found, "dokku help would run");
+}

@@ -7,6 +7,9 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests set the scene with plain files"))]
 
 pub mod app_json;
+// `dokku help` runs whatever is called `commands` in or below an installed plugin, folders too, and this repository can
+// be one.
+#[path = "command/mod.rs"]
 pub mod commands;
 pub mod driver;
 pub mod each_app;
