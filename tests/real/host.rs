@@ -20,8 +20,9 @@ use serde_json::Value;
 pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 /// What the apps of this suite are called; what a killed run left has such a name.
 const PREFIX: &str = "ps-real-";
-/// Clients that ask again as soon as they have their answer.
-const CLIENTS: usize = 4;
+/// Clients, and how long each of them waits before it asks again: the host needs the processors too.
+const CLIENTS: usize = 2;
+const PAUSE: Duration = Duration::from_millis(2);
 /// Requests that must be answered before a change, and after it.
 const AROUND: usize = 100;
 
@@ -122,11 +123,17 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// An app that no other test has, not deployed. Its containers are not checked, and old ones have a second to end.
-    pub(crate) fn new() -> Self {
+    /// An app that no other test has, and nothing more.
+    pub(crate) fn created() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let app = Self::named(&format!("{PREFIX}{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
         succeeds(&["apps:create", &app.name]);
+        app
+    }
+
+    /// An app to be deployed. Its containers are not checked, and old ones have a second to end.
+    pub(crate) fn new() -> Self {
+        let app = Self::created();
         app.is_set_up();
         app
     }
@@ -286,7 +293,7 @@ impl App {
         });
     }
 
-    /// Asks the proxy without pause while `change` is made. No request may fail; the names of who answered.
+    /// Asks the proxy all the while `change` is made. No request may fail; the names of who answered.
     pub(crate) fn asked_while(&self, change: impl FnOnce()) -> BTreeSet<String> {
         let (answered, done) = (AtomicUsize::new(0), AtomicBool::new(false));
         let (failures, served) = (Mutex::new(Vec::new()), Mutex::new(BTreeSet::new()));
@@ -301,6 +308,7 @@ impl App {
                             }
                             Err(reason) => failures.lock().unwrap().push(reason),
                         }
+                        thread::sleep(PAUSE);
                     }
                 });
             }

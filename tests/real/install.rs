@@ -14,7 +14,9 @@ use crate::plugin::{self, content, install_sh, installs, kept, live, same};
 
 /// The host answers with the plugin that is in place.
 fn is_at_work(app: &App) {
-    assert_eq!(succeeds(&["ps:help"]).matches("Manage app processes").count(), 1);
+    for words in [&["help"][..], &["ps:help"], &["ps"]] {
+        assert_eq!(succeeds(words).matches("Manage app processes").count(), 1, "dokku {words:?}");
+    }
     assert_eq!(app.report("--deployed"), "false");
     let list = succeeds(&["plugin:list"]);
     let ps: Vec<&str> = list.lines().filter(|line| line.split_whitespace().next() == Some("ps")).collect();
@@ -29,7 +31,7 @@ fn leaves(names: &[&str]) {
 }
 
 pub(crate) fn it_takes_the_place_of_the_stock_plugin_and_twice_is_once() {
-    let app = App::new();
+    let app = App::created();
     plugin::stock();
     let stock = content(&live());
     let tree = plugin_tree();
@@ -50,7 +52,7 @@ pub(crate) fn it_takes_the_place_of_the_stock_plugin_and_twice_is_once() {
 }
 
 pub(crate) fn a_failing_install_trigger_changes_nothing() {
-    let app = App::new();
+    let app = App::created();
     let folder = tempfile::tempdir().expect("a folder");
     let broken = folder.path().join("tree");
     plugin::copy(&plugin_tree(), &broken);
@@ -72,7 +74,7 @@ pub(crate) fn a_failing_install_trigger_changes_nothing() {
 }
 
 pub(crate) fn uninstall_brings_the_stock_plugin_back() {
-    let app = App::new();
+    let app = App::created();
     plugin::stock();
     let stock = content(&live());
     plugin::ours();
@@ -88,7 +90,7 @@ pub(crate) fn uninstall_brings_the_stock_plugin_back() {
 
 /// From a clone of this repository as it lies here, which needs no network. It is built there, as on a user's host.
 pub(crate) fn the_repository_installs_as_a_plugin() {
-    let app = App::new();
+    let app = App::created();
     plugin::stock();
     let folder = tempfile::tempdir().expect("a folder");
     let clone = folder.path().join("dokku-ps");

@@ -14,7 +14,7 @@ pub(crate) fn a_deploy_runs_what_the_procfile_says() {
     let lives = app.runs(&["web.1"]);
     app.answers(&lives);
     let scale = succeeds(&["--quiet", "ps:scale", &app.name]);
-    assert_eq!(scale.lines().collect::<Vec<_>>(), ["clock: 0", "web:   1", "worker: 0"]);
+    assert_eq!(scale.lines().collect::<Vec<_>>(), ["clock: 0", "web:  1", "worker: 0"]);
     for (flag, value) in [("--deployed", "true"), ("--running", "true"), ("--processes", "1"), ("--restore", "true")] {
         assert_eq!(app.report(flag), value, "{flag}");
     }
@@ -31,7 +31,7 @@ pub(crate) fn a_deploy_runs_what_the_procfile_says() {
     assert_eq!(app.scale(), ["web=1"]);
 }
 
-pub(crate) fn restart_stop_and_start() {
+pub(crate) fn a_restart_replaces_what_it_names() {
     plugin::ours();
     let app = App::deployed(&["worker=2"]);
     let all = ["web.1", "worker.1", "worker.2"];
@@ -41,18 +41,28 @@ pub(crate) fn restart_stop_and_start() {
     same_lives(&first, &second, &["web.1"]);
     new_lives(&first, &second, &["worker.1", "worker.2"]);
     let refused = ends(1, &["ps:restart", &app.name, "wroker"]);
-    assert!(refused.stderr.contains("web, worker"), "{refused}");
+    assert!(both(&refused).contains("web, worker"), "{refused}");
     same_lives(&second, &app.runs(&all), &all);
     succeeds(&["ps:restart", &app.name]);
     let third = app.runs(&all);
     new_lives(&second, &third, &all);
     app.answers(&third);
+    succeeds(&["plugin:trigger", "app-restart", &app.name]);
+    new_lives(&third, &app.runs(&all), &all);
+}
 
+pub(crate) fn a_stopped_app_stays_stopped_until_it_is_started() {
+    plugin::ours();
+    let app = App::deployed(&["worker=2"]);
+    app.runs(&["web.1", "worker.1", "worker.2"]);
     succeeds(&["ps:stop", &app.name]);
     app.runs_nothing();
     assert_eq!((app.report("--running"), app.report("--restore")), ("false".to_owned(), "false".to_owned()));
+    // Neither another config nor another scale starts it.
+    succeeds(&["config:set", &app.name, "COLOUR=red"]);
+    app.runs_nothing();
     let saved = app.scales(&["worker=1"]);
-    assert!(saved.stderr.contains("stopped"), "{saved}");
+    assert!(both(&saved).contains("stopped"), "{saved}");
     app.runs_nothing();
     succeeds(&["ps:start", &app.name]);
     let started = app.runs(&["web.1", "worker.1"]);
@@ -65,8 +75,6 @@ pub(crate) fn restart_stop_and_start() {
     ends(3, &["ps", &app.name, "--exit-code"]);
     succeeds(&["ps:reconcile", &app.name]);
     same_lives(&started, &app.runs(&["web.1", "worker.1"]), &["web.1"]);
-    succeeds(&["plugin:trigger", "app-restart", &app.name]);
-    new_lives(&started, &app.runs(&["web.1", "worker.1"]), &["web.1", "worker.1"]);
 }
 
 pub(crate) fn a_rebuild_makes_a_new_image() {
@@ -105,11 +113,6 @@ pub(crate) fn a_set_config_reaches_every_container() {
     app.scales(&["worker=2"]);
     let more = app.runs(&["web.1", "worker.1", "worker.2"]);
     same_lives(&after, &more, &["web.1", "worker.1"]);
-    // An app that was stopped is not started by it.
-    succeeds(&["ps:stop", &app.name]);
-    app.runs_nothing();
-    succeeds(&["config:set", &app.name, "COLOUR=red"]);
-    app.runs_nothing();
 }
 
 pub(crate) fn a_restart_policy_reaches_running_containers() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use ps_tests::docker::{Printed, print};
 use ps_tests::process::wait_until;
@@ -77,8 +78,10 @@ pub(crate) fn installs(words: &[&str]) -> Printed {
     printed
 }
 
-/// The host runs the plugin under test.
+/// The host runs the plugin under test. The first of several tests sees to it, the others wait.
 pub(crate) fn ours() {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let tree = plugin_tree();
     if !is_ours(&live()) || content(&live()) != content(&tree) {
         installs(&["--tree", &tree.display().to_string()]);
