@@ -1,6 +1,8 @@
 //! What other plugins and scripts ask, with the stock plugin in place and with ours: the answers must be the same.
 
-use crate::host::{App, dokku};
+use ps_tests::executables::triggers;
+
+use crate::host::{App, dokku, succeeds};
 use crate::plugin::{self, content, kept};
 
 /// What a command ends with: status, stdout, stderr.
@@ -46,6 +48,35 @@ pub(crate) fn every_trigger_of_the_stock_plugin_is_there() {
         .filter(|name| !["triggers", ".core", "subcommands/subcommands"].iter().any(|own| name.as_os_str() == *own))
         .collect();
     assert!(missing.is_empty(), "the stock plugin has {missing:?}");
+}
+
+/// The host's own plugins send us all of our triggers, on an app's whole way, and get an answer to each.
+pub(crate) fn what_the_host_sends_is_answered() {
+    plugin::ours();
+    let listening = plugin::Listening::new();
+    let app = App::new();
+    let formation = r#"{"formation": {"web": {"quantity": 0}, "worker": {"quantity": 1}}}"#;
+    app.deploys(&[("app.json", formation)]);
+    app.runs(&["worker.1"]);
+    succeeds(&["report", &app.name]);
+    succeeds(&["ps:stop", &app.name]);
+    app.runs_nothing();
+    let copy = App::named(&format!("{}-copy", app.name));
+    succeeds(&["apps:clone", "--skip-deploy", &app.name, &copy.name]);
+    let moved = App::named(&format!("{}-moved", app.name));
+    succeeds(&["apps:rename", "--skip-deploy", &copy.name, &moved.name]);
+    succeeds(&["apps:destroy", "--force", &moved.name]);
+    succeeds(&["plugin:trigger", "app-restart", &app.name]);
+    let heard = listening.heard();
+    plugin::ours();
+
+    let calls = |trigger: &str| heard.iter().filter(|line| line.split(' ').next() == Some(trigger)).count();
+    let unheard: Vec<String> = triggers().into_iter().filter(|trigger| calls(trigger) == 0).collect();
+    assert_eq!(unheard, [""; 0], "the host has sent all but these: {heard:#?}");
+    // A Procfile without `release` is asked for it: that there is none is the answer.
+    let failed = heard.iter().filter(|line| line.split(' ').nth(1) != Some("0"));
+    let failed: Vec<_> = failed.filter(|line| !line.starts_with("procfile-get-command 1 ")).collect();
+    assert!(failed.is_empty(), "{failed:#?}");
 }
 
 pub(crate) fn they_are_as_stock() {

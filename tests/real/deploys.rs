@@ -56,33 +56,33 @@ pub(crate) fn a_web_that_dies_leaves_the_old_containers() {
 pub(crate) fn a_formation_in_app_json_rules() {
     plugin::ours();
     let formation =
-        |workers: u32| format!(r#"{{"formation": {{"web": {{"quantity": 1}}, "worker": {{"quantity": {workers}}}}}}}"#);
+        |workers: u32| format!(r#"{{"formation": {{"web": {{"quantity": 0}}, "worker": {{"quantity": {workers}}}}}}}"#);
     let app = App::deployed_from(&[], &[("app.json", &formation(2)), ("DOKKU_SCALE", "worker=5\n")]);
-    let before = app.runs(&["web.1", "worker.1", "worker.2"]);
+    let before = app.runs(&["worker.1", "worker.2"]);
     assert_eq!(app.report("--ps-can-scale"), "false");
     let refused = ends(1, &["ps:scale", &app.name, "worker=1"]);
-    assert!(refused.stderr.contains("app.json"), "{refused}");
-    same_lives(&before, &app.runs(&["web.1", "worker.1", "worker.2"]), &["web.1", "worker.1", "worker.2"]);
+    assert!(both(&refused).contains("app.json"), "{refused}");
+    same_lives(&before, &app.runs(&["worker.1", "worker.2"]), &["worker.1", "worker.2"]);
     app.deploys(&[("app.json", &formation(1))]);
-    app.runs(&["web.1", "worker.1"]);
+    app.runs(&["worker.1"]);
     // Without one, ps:scale has its say again.
     app.deploys(&[]);
     assert_eq!(app.report("--ps-can-scale"), "true");
     app.scales(&["worker=2"]);
-    app.runs(&["web.1", "worker.1", "worker.2"]);
+    app.runs(&["worker.1", "worker.2"]);
 }
 
 pub(crate) fn a_dokku_scale_in_the_source_rules_until_it_is_gone() {
     plugin::ours();
-    let app = App::deployed_from(&[], &[("DOKKU_SCALE", "web=2\nworker=1\n")]);
-    let before = app.runs(&["web.1", "web.2", "worker.1"]);
-    app.answers(&before);
+    let procfile = ("Procfile", "web: sleep 100000\nworker: sleep 100000\nclock: sleep 100000\n");
+    let app = App::deployed_from(&[], &[procfile, ("DOKKU_SCALE", "web=0\nworker=2\nclock=1\n")]);
+    app.runs(&["clock.1", "worker.1", "worker.2"]);
     let refused = ends(1, &["ps:scale", &app.name, "worker=3"]);
-    assert!(refused.stderr.contains("DOKKU_SCALE"), "{refused}");
-    assert_eq!(app.scale(), ["web=2", "worker=1"]);
-    app.deploys(&[("DOKKU_SCALE", "worker=0")]);
-    app.runs(&["web.1", "web.2"]);
-    app.deploys(&[]);
-    app.scales(&["web=1"]);
-    app.runs(&["web.1"]);
+    assert!(both(&refused).contains("DOKKU_SCALE"), "{refused}");
+    assert_eq!(app.scale(), ["clock=1", "worker=2"]);
+    app.deploys(&[procfile, ("DOKKU_SCALE", "clock=0")]);
+    app.runs(&["worker.1", "worker.2"]);
+    app.deploys(&[procfile]);
+    app.scales(&["worker=1"]);
+    app.runs(&["worker.1"]);
 }

@@ -18,9 +18,11 @@ enum Shows {
     Nothing,
     /// This source has, and no other.
     Source(&'static str),
+    /// These two have.
+    Both(&'static str, &'static str),
 }
 
-use Shows::{Nothing, Source};
+use Shows::{Both, Nothing, Source};
 
 struct Row {
     /// The command of the host; `APP` stands for the app.
@@ -102,7 +104,7 @@ const ROWS: &[Row] = &[
     beside(
         "network:set APP bind-all-interfaces true",
         "network:set APP bind-all-interfaces",
-        Source("network"),
+        Both("network", "ports"),
         Nothing,
     ),
     beside(
@@ -134,7 +136,9 @@ const ROWS: &[Row] = &[
     beside("ports:set APP http:80:6000", "ports:set APP http:80:5000", Source("ports"), Nothing),
     row("proxy:set APP caddy", "proxy:set APP nginx", Source("proxy labels"), Nothing),
     row("proxy:set APP nginx", "proxy:set APP", Nothing, Nothing),
-    row("git:set APP rev-env-var REVISION", "git:set APP rev-env-var", Nothing, Nothing),
+    // The revision is in another variable from the next deploy on. The one that held it until now is like any other, and
+    // is new as such.
+    beside("git:set APP rev-env-var REVISION", "git:set APP rev-env-var GIT_REV", Source("config"), Source("config")),
     row("git:set APP keep-git-dir true", "git:set APP keep-git-dir", Nothing, Nothing),
     row("builder:set APP selected null", "builder:set APP selected", Nothing, Nothing),
     row("builder:set APP build-dir part", "builder:set APP build-dir", Nothing, Nothing),
@@ -223,7 +227,7 @@ fn hold(app: &App, rows: &[Row], asked: &[&str]) {
         for (process_type, shows) in [("web", row.web), ("worker", row.worker)] {
             let told = shown(app, process_type, shows).and_then(|()| told(app, process_type, shows));
             wrong.extend(told.err().map(|why| format!("{}: {why}", row.set)));
-            let differs = matches!(shows, Source(_));
+            let differs = !matches!(shows, Nothing);
             let (before, after) = (before.get(process_type), after.get(process_type));
             if row.in_arguments && asked.contains(&process_type) && differs != (before != after) {
                 wrong.push(format!("{}: this test is wrong about {process_type}: {before:?} -> {after:?}", row.set));
@@ -243,6 +247,7 @@ fn shown(app: &App, process_type: &str, expected: Shows) -> Result<(), String> {
     let right = match expected {
         Nothing => pending.is_empty(),
         Source(source) => pending == [source],
+        Both(one, other) => pending == [one, other],
     };
     if right { Ok(()) } else { Err(format!("ps shows {pending:?} as pending for {process_type}, not {expected:?}")) }
 }
@@ -257,6 +262,7 @@ fn told(app: &App, process_type: &str, expected: Shows) -> Result<(), String> {
     let right = match expected {
         Nothing => change["how"] == "instances" && reason.is_empty(),
         Source(source) => change["how"] == "deploy" && reason.contains(source),
+        Both(one, other) => change["how"] == "deploy" && reason.contains(one) && reason.contains(other),
     };
     if right { Ok(()) } else { Err(format!("ps:scale plans {change} for {process_type}, not {expected:?}")) }
 }
@@ -339,7 +345,7 @@ pub(crate) fn a_command_is_expanded_with_the_config_of_the_host() {
     let worker = "worker: sleep $NAP\n";
     let echo = "echo: echo $PS_TESTS_OWN/${PS_TESTS_GLOBAL}/$PS_TESTS_BOTH/$PS_TESTS_NONE/$PORT/$PS\n";
     let procfile = format!("{}{worker}{echo}", crate::host::WEB);
-    succeeds(&["ps:scale", "--skip-deploy", &app.name, "worker=1"]);
+    succeeds(&["ps:scale", "--skip-deploy", &app.name, "web=0", "worker=1"]);
     app.deploys(&[("Procfile", &procfile)]);
     let command = |process_type: &str| {
         succeeds(&["plugin:trigger", "procfile-get-command", &app.name, process_type, "5001"]).trim_end().to_owned()
@@ -351,7 +357,7 @@ pub(crate) fn a_command_is_expanded_with_the_config_of_the_host() {
     assert_eq!(command("echo"), wanted);
     assert_eq!(command("worker"), format!("sleep {}", get("NAP")));
     // It is what the containers run.
-    app.runs(&["web.1", "worker.1"]);
+    app.runs(&["worker.1"]);
     assert_eq!(app.inspect("worker.1", "{{join .Config.Cmd \" \"}}"), "sleep 100000");
     succeeds(&["config:set", "--no-restart", &app.name, "NAP=200000"]);
     assert_eq!(command("worker"), "sleep 200000");
@@ -364,8 +370,8 @@ pub(crate) fn a_command_is_expanded_with_the_config_of_the_host() {
 
 pub(crate) fn the_scheduler_is_the_one_that_the_host_selects() {
     plugin::ours();
-    let app = App::deployed(&["worker=1"]);
-    let before = app.runs(&["web.1", "worker.1"]);
+    let app = App::deployed(&["web=0", "worker=1"]);
+    let before = app.runs(&["worker.1"]);
     let scheduler = || {
         let listing = dokku(&["ps", &app.name, "--format", "json"]);
         let listing: Value = serde_json::from_str(&listing.stdout).unwrap_or_else(|error| panic!("{error}: {listing}"));
@@ -383,13 +389,13 @@ pub(crate) fn the_scheduler_is_the_one_that_the_host_selects() {
     }
     assert_eq!(scheduler(), "docker-local");
     app.scales(&["worker=2"]);
-    same_lives(&before, &app.runs(&["web.1", "worker.1", "worker.2"]), &["web.1", "worker.1"]);
+    same_lives(&before, &app.runs(&["worker.1", "worker.2"]), &["worker.1"]);
 }
 
 pub(crate) fn checks_are_made_where_the_host_makes_them() {
     plugin::ours();
     let checks = r#"{"healthchecks": {"worker": [{"type": "startup", "name": "up", "uptime": 1}]}}"#;
-    let app = App::deployed_from(&["worker=1"], &[("app.json", checks)]);
+    let app = App::deployed_from(&["web=0", "worker=1"], &[("app.json", checks)]);
     let mut workers = 1;
     let mut are_made = || {
         workers += 1;

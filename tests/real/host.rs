@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// Requests that must be answered before a change, and after it.
 const AROUND: usize = 100;
 
-const DOCKERFILE: &str = "FROM bb:latest\nWORKDIR /app\nCOPY . /app\nEXPOSE 5000\n";
+const DOCKERFILE: &str = "FROM bb:latest\nWORKDIR /app\nCOPY . /app\n";
 /// `web` answers with the name of its host, which is the beginning of its container's id.
 pub(crate) const WEB: &str = "web: sh -c \"hostname > /www/index.html; exec httpd -f -p $PORT -h /www\"\n";
 pub(crate) const WORKER: &str = "worker: sleep 100000\n";
@@ -146,8 +146,6 @@ impl App {
     fn is_set_up(&self) {
         succeeds(&["checks:disable", &self.name]);
         succeeds(&["checks:set", &self.name, "wait-to-retire", "1"]);
-        succeeds(&["domains:set", &self.name, &self.domain()]);
-        succeeds(&["ports:set", &self.name, "http:80:5000"]);
     }
 
     /// Deployed with these quantities, with a web server and a worker.
@@ -264,8 +262,10 @@ impl App {
         pending.iter().filter_map(|source| source.as_str().map(str::to_owned)).collect()
     }
 
+    /// The first domain that the host has given to the app.
     fn domain(&self) -> String {
-        format!("{}.example.com", self.name)
+        let domains = fs::read_to_string(home(&self.name).join("VHOST")).unwrap_or_default();
+        domains.lines().next().unwrap_or_default().to_owned()
     }
 
     /// One request to the host's proxy: the body of an answer with status 200.

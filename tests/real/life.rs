@@ -47,8 +47,6 @@ pub(crate) fn a_restart_replaces_what_it_names() {
     let third = app.runs(&all);
     new_lives(&second, &third, &all);
     app.answers(&third);
-    succeeds(&["plugin:trigger", "app-restart", &app.name]);
-    new_lives(&third, &app.runs(&all), &all);
 }
 
 pub(crate) fn a_stopped_app_stays_stopped_until_it_is_started() {
@@ -79,20 +77,20 @@ pub(crate) fn a_stopped_app_stays_stopped_until_it_is_started() {
 
 pub(crate) fn a_rebuild_makes_a_new_image() {
     plugin::ours();
-    let app = App::deployed(&["worker=1"]);
-    let before = app.runs(&["web.1", "worker.1"]);
-    let image = app.inspect("web.1", "{{.Image}}");
+    let app = App::deployed(&["web=0", "worker=2"]);
+    let both_workers = ["worker.1", "worker.2"];
+    let before = app.runs(&both_workers);
+    let image = app.inspect("worker.1", "{{.Image}}");
     // The build has something new in it, so that its image is another one.
     succeeds(&["docker-options:add", &app.name, "build", "--label=shelf=3"]);
     succeeds(&["ps:rebuild", &app.name]);
-    let after = app.runs(&["web.1", "worker.1"]);
-    new_lives(&before, &after, &["web.1", "worker.1"]);
-    app.answers(&after);
-    assert_ne!(app.inspect("web.1", "{{.Image}}"), image);
-    assert_eq!(app.scale(), ["web=1", "worker=1"]);
+    let after = app.runs(&both_workers);
+    new_lives(&before, &after, &both_workers);
+    assert_ne!(app.inspect("worker.1", "{{.Image}}"), image);
+    assert_eq!(app.scale(), ["worker=2"]);
     // What has done its time goes, and what runs stays.
     succeeds(&["ps:retire", &app.name]);
-    same_lives(&after, &app.runs(&["web.1", "worker.1"]), &["web.1", "worker.1"]);
+    same_lives(&after, &app.runs(&both_workers), &both_workers);
     assert!(containers_of(&app.name).iter().all(|container| !container.name.contains("upcoming")));
 }
 
@@ -117,25 +115,25 @@ pub(crate) fn a_set_config_reaches_every_container() {
 
 pub(crate) fn a_restart_policy_reaches_running_containers() {
     plugin::ours();
-    let app = App::deployed(&["worker=1"]);
-    let before = app.runs(&["web.1", "worker.1"]);
+    let app = App::deployed(&["web=0", "worker=2"]);
+    let before = app.runs(&["worker.1", "worker.2"]);
     let policy = |instance: &str| {
         app.inspect(instance, "{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}")
     };
-    assert_eq!(policy("web.1"), "on-failure:10");
+    assert_eq!(policy("worker.1"), "on-failure:10");
     for (set, has) in [("unless-stopped", "unless-stopped:0"), ("on-failure:3", "on-failure:3"), ("", "on-failure:10")]
     {
         let words = [&["ps:set", &app.name, "restart-policy"], &[set][..usize::from(!set.is_empty())]].concat();
         succeeds(&words);
-        same_lives(&before, &app.runs(&["web.1", "worker.1"]), &["web.1", "worker.1"]);
-        for instance in ["web.1", "worker.1"] {
+        same_lives(&before, &app.runs(&["worker.1", "worker.2"]), &["worker.1", "worker.2"]);
+        for instance in ["worker.1", "worker.2"] {
             assert_eq!(policy(instance), has, "{instance} after {words:?}");
         }
     }
     succeeds(&["ps:set", &app.name, "restart-policy", "always"]);
     // It is no reason to make a container anew, and a new one has it too.
-    app.scales(&["worker=2"]);
-    same_lives(&before, &app.runs(&["web.1", "worker.1", "worker.2"]), &["web.1", "worker.1"]);
-    assert_eq!(policy("worker.2"), "always:0");
+    app.scales(&["worker=3"]);
+    same_lives(&before, &app.runs(&["worker.1", "worker.2", "worker.3"]), &["worker.1", "worker.2"]);
+    assert_eq!(policy("worker.3"), "always:0");
     assert!(home(&app.name).join("DOKKU_SCALE").is_file(), "the scale is written where earlier versions kept it");
 }

@@ -74,6 +74,7 @@ fn that_swap() -> Vec<Test<'static>> {
         install::uninstall_brings_the_stock_plugin_back,
         install::the_repository_installs_as_a_plugin,
         answers::every_trigger_of_the_stock_plugin_is_there,
+        answers::what_the_host_sends_is_answered,
         answers::they_are_as_stock,
         answers::an_app_that_is_not_deployed_is_as_stock,
         files::a_command_is_expanded_with_the_config_of_the_host,
