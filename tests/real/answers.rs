@@ -123,6 +123,7 @@ pub(crate) fn they_are_as_stock() {
             "ps:set APP stop-timeout-seconds 7",
             "plugin:trigger ps-get-property APP stop-timeout-seconds",
             "ps:set APP stop-timeout-seconds",
+            "ps:set APP stop-timeout-seconds 1",
             "ps:set --global start-cmd 1",
             "ps:set no-such-app restore true",
             "ps:restart no-such-app",

@@ -131,7 +131,7 @@ impl App {
         app
     }
 
-    /// An app to be deployed. Its containers are not checked, and old ones have a second to end.
+    /// An app to be deployed. Its containers are not checked, and old ones have two seconds to end.
     pub(crate) fn new() -> Self {
         let app = Self::created();
         app.is_set_up();
@@ -146,6 +146,7 @@ impl App {
     fn is_set_up(&self) {
         succeeds(&["checks:disable", &self.name]);
         succeeds(&["checks:set", &self.name, "wait-to-retire", "1"]);
+        succeeds(&["ps:set", &self.name, "stop-timeout-seconds", "1"]);
     }
 
     /// Deployed with these quantities, with a web server and a worker.
