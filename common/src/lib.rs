@@ -28,6 +28,7 @@ mod command_line;
 mod docker;
 mod env;
 mod error;
+pub mod file;
 mod host_processes;
 mod lock;
 mod lock_holder;

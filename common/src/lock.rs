@@ -7,7 +7,7 @@
 //! that a hook of ours that runs inside the holder sees it and goes on. `apps:lock` makes the same
 //! file without a `flock`; deploys ignore that, and so do we, but we leave such a file as it was.
 
-use crate::env::shown;
+use crate::file::shown;
 use crate::lock_holder::{holder, process_holding};
 use crate::users::Owner;
 use crate::{App, Context, Env, Error, Process, Result, atomic, interrupted};

@@ -6,7 +6,7 @@
 //! expands; here variables expand too, and nothing else does. What one hook got, the later hooks of
 //! the same trigger see as well.
 
-use crate::{Env, atomic, procfile};
+use crate::{Env, file, procfile};
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::Table;
@@ -51,7 +51,8 @@ impl<'a> TriggerConfig<'a> {
 
 /// What a file of TOML holds; nothing when it is missing or is none.
 fn table_in(path: &Path) -> Table {
-    atomic::read_text(path).ok().flatten().and_then(|text| text.parse().ok()).unwrap_or_default()
+    let bytes = file::read_of_the_system(path).ok().flatten();
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok()).unwrap_or_default()
 }
 
 /// How plugn turns a name into a part of a variable's name.

@@ -1,6 +1,7 @@
 //! The system user that owns Dokku's files.
 
-use crate::{Context, Env, Error, Result};
+use crate::{Env, Error, Result, file};
+use std::path::Path;
 
 /// A user and a group by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +32,9 @@ impl Owner {
 }
 
 /// The number of `name` in a file of `name:password:number:…` lines.
-fn number_of(file: &str, kind: &str, name: &str) -> Result<u32> {
-    let text = std::fs::read_to_string(file).context(|| format!("reading {file}"))?;
-    number_in(&text, name)
+fn number_of(path: &str, kind: &str, name: &str) -> Result<u32> {
+    let text = file::read_of_the_system(Path::new(path))?.unwrap_or_default();
+    number_in(&String::from_utf8_lossy(&text), name)
         .ok_or_else(|| Error::new(format!("The system has no {kind} {name}, which must own Dokku's files")))
 }
 

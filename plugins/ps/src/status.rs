@@ -4,7 +4,7 @@
 //! One answer from Docker serves all apps, and it is asked for only when there is such a file.
 
 use crate::scheduler::{DOCKER_LOCAL, Schedulers, only_answered_by, remembered};
-use common::{App, ContainerState, Docker, Env, Error, Instance, Result, Triggers, atomic};
+use common::{App, ContainerState, Docker, Env, Error, Instance, Result, Triggers, file};
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
@@ -106,7 +106,7 @@ pub struct InstanceFile {
 /// When one cannot be read.
 pub fn instance_files(env: &Env, app: &App) -> Result<Vec<InstanceFile>> {
     let mut files = Vec::new();
-    for path in atomic::entries(&app.root(env)?)? {
+    for path in file::entries(&app.root(env)?)? {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
         let instance = match name.strip_prefix("CONTAINER") {
             Some("") => None,
@@ -116,7 +116,7 @@ pub fn instance_files(env: &Env, app: &App) -> Result<Vec<InstanceFile>> {
             },
             None => continue,
         };
-        let container = atomic::read_text(&path)?.unwrap_or_default();
+        let container = file::read_text(&path)?.unwrap_or_default();
         let container = container.split_whitespace().next().unwrap_or_default().to_owned();
         files.push(InstanceFile { instance, container });
     }

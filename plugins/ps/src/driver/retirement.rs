@@ -3,8 +3,7 @@
 //! after the wait.
 
 use common::atomic::{self, Owner};
-use common::{App, AppLock, Context, Docker, Env, Error, Instance, Process, Result, Triggers};
-use std::os::unix::fs::MetadataExt;
+use common::{App, AppLock, Docker, Env, Error, Instance, Process, Result, Triggers, file};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -42,7 +41,7 @@ fn queue_path(env: &Env) -> Result<PathBuf> {
 /// # Errors
 /// When it cannot be read.
 pub(crate) fn queue(env: &Env) -> Result<Vec<(String, String)>> {
-    let bytes = atomic::read(&queue_path(env)?)?.unwrap_or_default();
+    let bytes = file::read(&queue_path(env)?)?.unwrap_or_default();
     let queued = |line: &str| {
         let mut words = line.split_whitespace();
         Some((words.next()?.to_owned(), words.next()?.to_owned()))
@@ -56,10 +55,10 @@ pub(crate) fn queue(env: &Env) -> Result<Vec<(String, String)>> {
 /// When the queue cannot be read or written.
 fn unregister(env: &Env, container: &str) -> Result<()> {
     let path = queue_path(env)?;
-    let Some(bytes) = atomic::read(&path)? else { return Ok(()) };
+    let Some(bytes) = file::read(&path)? else { return Ok(()) };
     let is_of = |line: &[u8]| String::from_utf8_lossy(line).split_whitespace().nth(1) == Some(container);
     let kept: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| !is_of(line)).collect();
-    let mode = path.metadata().context(|| format!("reading {}", path.display()))?.mode() & 0o777;
+    let mode = file::mode(&path).unwrap_or(0o644);
     atomic::write(&path, &kept.concat(), mode, Owner::of_files(env)?)
 }
 
@@ -93,8 +92,8 @@ impl Withdrawn {
     pub(super) fn of(env: &Env, app: &App, instance: &Instance, container: Option<&str>) -> Result<Self> {
         let mut kept = Vec::new();
         for path in files(env, app, instance)? {
-            if let (Some(bytes), Ok(about)) = (atomic::read(&path)?, path.metadata()) {
-                kept.push((path, bytes, about.mode() & 0o777));
+            if let (Some(bytes), Some(mode)) = (file::read(&path)?, file::mode(&path)) {
+                kept.push((path, bytes, mode));
             }
         }
         Ok(Self { instance: instance.clone(), container: container.map(str::to_owned), files: kept })

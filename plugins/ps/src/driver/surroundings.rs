@@ -6,7 +6,7 @@
 use crate::image_kind::ImageKind;
 use crate::scheduler::image_tag;
 use crate::settings;
-use common::{App, Docker, Env, ImageConfig, ProcessType, Properties, Result, Triggers, atomic, is_executable};
+use common::{App, Docker, Env, ImageConfig, ProcessType, Properties, Result, Triggers, file, is_executable};
 use std::path::{Path, PathBuf};
 
 /// The script below `$PLUGIN_AVAILABLE_PATH`.
@@ -31,7 +31,7 @@ const MARKS: &[&str] = &[
 /// When the host's folders are not known. A script that cannot be used is the reason in the inner result.
 pub(super) fn usable_script(env: &Env) -> Result<std::result::Result<PathBuf, String>> {
     let path = Path::new(env.required("PLUGIN_AVAILABLE_PATH")?).join(SCRIPT);
-    let Ok(Some(text)) = atomic::read_text(&path) else {
+    let Ok(Some(text)) = file::read_text(&path) else {
         return Ok(Err("the host has no script that starts a single container".to_owned()));
     };
     if !is_executable(&path) {

@@ -9,7 +9,7 @@ use super::material::Material;
 use crate::PLUGIN;
 use crate::source_files::{SourceFile, current_procfile};
 use common::procfile::parse_envfile;
-use common::{App, Context, Env, ProcessType, Properties, Result, Scope, Triggers, atomic};
+use common::{App, Context, Env, ProcessType, Properties, Result, Scope, Triggers, file};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -187,7 +187,7 @@ impl Read<'_> {
         for (label, scope) in self.scopes() {
             let folder = Properties::new(self.env, "resource").folder(scope)?;
             limits.comes_from(&folder);
-            let files = atomic::entries(&folder)?;
+            let files = file::entries(&folder)?;
             let mut holding = BTreeMap::new();
             for owner in [EVERY_TYPE, self.process_type.as_str()] {
                 for path in &files {
@@ -266,7 +266,7 @@ pub(super) fn variables(env: &Env, app: &App) -> Result<BTreeMap<String, String>
     let mut variables = BTreeMap::new();
     for scope in [Scope::Global, Scope::App(app)] {
         let path = Properties::new(env, "config").folder(scope)?.join("ENV");
-        let text = atomic::read_text(&path)?.unwrap_or_default();
+        let text = file::read_text(&path)?.unwrap_or_default();
         variables.extend(parse_envfile(&text).context(|| format!("reading {}", path.display()))?);
     }
     variables.remove(&revision_variable(env, app)?);

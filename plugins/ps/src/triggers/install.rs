@@ -5,7 +5,7 @@ use crate::formation::{Formation, Request};
 use crate::restart_policy::RestartPolicy;
 use crate::scale::Scale;
 use common::atomic::{self, Owner};
-use common::{App, Env, Properties, Result, Scope, Triggers};
+use common::{App, Env, Properties, Result, Scope, Triggers, file};
 
 /// The variables that were settings once, the properties that they are now, and whether one of the host is
 /// moved too.
@@ -37,7 +37,7 @@ pub fn install(env: &Env) -> Result<()> {
         // A folder of another user, or one that nobody else may enter, would keep Dokku's user out.
         [own_data, own_config]
             .iter()
-            .filter(|folder| folder.is_dir())
+            .filter(|folder| file::exists(folder))
             .try_for_each(|folder| atomic::own_directory(folder, owner))?;
     }
     for app in &apps {
@@ -87,7 +87,7 @@ fn move_restart_policy(env: &Env, app: &App) -> Result<()> {
 /// property kept it there.
 fn import_dokku_scale(env: &Env, app: &App) -> Result<()> {
     let property = Properties::new(env, PLUGIN).folder(app)?.join("scale");
-    let Some(text) = atomic::read_text(&app.root(env)?.join("DOKKU_SCALE"))?.filter(|_| !property.exists()) else {
+    let Some(text) = file::read_text(&app.root(env)?.join("DOKKU_SCALE"))?.filter(|_| !file::exists(&property)) else {
         return Ok(());
     };
     let requests = Request::parse_file(&text)?;

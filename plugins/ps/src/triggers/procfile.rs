@@ -4,7 +4,7 @@ use super::app_argument;
 use crate::scheduler::only_answered_by;
 use crate::source_files::{SourceFile, current_procfile, expanded};
 use common::procfile::parse_envfile;
-use common::{App, Context, Env, Error, ProcessType, Properties, Result, Scope, Triggers, atomic};
+use common::{App, Context, Env, Error, ProcessType, Properties, Result, Scope, Triggers, file};
 use std::collections::BTreeMap;
 
 /// `procfile-exists APP`: whether the release has a Procfile, as an exit status.
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub fn procfile_exists(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     match SourceFile::procfile(env, &app)?.current() {
-        Some(path) if path.is_file() => Ok(()),
+        Some(path) if file::is_regular(&path) => Ok(()),
         _ => Err(Error::new("Procfile does not exist")),
     }
 }
@@ -47,12 +47,12 @@ fn config_of(env: &Env, app: &App) -> Result<BTreeMap<String, String>> {
     let triggers = Triggers::new(env);
     if only_answered_by(&triggers, "config-export", &["20_events", "config"])? {
         let properties = Properties::new(env, "config");
-        let own = atomic::read_text(&properties.folder(app)?.join("ENV"))?;
+        let own = file::read_text(&properties.folder(app)?.join("ENV"))?;
         // Before 0.38 the file was in the app's folder; then only the plugin itself knows what holds.
         let elsewhere = own.is_none() && app.root(env)?.join("ENV").exists();
         if !elsewhere {
             let own = own.unwrap_or_default();
-            let host = atomic::read_text(&properties.folder(Scope::Global)?.join("ENV"))?.unwrap_or_default();
+            let host = file::read_text(&properties.folder(Scope::Global)?.join("ENV"))?.unwrap_or_default();
             let mut config = parse_envfile(&host)?;
             config.extend(parse_envfile(&own)?);
             return Ok(config);
