@@ -48,8 +48,7 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Resu
 pub fn create(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Result<bool> {
     let created = Place::of(path).and_then(|place| {
         let temporary = place.temporary(bytes, mode, owner)?;
-        let linked =
-            rustix::fs::linkat(&place.folder, &temporary.name, &place.folder, &place.name, AtFlags::empty());
+        let linked = rustix::fs::linkat(&place.folder, &temporary.name, &place.folder, &place.name, AtFlags::empty());
         let error = temporary.drop_in(&place, linked.err().unwrap_or(Errno::EXIST));
         match linked {
             Ok(()) => place.sync().map(|()| true),
@@ -68,13 +67,12 @@ pub fn remove(path: &Path) -> Result<()> {
     if path.parent().is_some_and(|folder| !file::exists(folder)) {
         return Ok(());
     }
-    let removed = Place::of(path).and_then(|place| {
-        match rustix::fs::unlinkat(&place.folder, &place.name, AtFlags::empty()) {
+    let removed =
+        Place::of(path).and_then(|place| match rustix::fs::unlinkat(&place.folder, &place.name, AtFlags::empty()) {
             Err(Errno::NOENT) => Ok(()),
             Err(error) => Err(reason(error)),
             Ok(()) => place.sync(),
-        }
-    });
+        });
     removed.context(|| format!("removing {}", shown(path)))
 }
 

@@ -76,7 +76,9 @@ impl<'a> SourceFile<'a> {
         if self.is_being_removed() {
             return None;
         }
-        self.in_progress().filter(|path| file::exists(path)).or_else(|| Some(self.released()).filter(|path| file::exists(path)))
+        self.in_progress()
+            .filter(|path| file::exists(path))
+            .or_else(|| Some(self.released()).filter(|path| file::exists(path)))
     }
 
     /// Whether the deploy in progress has a source without this file.

@@ -36,8 +36,7 @@ pub fn core_post_extract(env: &Env) -> Result<()> {
         Some(image) => Source::Image { image, folder: working_folder(env, &app, image)? },
         None => Source::Folder(Path::new(env.arg(2)?)),
     };
-    let procfile_bytes =
-        source.read(env, path).context(|| format!("Unable to extract Procfile from {path}"))?;
+    let procfile_bytes = source.read(env, path).context(|| format!("Unable to extract Procfile from {path}"))?;
     let scale_bytes = source.read(env, "DOKKU_SCALE").context(|| "Unable to extract DOKKU_SCALE")?;
     let procfile_text = procfile_bytes.as_deref().map(decode).transpose();
     let procfile_text = procfile_text.context(|| format!("Unable to extract Procfile from {path}"))?;
