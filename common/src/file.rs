@@ -11,6 +11,7 @@ use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 /// The most that is read of a file of the host's, in bytes.
@@ -160,7 +161,10 @@ pub(crate) fn open_lock(path: &Path, mode: u32) -> std::io::Result<File> {
         Err(error @ (Errno::LOOP | Errno::NXIO)) => return Err(refused(reason(error))),
         Err(error) => return Err(error.into()),
     };
-    regular(&file).map_err(refused)?;
+    // Its content is written in place: a second name of another's file would be that file.
+    if regular(&file).map_err(refused)?.nlink() > 1 {
+        return Err(refused(Error::new("it has another name as well")));
+    }
     Ok(file)
 }
 

@@ -30,6 +30,8 @@ mod env;
 mod error;
 pub mod file;
 mod host_processes;
+#[cfg(test)]
+mod hostile_tests;
 mod lock;
 mod lock_holder;
 mod names;

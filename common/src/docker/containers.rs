@@ -113,7 +113,7 @@ impl Docker<'_> {
     }
 }
 
-fn listed_container(line: &str) -> Option<Container> {
+pub(super) fn listed_container(line: &str) -> Option<Container> {
     let mut fields = line.split('\t');
     let id = fields.next().filter(|id| is_id(id))?;
     // Links give a container further names, `other/alias`; one that is being removed may have none any more.
@@ -137,7 +137,7 @@ fn unquoted(field: &str) -> Option<String> {
     Some(if label.contains('\\') { String::new() } else { label.to_owned() })
 }
 
-fn inspected_container(line: &str) -> Option<(String, ContainerDetails)> {
+pub(super) fn inspected_container(line: &str) -> Option<(String, ContainerDetails)> {
     let fields: Vec<&str> = line.split('\t').collect();
     let [id, state, started, finished, restarts, exit_code, out_of_memory, health, made @ ..] = fields.as_slice()
     else {

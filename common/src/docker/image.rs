@@ -77,7 +77,7 @@ impl Docker<'_> {
 const MOST: usize = 1024 * 1024 + 64 * 1024;
 
 /// The content of the one file in an archive.
-fn only_file(archive: &[u8]) -> Result<Vec<u8>> {
+pub(super) fn only_file(archive: &[u8]) -> Result<Vec<u8>> {
     let mut archive = tar::Archive::new(archive);
     let file = archive.entries()?.next().ok_or_else(|| Error::new("Docker answered with an empty archive"))??;
     if file.header().entry_type().is_dir() {

@@ -6,6 +6,8 @@
 
 mod change;
 mod containers;
+#[cfg(test)]
+mod hostile_tests;
 mod image;
 mod processes;
 

@@ -8,6 +8,8 @@
 mod decode;
 mod envfile;
 mod expand;
+#[cfg(test)]
+mod hostile_tests;
 
 pub use decode::decode;
 pub use envfile::parse_envfile;
