@@ -22,13 +22,23 @@ impl Owner {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
         }
-        let user = env.var("DOKKU_SYSTEM_USER").unwrap_or("dokku");
+        let user = name_of_dokku(env);
         let group = env.var("DOKKU_SYSTEM_GROUP").unwrap_or("dokku");
         Ok(Some(Self {
             user: number_of("/etc/passwd", "user", user)?,
             group: number_of("/etc/group", "group", group)?,
         }))
     }
+}
+
+fn name_of_dokku(env: &Env) -> &str {
+    env.var("DOKKU_SYSTEM_USER").unwrap_or("dokku")
+}
+
+/// The number of Dokku's user; our own where the system does not know that user.
+pub(crate) fn dokku_user(env: &Env) -> u32 {
+    let ours = || rustix::process::geteuid().as_raw();
+    number_of("/etc/passwd", "user", name_of_dokku(env)).unwrap_or_else(|_| ours())
 }
 
 /// The number of `name` in a file of `name:password:number:…` lines.

@@ -4,7 +4,7 @@
 //! One answer from Docker serves all apps, and it is asked for only when there is such a file.
 
 use crate::scheduler::{DOCKER_LOCAL, Schedulers, only_answered_by, remembered};
-use common::{App, ContainerState, Docker, Env, Error, Instance, Result, Triggers, file};
+use common::{App, Container, ContainerState, Docker, Env, Error, Instance, Result, Triggers, file};
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
@@ -87,7 +87,7 @@ pub struct InstanceStatus {
     pub instance: Option<Instance>,
     /// The container's id; empty when the file is.
     pub container: String,
-    /// Docker's word for its state; `None` when there is no such container.
+    /// Docker's word for its state; `None` when there is no such container, or it is another app's.
     pub state: Option<ContainerState>,
 }
 
@@ -143,7 +143,7 @@ pub struct Statuses<'a> {
     known: RefCell<BTreeMap<App, String>>,
     /// Whether nobody but the host's own plugins answers for the status of an app.
     answered_by_host: OnceCell<bool>,
-    containers: OnceCell<BTreeMap<String, ContainerState>>,
+    containers: OnceCell<BTreeMap<String, Container>>,
 }
 
 impl<'a> Statuses<'a> {
@@ -199,23 +199,21 @@ impl<'a> Statuses<'a> {
         }
         let mut instances = Vec::new();
         for InstanceFile { instance, container } in instance_files(self.env, app)? {
-            let state = self.state_of(&container)?;
+            let state = self.state_of(app, &container)?;
             instances.push(InstanceStatus { instance, container, state });
         }
         Ok(instances)
     }
 
-    /// Docker's word for the state of a container, by the id that a file holds, maybe shortened.
-    fn state_of(&self, container: &str) -> Result<Option<ContainerState>> {
-        if container.is_empty() {
+    /// Docker's word for the state of a container of an app, by the id that a file holds, maybe shortened.
+    fn state_of(&self, app: &App, held: &str) -> Result<Option<ContainerState>> {
+        if held.is_empty() {
             return Ok(None);
         }
         let containers = remembered(&self.containers, || Docker::new(self.env)?.states())?;
-        if let Some(state) = containers.get(container) {
-            return Ok(Some(state.clone()));
-        }
-        let longer = containers.iter().find(|(id, _)| names_container(container, id));
-        Ok(longer.map(|(_, state)| state.clone()))
+        let shortened = || containers.values().find(|container| names_container(held, &container.id));
+        let found = containers.get(held).or_else(shortened).filter(|container| container.belongs_to(app));
+        Ok(found.map(|container| container.state.clone()))
     }
 }
 

@@ -2,6 +2,7 @@
 //! nothing is forgotten whatever happens next, then without its files, then asked to end, and stopped hard
 //! after the wait.
 
+use crate::status::{InstanceFile, instance_files, names_container};
 use common::atomic::{self, Owner};
 use common::{App, AppLock, Docker, Env, Error, Instance, Process, Result, Triggers, file};
 use std::path::PathBuf;
@@ -68,6 +69,25 @@ fn unregister(env: &Env, container: &str) -> Result<()> {
 /// When one cannot be removed.
 pub(crate) fn remove_files(env: &Env, app: &App, instance: &Instance) -> Result<()> {
     files(env, app, instance)?.iter().try_for_each(|path| atomic::remove(path))
+}
+
+/// Takes from an app the files that name other apps' containers: the host's scripts and hooks retire and rename
+/// whatever a file names.
+///
+/// # Errors
+/// When Docker does not answer, or a file cannot be read or removed.
+pub(crate) fn let_go_of_others(env: &Env, app: &App) -> Result<()> {
+    let containers = Docker::new(env)?.containers()?;
+    for InstanceFile { instance, container } in instance_files(env, app)? {
+        let named = containers.iter().find(|known| names_container(&container, &known.id));
+        if let (Some(instance), Some(_)) = (instance, named.filter(|known| !known.belongs_to(app))) {
+            env.output().warn(&format!(
+                "CONTAINER.{instance} of {app} names a container that is not the app's; it is left alone"
+            ));
+            remove_files(env, app, &instance)?;
+        }
+    }
+    Ok(())
 }
 
 fn files(env: &Env, app: &App, instance: &Instance) -> Result<Vec<PathBuf>> {
