@@ -425,3 +425,20 @@ fn what_was_written_after_a_container_was_made_is_newer() {
     date(&host, "config/network/shop", -1);
     assert_eq!(host.newer_than("web", created), ["config"]);
 }
+
+#[test]
+fn a_container_that_has_the_port_is_not_older_than_a_port_of_the_proxy() {
+    let host = Host::new().with("config/ports/shop/map", "http:80:5000\nhttp:81:6000\n");
+    let changes = |port: &str| {
+        let details = common::ContainerDetails {
+            created: Some("2001-01-01T00:00:00Z".to_owned()),
+            variables: vec![format!("PORT={port}")],
+            ..common::ContainerDetails::default()
+        };
+        changes_since(host.env(), host.app(), &ProcessType::web(), &details, || Ok(None)).unwrap()
+    };
+    assert!(changes("5000").is_empty());
+    assert_eq!(changes("6000"), ["ports"]);
+    host.write("config/network/shop/bind-all-interfaces", "true");
+    assert_eq!(changes("5000"), ["network", "ports"]);
+}
