@@ -17,6 +17,8 @@ mod store;
 #[path = "tests.rs"]
 mod tests;
 mod unrecorded;
+#[cfg(test)]
+mod web_tests;
 
 pub(crate) use sources::PROXY_LABELS;
 pub use store::Fingerprints;
