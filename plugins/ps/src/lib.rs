@@ -8,10 +8,12 @@
 
 pub mod app_json;
 pub mod commands;
+mod config;
 pub mod driver;
 pub mod each_app;
 pub mod fingerprint;
 pub mod formation;
+mod host_files;
 pub mod image_kind;
 pub mod listing;
 pub mod pending;

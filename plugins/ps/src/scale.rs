@@ -2,6 +2,7 @@
 
 use crate::PLUGIN;
 use crate::formation::{Formation, Request, Update};
+use crate::host_files::app_folder;
 use crate::source_files::{SourceFile, current_procfile};
 use common::atomic::{self, Owner};
 use common::{App, Context, Env, Properties, Result, file};
@@ -72,8 +73,8 @@ impl<'a> Scale<'a> {
     }
 
     fn write_dokku_scale(&self, scale: &Formation) -> Result<()> {
-        let folder = self.app.root(self.env)?;
-        if !file::is_folder(&folder) || SourceFile::dokku_scale(self.env, self.app)?.current().is_some() {
+        let folder = app_folder(self.env, self.app)?;
+        if !folder.is_dir() || SourceFile::dokku_scale(self.env, self.app)?.current().is_some() {
             return Ok(());
         }
         let (path, text) = (folder.join("DOKKU_SCALE"), scale.to_saved().join("\n") + "\n");

@@ -17,14 +17,14 @@ use std::path::PathBuf;
 const DEFAULT_PORT: u16 = 5000;
 
 /// A command of the Procfile with its variables expanded: from the app's config, else PORT from `port` (5000
-/// when that is empty or none) and PS from the type, else empty.
+/// when that is empty or none) and PS from the type, else its default, else empty.
 pub fn expanded(command: &str, config: &BTreeMap<String, String>, process_type: &ProcessType, port: &str) -> String {
     let port: u16 = port.parse().unwrap_or(DEFAULT_PORT);
     expand(command, |name| match config.get(name) {
-        Some(value) => value.clone(),
-        None if name == "PORT" => port.to_string(),
-        None if name == "PS" => process_type.to_string(),
-        None => String::new(),
+        Some(value) => Some(value.clone()),
+        None if name == "PORT" => Some(port.to_string()),
+        None if name == "PS" => Some(process_type.to_string()),
+        None => None,
     })
 }
 

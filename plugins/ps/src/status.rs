@@ -3,6 +3,7 @@
 //! On docker-local an app's containers are named by the files `CONTAINER.<type>.<n>` in its folder.
 //! One answer from Docker serves all apps, and it is asked for only when there is such a file.
 
+use crate::host_files::{INSTANCE_FILES, app_folder};
 use crate::scheduler::{DOCKER_LOCAL, Schedulers, only_answered_by, remembered};
 use common::{App, Container, ContainerState, Docker, Env, Error, Instance, Result, Triggers, file};
 use std::cell::{OnceCell, RefCell};
@@ -106,9 +107,9 @@ pub struct InstanceFile {
 /// When one cannot be read.
 pub fn instance_files(env: &Env, app: &App) -> Result<Vec<InstanceFile>> {
     let mut files = Vec::new();
-    for path in file::entries(&app.root(env)?)? {
+    for path in file::entries(&app_folder(env, app)?)? {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        let instance = match name.strip_prefix("CONTAINER") {
+        let instance = match name.strip_prefix(INSTANCE_FILES[0]) {
             Some("") => None,
             Some(rest) => match rest.strip_prefix('.').map(str::parse) {
                 Some(Ok(instance)) => Some(instance),

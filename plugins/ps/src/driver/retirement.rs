@@ -2,14 +2,12 @@
 //! nothing is forgotten whatever happens next, then without its files, then asked to end, and stopped hard
 //! after the wait.
 
+use crate::host_files::{INSTANCE_FILES, app_folder, retirement_queue};
 use crate::status::{InstanceFile, instance_files, names_container};
 use common::atomic::{self, Owner};
 use common::{App, AppLock, Docker, Env, Error, Instance, Process, Result, Triggers, file};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
-
-/// The files of an instance in its app's folder.
-const FILES: [&str; 3] = ["CONTAINER", "IP", "PORT"];
 
 /// The first argument with which an executable of ours is started in the background to stop containers.
 const STOP_LATER: &str = "--stop-containers-later";
@@ -31,18 +29,13 @@ pub(crate) fn register<'c>(
         .try_for_each(|container| triggers.fire("scheduler-register-retired", &[app.as_str(), container, wait]))
 }
 
-/// The file in which docker-local keeps what it will remove.
-fn queue_path(env: &Env) -> Result<PathBuf> {
-    Ok(env.data_directory("scheduler-docker-local")?.join("dead-containers"))
-}
-
 /// App and container of each line `APP CONTAINER TIME` of what docker-local will remove. A line that is
 /// none is left to docker-local.
 ///
 /// # Errors
 /// When it cannot be read.
 pub(crate) fn queue(env: &Env) -> Result<Vec<(String, String)>> {
-    let bytes = file::read(&queue_path(env)?)?.unwrap_or_default();
+    let bytes = file::read(&retirement_queue(env)?)?.unwrap_or_default();
     let queued = |line: &str| {
         let mut words = line.split_whitespace();
         Some((words.next()?.to_owned(), words.next()?.to_owned()))
@@ -55,7 +48,7 @@ pub(crate) fn queue(env: &Env) -> Result<Vec<(String, String)>> {
 /// # Errors
 /// When the queue cannot be read or written.
 fn unregister(env: &Env, container: &str) -> Result<()> {
-    let path = queue_path(env)?;
+    let path = retirement_queue(env)?;
     let Some(bytes) = file::read(&path)? else { return Ok(()) };
     let is_of = |line: &[u8]| String::from_utf8_lossy(line).split_whitespace().nth(1) == Some(container);
     let kept: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| !is_of(line)).collect();
@@ -91,8 +84,8 @@ pub(crate) fn let_go_of_others(env: &Env, app: &App) -> Result<()> {
 }
 
 fn files(env: &Env, app: &App, instance: &Instance) -> Result<Vec<PathBuf>> {
-    let folder = app.root(env)?;
-    Ok(FILES.iter().map(|kind| folder.join(format!("{kind}.{instance}"))).collect())
+    let folder = app_folder(env, app)?;
+    Ok(INSTANCE_FILES.iter().map(|kind| folder.join(format!("{kind}.{instance}"))).collect())
 }
 
 /// An instance that has been taken out of its app and still runs, with all that it takes to bring it back.

@@ -62,22 +62,26 @@ impl Material {
         Ok(())
     }
 
-    /// Adds the content of each file in a folder and in those below it. Hidden files are those of writers
-    /// at work.
+    /// Adds the content of each file in a folder, and in those below it, whose name is `wanted`. Hidden files are
+    /// those of writers at work.
     ///
     /// # Errors
     /// When one cannot be read.
-    pub(super) fn add_folder(&mut self, label: &str, folder: &Path) -> Result<()> {
+    pub(super) fn add_folder(&mut self, label: &str, folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<()> {
+        self.add_wanted(label, folder, &wanted)
+    }
+
+    fn add_wanted(&mut self, label: &str, folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<()> {
         self.comes_from(folder);
         for path in file::entries(folder)? {
             let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { continue };
-            if name.starts_with('.') {
+            if name.starts_with('.') || !wanted(&name) {
                 continue;
             }
             let label = format!("{label}/{name}");
-            if file::is_folder(&path) {
-                self.add_folder(&label, &path)?;
-            } else if file::is_regular(&path) {
+            if path.symlink_metadata().is_ok_and(|about| about.is_dir()) {
+                self.add_wanted(&label, &path, wanted)?;
+            } else if path.is_file() {
                 self.add_file(&label, &path)?;
             }
         }
