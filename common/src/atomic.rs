@@ -116,8 +116,8 @@ pub fn create_directory(path: &Path, owner: Option<Owner>) -> Result<()> {
 /// # Errors
 /// When it is another user's and we may not; when it is a link.
 pub fn own_directory(path: &Path, owner: Option<Owner>) -> Result<()> {
-    let owned = open_folder(path).and_then(|folder| give_to(&File::from(folder), DIRECTORY, owner));
-    owned.context(|| format!("giving the folder {} to its owner", shown(path)))
+    let given = open_folder(path).and_then(|folder| give_to(&File::from(folder), DIRECTORY, owner));
+    given.context(|| format!("giving the folder {} to its owner", shown(path)))
 }
 
 /// Removes a folder with all that is in it; one that is not there is no error.

@@ -4,6 +4,8 @@
 //! not followed, what is no regular file (a pipe would be waited for, a device has no end) is refused, and no more is
 //! read than a file of its kind can hold. What is refused is named, and never quoted.
 
+#![allow(clippy::disallowed_methods, reason = "this is the one place that opens files")]
+
 use crate::{Context, Error, Result};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
@@ -11,7 +13,7 @@ use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
 
 /// The most that is read of a file of the host's, in bytes.
@@ -154,18 +156,47 @@ pub(crate) fn reason(error: Errno) -> Error {
 /// # Errors
 /// When it cannot be opened or made; when a link or anything but a regular file has its name.
 pub(crate) fn open_lock(path: &Path, mode: u32) -> std::io::Result<File> {
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let refused = |error: Error| std::io::Error::other(error.message().to_owned());
-    let file = match rustix::fs::open(path, flags, Mode::from_raw_mode(mode)) {
-        Ok(file) => File::from(file),
-        Err(error @ (Errno::LOOP | Errno::NXIO)) => return Err(refused(reason(error))),
-        Err(error) => return Err(error.into()),
-    };
+    let file = open_file(path, OFlags::RDWR | OFlags::CREATE, mode)?;
     // Its content is written in place: a second name of another's file would be that file.
-    if regular(&file).map_err(refused)?.nlink() > 1 {
-        return Err(refused(Error::new("it has another name as well")));
+    if file.metadata()?.nlink() > 1 {
+        return Err(std::io::Error::other("it has another name as well, remove it"));
     }
     Ok(file)
+}
+
+/// Opens a file for reading, of which only the beginning matters.
+///
+/// # Errors
+/// As [`open_lock`]; when it is missing.
+pub(crate) fn open_for_reading(path: &Path) -> std::io::Result<File> {
+    open_file(path, OFlags::RDONLY, 0)
+}
+
+/// Opens a file that may be anything by now: no link is followed, nothing is waited for, and only a regular file will
+/// do.
+fn open_file(path: &Path, how: OFlags, mode: u32) -> std::io::Result<File> {
+    let refuse =
+        |about: &Metadata| if about.is_file() { Ok(()) } else { Err(std::io::Error::other(what_it_is(about))) };
+    // Opening a device may do something by itself.
+    if let Ok(about) = path.symlink_metadata() {
+        refuse(&about)?;
+    }
+    let flags = how | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let file = File::from(rustix::fs::open(path, flags, Mode::from_raw_mode(mode))?);
+    refuse(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn what_it_is(about: &Metadata) -> String {
+    let kind = about.file_type();
+    let word = match () {
+        () if kind.is_symlink() => "a symbolic link",
+        () if kind.is_dir() => "a directory",
+        () if kind.is_fifo() => "a FIFO",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
+    };
+    format!("it is {word} and must be a regular file, remove it")
 }
 
 /// Opens a folder in which something is to be made, replaced or removed; a link in its place is not followed.
@@ -228,7 +259,6 @@ pub fn is_link(path: &Path) -> bool {
 ///
 /// # Errors
 /// When it is none, or may not be read.
-#[allow(clippy::disallowed_methods, reason = "this is the one place that reads files")]
 pub(crate) fn link_target(path: &Path) -> std::io::Result<PathBuf> {
     std::fs::read_link(path)
 }
@@ -237,7 +267,6 @@ pub(crate) fn link_target(path: &Path) -> std::io::Result<PathBuf> {
 ///
 /// # Errors
 /// When the folder cannot be read.
-#[allow(clippy::disallowed_methods, reason = "this is the one place that reads folders")]
 pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let reading = || format!("reading {}", shown(folder));
     let listed = match std::fs::read_dir(folder) {

@@ -10,15 +10,15 @@
 //! deploys ignore that, and so do we, but we leave such a file as it is. A file that a holder has left behind goes
 //! with the next: see [`Origin`].
 
-use crate::file::shown;
+use crate::file::{entries, open_lock, read_of_the_system, shown};
 use crate::lock_holder::{holder, process_holding};
 use crate::users::Owner;
 use crate::{App, Context, Env, Error, ErrorKind, Process, Result, atomic, interrupted};
-use rustix::fs::{FlockOperation, OFlags};
+use rustix::fs::FlockOperation;
 use rustix::io::FdFlags;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -255,38 +255,11 @@ fn lock_path(env: &Env, app: &App) -> Result<PathBuf> {
 
 /// Opens a lock, made with this mode where it is missing. Neither a link nor anything but a file is opened.
 fn open(path: &Path, mode: u32, owner: Option<Owner>) -> std::io::Result<File> {
-    let file = open_file(path, OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(mode))?;
+    let file = open_lock(path, mode)?;
     if let Some(owner) = owner {
         std::os::unix::fs::fchown(&file, Some(owner.user), Some(owner.group))?;
     }
     Ok(file)
-}
-
-/// Opens a file that may be anything by now: no link is followed, nothing is waited for, and only a regular file will
-/// do.
-pub(crate) fn open_file(path: &Path, how: &mut OpenOptions) -> std::io::Result<File> {
-    let refuse =
-        |about: &Metadata| if about.is_file() { Ok(()) } else { Err(std::io::Error::other(what_it_is(about))) };
-    // Opening a device may do something by itself.
-    if let Ok(about) = path.symlink_metadata() {
-        refuse(&about)?;
-    }
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
-    let file = how.custom_flags(flags.cast_signed()).open(path)?;
-    refuse(&file.metadata()?)?;
-    Ok(file)
-}
-
-fn what_it_is(about: &Metadata) -> String {
-    let kind = about.file_type();
-    let word = match () {
-        () if kind.is_symlink() => "a symbolic link",
-        () if kind.is_dir() => "a directory",
-        () if kind.is_fifo() => "a FIFO",
-        () if kind.is_socket() => "a socket",
-        () => "a device",
-    };
-    format!("it is {word} and must be a regular file, remove it")
 }
 
 /// The lock, or `None` when another process holds it. `pause` lasts until a holder that has freed the lock has removed
@@ -328,12 +301,14 @@ fn regular_file(path: &Path) -> Option<Metadata> {
 /// for a descriptor only where the lock was taken through it; one that tried and lost has none.
 fn runs_inside_holder(path: &Path) -> bool {
     let Some(found) = regular_file(path) else { return false };
-    let Ok(descriptors) = std::fs::read_dir("/proc/self/fd") else { return false };
-    descriptors.flatten().any(|entry| {
-        let same =
-            std::fs::metadata(entry.path()).is_ok_and(|about| (about.dev(), about.ino()) == (found.dev(), found.ino()));
-        let info = || std::fs::read_to_string(Path::new("/proc/self/fdinfo").join(entry.file_name()));
-        same && info().is_ok_and(|text| text.lines().any(|line| line.starts_with("lock:") && line.contains("FLOCK")))
+    entries(Path::new("/proc/self/fd")).unwrap_or_default().into_iter().any(|path| {
+        let is_same = |about: Metadata| (about.dev(), about.ino()) == (found.dev(), found.ino());
+        let info = || {
+            let path = Path::new("/proc/self/fdinfo").join(path.file_name()?);
+            Some(String::from_utf8_lossy(&read_of_the_system(&path).ok()??).into_owned())
+        };
+        let holds = |text: String| text.lines().any(|line| line.starts_with("lock:") && line.contains("FLOCK"));
+        std::fs::metadata(&path).is_ok_and(is_same) && info().is_some_and(holds)
     })
 }
 

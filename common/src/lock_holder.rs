@@ -1,7 +1,7 @@
 //! Who holds a lock file.
 
-use crate::lock::open_file;
-use std::fs::{File, OpenOptions};
+use crate::file::open_for_reading;
+use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -16,7 +16,7 @@ const LINE: u64 = 1024;
 
 /// Who holds a lock, in words: what the holder wrote into it, else the process that the kernel knows.
 pub(crate) fn holder(path: &Path) -> String {
-    let file = open_file(path, OpenOptions::new().read(true));
+    let file = open_for_reading(path);
     let content: String = file.map(|file| beginning(file, NAME)).unwrap_or_default().chars().take(80).collect();
     if !content.is_empty() {
         return match content.parse().ok().and_then(command_of) {
@@ -39,7 +39,7 @@ pub(crate) fn process_holding(file: &std::fs::Metadata) -> std::io::Result<Optio
     let mut before = String::new();
     for _ in 0..READINGS {
         let mut table = String::with_capacity(TABLE);
-        File::open("/proc/locks")?.read_to_string(&mut table)?;
+        open_for_reading(Path::new("/proc/locks"))?.read_to_string(&mut table)?;
         let holder = process_in(&table, file);
         if holder.is_some() || table == before {
             return Ok(holder);
@@ -62,7 +62,7 @@ fn process_in(locks: &str, file: &std::fs::Metadata) -> Option<u32> {
 
 /// The command line of a process, shortened; `None` when it has gone.
 fn command_of(process: u32) -> Option<String> {
-    let line = beginning(File::open(format!("/proc/{process}/cmdline")).ok()?, LINE);
+    let line = beginning(open_for_reading(Path::new(&format!("/proc/{process}/cmdline"))).ok()?, LINE);
     let line: String = line.trim().chars().take(60).collect();
     (!line.is_empty()).then_some(line)
 }

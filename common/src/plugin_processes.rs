@@ -4,9 +4,9 @@
 //! root's, it is no container's, and the executable that it runs lies in the folders of this host's plugins.
 
 use crate::Env;
+use crate::file::{entries, link_target, open_for_reading};
 use crate::users::dokku_user;
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
@@ -53,7 +53,8 @@ impl PluginProcess {
 
 fn is_silent(pid: u32) -> bool {
     let leads_nowhere = |descriptor| {
-        std::fs::read_link(format!("/proc/{pid}/fd/{descriptor}")).is_ok_and(|target| target == Path::new("/dev/null"))
+        link_target(Path::new(&format!("/proc/{pid}/fd/{descriptor}")))
+            .is_ok_and(|target| target == Path::new("/dev/null"))
     };
     leads_nowhere(1) && leads_nowhere(2)
 }
@@ -61,17 +62,16 @@ fn is_silent(pid: u32) -> bool {
 /// All processes that run an executable of a plugin of this host. One that ends meanwhile is left out.
 pub fn plugin_processes(env: &Env) -> Vec<PluginProcess> {
     let (host, ours) = (Host::of(env), ours());
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let process = |entry: std::fs::DirEntry| {
-        let pid = entry.file_name().to_str()?.parse().ok()?;
-        if !host.may_run(&entry.path()) {
+    let process = |entry: PathBuf| {
+        let pid = entry.file_name()?.to_str()?.parse().ok()?;
+        if !host.may_run(&entry) {
             return None;
         }
-        let (program, arguments) = program(command_line(&entry.path())?)?;
+        let (program, arguments) = program(command_line(&entry)?)?;
         let name = Path::new(&program).file_name()?.to_str()?.to_owned();
         host.has(Path::new(&program)).then(|| PluginProcess { pid, name, arguments, is_ours: ours.contains(&pid) })
     };
-    entries.filter_map(process).collect()
+    entries(Path::new("/proc")).unwrap_or_default().into_iter().filter_map(process).collect()
 }
 
 /// What makes a process this host's.
@@ -118,12 +118,12 @@ impl Host {
 }
 
 fn namespace(process: &Path) -> Option<PathBuf> {
-    std::fs::read_link(process.join("ns/pid")).ok()
+    link_target(&process.join("ns/pid")).ok()
 }
 
 fn text(file: &Path) -> Option<String> {
     let mut bytes = Vec::new();
-    File::open(file).ok()?.take(MOST).read_to_end(&mut bytes).ok()?;
+    open_for_reading(file).ok()?.take(MOST).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -170,7 +170,7 @@ fn command_line(process: &Path) -> Option<Vec<String>> {
         if !line.is_empty() {
             return Some(line.trim_end_matches('\0').split('\0').map(str::to_owned).collect());
         }
-        std::fs::read_link(process.join("exe")).ok()?;
+        link_target(&process.join("exe")).ok()?;
         std::thread::sleep(LOOK_AGAIN);
     }
     None

@@ -238,7 +238,9 @@ impl Process {
                 break;
             }
         }
-        pipes.iter_mut().for_each(|(_, sink)| sink.end());
+        for (_, sink) in &mut pipes {
+            sink.end();
+        }
         let ended = match left() {
             None => handle.wait().map(Some),
             Some(time) => handle.wait_timeout(time),

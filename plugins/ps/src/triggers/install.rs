@@ -83,8 +83,7 @@ fn move_restart_policy(env: &Env, app: &App) -> Result<()> {
 /// property kept it there.
 fn import_dokku_scale(env: &Env, app: &App) -> Result<()> {
     let property = Properties::new(env, PLUGIN).folder(app)?.join("scale");
-    let Some(text) = file::read_text(&app_folder(env, app)?.join("DOKKU_SCALE"))?.filter(|_| !property.exists())
-    else {
+    let Some(text) = file::read_text(&app_folder(env, app)?.join("DOKKU_SCALE"))?.filter(|_| !property.exists()) else {
         return Ok(());
     };
     let requests = Request::parse_file(&text)?;
