@@ -403,7 +403,7 @@ mod tests {
             let mut killed = try_lock(&path, None, no_pause).unwrap().unwrap();
             killed.replace_content(content.as_bytes()).unwrap();
             drop(killed.file);
-            drop(OpenOptions::new().write(true).truncate(content.is_empty()).open(&path).unwrap());
+            drop(std::fs::OpenOptions::new().write(true).truncate(content.is_empty()).open(&path).unwrap());
             let held = try_lock(&path, None, no_pause).unwrap().unwrap();
             drop(AppLock { held: Some(held) });
             assert!(!path.exists());
