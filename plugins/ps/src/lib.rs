@@ -11,10 +11,12 @@ pub mod app_json;
 // be one.
 #[path = "command/mod.rs"]
 pub mod commands;
+mod config;
 pub mod driver;
 pub mod each_app;
 pub mod fingerprint;
 pub mod formation;
+mod host_files;
 pub mod image_kind;
 pub mod listing;
 pub mod pending;
