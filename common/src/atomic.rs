@@ -44,7 +44,7 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Resu
 /// do so at the same time one is first.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn create(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Result<bool> {
     let created = Place::of(path).and_then(|place| {
         let temporary = place.temporary(bytes, mode, owner)?;
