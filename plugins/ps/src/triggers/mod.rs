@@ -66,7 +66,6 @@ pub fn report(env: &Env) -> Result<()> {
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "tests set the scene with plain files")]
 mod tests {
     use super::*;
     use std::fs::File;
