@@ -10,7 +10,7 @@ use std::time::Duration;
 use ps_tests::executables::{subcommands, triggers};
 use ps_tests::process::run;
 use ps_tests::repository;
-use ps_tests::sources::text;
+use ps_tests::sources::{rust_files, text};
 use serde_json::Value;
 
 /// What one may link into a static executable and pass on under the MIT licence.
@@ -224,4 +224,95 @@ fn every_hook_is_documented() {
 fn every_command_is_documented() {
     let commands: Vec<String> = subcommands().iter().map(|name| format!("ps:{name}")).collect();
     nothing_in(&missing_in("docs/commands.md", &commands), "commands without a heading in docs/commands.md");
+}
+
+/// The repository can be installed as a plugin, and `dokku help` runs everything of this name in or below a plugin.
+#[test]
+fn nothing_in_the_repository_is_called_commands() {
+    let mut found = Vec::new();
+    let mut folders = vec![repository()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if name == "commands" {
+                found.push(path.display().to_string());
+            }
+            // What git keeps, and what was built, is no part of a clone.
+            if path.is_dir() && !path.is_symlink() && name != ".git" && name != "target" {
+                folders.push(path);
+            }
+        }
+    }
+    nothing_in(&found, "dokku help would run");
+}
+
+/// The table of the host's files.
+const TABLE: &str = "plugins/ps/src/host_files.rs";
+
+/// The lines of a source that lead to a file of the host, with what is wrong with them. Only our own properties and
+/// data may be reached by their plugin's name.
+fn ways_to_the_host(source: &str) -> Vec<String> {
+    const WAYS: [&str; 6] = [
+        "dokku_lib_root",
+        "dokku_root",
+        "PLUGIN_AVAILABLE_PATH",
+        "PLUGIN_CORE_AVAILABLE_PATH",
+        ".root(env)",
+        ".root(self.env)",
+    ];
+    let shipped = source.split("#[cfg(test)]").next().unwrap_or_default();
+    // Calls are compared without the breaks that a formatter makes in them.
+    let words = shipped.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut found: Vec<String> = WAYS.iter().filter(|way| words.contains(*way)).map(|way| (*way).to_owned()).collect();
+    for (call, ours) in [("Properties::new(", "PLUGIN"), ("data_directory(", "PLUGIN")] {
+        for (position, _) in words.match_indices(call) {
+            let arguments = words[position + call.len()..].split(')').next().unwrap_or_default();
+            let plugin = arguments.trim_end_matches([' ', ',']).rsplit([' ', ',']).next().unwrap_or_default();
+            let local = words[..position].ends_with("fn ") || call == "data_directory(" && arguments.starts_with("env");
+            if !local && plugin != ours && plugin != format!("crate::{ours}") {
+                found.push(format!("{call}{arguments})"));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_way_to_the_host_is_seen() {
+    for way in [
+        "Properties::new(env, \"docker-options\")",
+        "Properties::new(\n    self.env,\n    plugin,\n)",
+        "Properties::new(env, super::PLUGIN)",
+        "self.env.data_directory(\"storage-registry\")?",
+        "env.dokku_lib_root()?.join(\"config\")",
+        "app.root(env)?.join(\"ENV\")",
+    ] {
+        assert_eq!(ways_to_the_host(way).len(), 1, "{way}");
+    }
+    for ours in [
+        "Properties::new(env, PLUGIN)",
+        "Properties::new(self.env, crate::PLUGIN)",
+        "env.data_directory(PLUGIN)?",
+        "fn data_directory(env: &Env, app: &App)",
+        "data_directory(env, &app)?",
+        "x\n#[cfg(test)]\nmod tests { Properties::new(env, \"a\") }",
+    ] {
+        assert!(ways_to_the_host(ours).is_empty(), "{ours}");
+    }
+}
+
+#[test]
+fn one_table_names_the_host_s_files() {
+    let table = repository().join(TABLE);
+    assert!(!ways_to_the_host(&text(&table)).is_empty(), "the table leads nowhere");
+    let mut offenders = Vec::new();
+    for path in rust_files("plugins/ps") {
+        let is_test = path.file_name().is_some_and(|name| name.to_string_lossy().ends_with("tests.rs"));
+        if path != table && !is_test {
+            let shown = path.strip_prefix(repository()).unwrap_or(&path).display().to_string();
+            offenders.extend(ways_to_the_host(&text(&path)).into_iter().map(|way| format!("{shown}: {way}")));
+        }
+    }
+    nothing_in(&offenders, &format!("files of the host that are named outside of {TABLE}"));
 }

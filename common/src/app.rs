@@ -1,6 +1,6 @@
 //! Apps: the folders of `$DOKKU_ROOT`, and who may see which.
 
-use crate::{Context, Env, Error, Result, Triggers};
+use crate::{Env, Error, Result, Triggers, file};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -19,16 +19,21 @@ impl App {
     /// The app that a user named on the command line: it exists, and the user may see it.
     ///
     /// # Errors
-    /// No name: status 1. A name that no app can have: status 1. An app that does not exist, or that
-    /// `user-auth-app` hides from this user: status 20.
+    /// No name: status 1. A name that no app can have, or a folder that is a link: status 1. An app that does not
+    /// exist, or that `user-auth-app` hides from this user: status 20.
     pub fn named_by_user(env: &Env, name: &str) -> Result<Self> {
         if name.is_empty() {
             return Err(Error::new("Please specify an app to run the command on"));
         }
         let app: Self = name.parse()?;
         let missing = || Error::new(format!("App {app} does not exist")).with_status(NO_SUCH_APP);
-        if !app.root(env)?.is_dir() || visible_apps(env, std::slice::from_ref(&app))?.is_empty() {
+        let root = app.root(env)?;
+        if !root.is_dir() || visible_apps(env, std::slice::from_ref(&app))?.is_empty() {
             return Err(missing());
+        }
+        if file::is_link(&root) {
+            let root = file::shown(&root);
+            return Err(Error::new(format!("{root} is a symbolic link: the folder of an app must be a real one")));
         }
         Ok(app)
     }
@@ -39,12 +44,13 @@ impl App {
     /// When `$DOKKU_ROOT` cannot be read.
     pub fn all(env: &Env) -> Result<Vec<Self>> {
         let root = env.dokku_root()?;
-        let listing = || format!("listing the apps in {}", crate::env::shown(&root));
+        if !root.is_dir() {
+            return Err(Error::new(format!("listing the apps in {}: there is no such folder", file::shown(&root))));
+        }
         let mut apps = Vec::new();
-        for entry in std::fs::read_dir(&root).context(listing)? {
-            let entry = entry.context(listing)?;
-            let Some(Ok(app)) = entry.file_name().to_str().map(str::parse) else { continue };
-            if entry.path().is_dir() {
+        for path in file::entries(&root)? {
+            let Some(Ok(app)) = path.file_name().and_then(|name| name.to_str()).map(str::parse) else { continue };
+            if file::is_folder(&path) {
                 apps.push(app);
             }
         }

@@ -1,83 +1,112 @@
 //! Files that are there whole or not at all.
 //!
 //! A reader sees the old content or the new one, never a part, and after a crash at any moment the
-//! file is one of the two: the content goes to a hidden file beside it, which is synced and renamed.
+//! file is one of the two: the content goes to a hidden file beside it, which is synced and renamed. That file is
+//! made anew under a name that nobody can foresee, and its mode and owner are given to it while it is open; so
+//! nothing is ever written through a link that somebody has put there, nor into a folder that is one.
 
-use crate::env::shown;
+use crate::file::{self, create_in, entries, open_folder, open_in, random, read, reason, shown};
 use crate::{Context, Error, Result};
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use rustix::fs::{AtFlags, FileType, Mode};
+use rustix::io::Errno;
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Permissions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
 
 pub use crate::users::Owner;
 
 /// The mode of folders.
 const DIRECTORY: u32 = 0o755;
 
-/// Replaces or creates `path` with these bytes and this mode (such as `0o600`).
-///
-/// Writers of one file wait for each other. What a killed writer left behind is used up by the next.
+/// Replaces or creates `path` with these bytes and this mode (such as `0o600`). A link in its place is replaced
+/// itself. What a killed writer left behind goes.
 ///
 /// # Errors
-/// When the file cannot be written; the old content is then still there.
+/// When the file cannot be written, or its folder is a link; the old content is then still there.
 pub fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Result<()> {
-    let writing = || format!("writing {}", shown(path));
-    if path.is_dir() {
-        return Err(Error::new("it is a directory")).context(writing);
-    }
-    let (mut file, temporary) = open_temporary(path, mode).context(writing)?;
-    let written = (|| {
-        file.set_len(0)?;
-        file.write_all(bytes)?;
-        file.set_permissions(Permissions::from_mode(mode))?;
-        give_to(&temporary, owner)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)?;
-        sync_parent(path)
-    })();
-    if written.is_err() {
-        let _keep_first_error = std::fs::remove_file(&temporary);
-    }
-    written.context(writing)
+    let written = Place::of(path).and_then(|place| {
+        if place.is_directory() {
+            return Err(Error::new("it is a directory"));
+        }
+        let temporary = place.temporary(bytes, mode, owner)?;
+        rustix::fs::renameat(&place.folder, &temporary.name, &place.folder, &place.name)
+            .map_err(|error| temporary.drop_in(&place, error))?;
+        place.sync()
+    });
+    written.context(|| format!("writing {}", shown(path)))
+}
+
+/// Creates `path` with these bytes and this mode, if it is not there; says whether it was created. Of several who
+/// do so at the same time one is first.
+///
+/// # Errors
+/// As [`write()`].
+pub fn create(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Result<bool> {
+    let created = Place::of(path).and_then(|place| {
+        let temporary = place.temporary(bytes, mode, owner)?;
+        let linked = rustix::fs::linkat(&place.folder, &temporary.name, &place.folder, &place.name, AtFlags::empty());
+        let error = temporary.drop_in(&place, linked.err().unwrap_or(Errno::EXIST));
+        match linked {
+            Ok(()) => place.sync().map(|()| true),
+            Err(Errno::EXIST) => Ok(false),
+            Err(_) => Err(error),
+        }
+    });
+    created.context(|| format!("writing {}", shown(path)))
 }
 
 /// Removes a file; one that is not there is no error.
 ///
 /// # Errors
-/// When it cannot be removed.
+/// When it cannot be removed, or its folder is a link.
 pub fn remove(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).context(|| format!("removing {}", shown(path))),
-        Err(_) => Ok(()),
-        Ok(()) => sync_parent(path).context(|| format!("removing {}", shown(path))),
+    if path.parent().is_some_and(|folder| !file::exists(folder)) {
+        return Ok(());
     }
+    let removed =
+        Place::of(path).and_then(|place| match rustix::fs::unlinkat(&place.folder, &place.name, AtFlags::empty()) {
+            Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(reason(error)),
+            Ok(()) => place.sync(),
+        });
+    removed.context(|| format!("removing {}", shown(path)))
 }
 
 /// Renames a file or folder within its file system.
 ///
 /// # Errors
-/// When it cannot be renamed; it is then still where it was.
+/// When it cannot be renamed, or a folder of the two is a link; it is then still where it was.
 pub fn rename(from: &Path, to: &Path) -> Result<()> {
-    std::fs::rename(from, to)
-        .and_then(|()| sync_parent(to))
-        .context(|| format!("renaming {} to {}", shown(from), shown(to)))
+    let renamed = Place::of(from).and_then(|from| {
+        let to = Place::of(to)?;
+        rustix::fs::renameat(&from.folder, &from.name, &to.folder, &to.name).map_err(reason)?;
+        to.sync()
+    });
+    renamed.context(|| format!("renaming {} to {}", shown(from), shown(to)))
 }
 
 /// Makes a folder and those above it (mode 0755) where they are missing.
 ///
 /// # Errors
-/// When it cannot be made, or a file has its name.
+/// When it cannot be made, or a file or a link has its name.
 pub fn create_directory(path: &Path, owner: Option<Owner>) -> Result<()> {
-    if path.is_dir() {
+    let making = || format!("making the folder {}", shown(path));
+    if file::is_folder(path) {
         return Ok(());
     }
-    if let Some(parent) = path.parent() {
+    if file::is_link(path) {
+        return Err(Error::new("it is a symbolic link")).context(making);
+    }
+    // Those above may be links: whoever set up the host has moved them.
+    if let Some(parent) = path.parent().filter(|parent| !parent.is_dir()) {
         create_directory(parent, owner)?;
     }
-    let making = || format!("making the folder {}", shown(path));
-    match DirBuilder::new().mode(DIRECTORY).create(path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists || !path.is_dir() => Err(error).context(making),
+    match rustix::fs::mkdir(path, Mode::from_raw_mode(DIRECTORY)) {
+        Err(error) if error != Errno::EXIST || !file::is_folder(path) => Err(reason(error)).context(making),
         _ => own_directory(path, owner),
     }
 }
@@ -85,11 +114,10 @@ pub fn create_directory(path: &Path, owner: Option<Owner>) -> Result<()> {
 /// Gives a folder that is there to its owner, with mode 0755, whatever the umask said when it was made.
 ///
 /// # Errors
-/// When it is another user's and we may not.
+/// When it is another user's and we may not; when it is a link.
 pub fn own_directory(path: &Path, owner: Option<Owner>) -> Result<()> {
-    std::fs::set_permissions(path, Permissions::from_mode(DIRECTORY))
-        .and_then(|()| give_to(path, owner))
-        .context(|| format!("giving the folder {} to its owner", shown(path)))
+    let given = open_folder(path).and_then(|folder| give_to(&File::from(folder), DIRECTORY, owner));
+    given.context(|| format!("giving the folder {} to its owner", shown(path)))
 }
 
 /// Removes a folder with all that is in it; one that is not there is no error.
@@ -116,91 +144,121 @@ pub fn copy_directory(from: &Path, to: &Path, owner: Option<Owner>) -> Result<()
         if about.is_dir() {
             copy_directory(&path, &target, owner)?;
         } else if about.is_file() {
-            let bytes = std::fs::read(&path).context(|| format!("reading {}", shown(&path)))?;
+            let bytes = read(&path)?.unwrap_or_default();
             write(&target, &bytes, about.mode() & 0o777, owner)?;
         }
     }
     Ok(())
 }
 
-/// The paths in a folder, sorted; none when it is missing.
-///
-/// # Errors
-/// When the folder cannot be read.
-pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let reading = || format!("reading {}", shown(folder));
-    let listed = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        listed => listed.context(reading)?,
-    };
-    let mut paths =
-        listed.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>().context(reading)?;
-    paths.sort_unstable();
-    Ok(paths)
+/// Where a file is to be: its folder, open, and its name in it.
+struct Place {
+    folder: OwnedFd,
+    name: OsString,
 }
 
-/// The bytes of a file; `None` when it is missing.
-///
-/// # Errors
-/// When it is there and cannot be read.
-pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).context(|| format!("reading {}", shown(path))),
+/// A new file with the content, beside the place that it is for. It is locked as long as its writer lives.
+struct Temporary {
+    name: OsString,
+    _locked: File,
+}
+
+impl Place {
+    fn of(path: &Path) -> Result<Self> {
+        let name = path.file_name().ok_or_else(|| Error::new("that is no name of a file"))?;
+        Ok(Self { folder: open_folder(path.parent().unwrap_or(Path::new(".")))?, name: name.to_owned() })
     }
-}
 
-/// The text of a file; `None` when it is missing.
-///
-/// # Errors
-/// When it is there and cannot be read, or is not UTF-8.
-pub fn read_text(path: &Path) -> Result<Option<String>> {
-    read(path)?
-        .map(|bytes| String::from_utf8(bytes).map_err(|_| Error::new(format!("{} is not valid UTF-8", shown(path)))))
-        .transpose()
-}
+    fn is_directory(&self) -> bool {
+        let about = rustix::fs::statat(&self.folder, &self.name, AtFlags::SYMLINK_NOFOLLOW);
+        about.is_ok_and(|about| FileType::from_raw_mode(about.st_mode) == FileType::Directory)
+    }
 
-/// Opens the hidden file beside `path`, locked: two writers of one file do not mix their bytes.
-fn open_temporary(path: &Path, mode: u32) -> std::io::Result<(File, PathBuf)> {
-    let name = path.file_name().ok_or(ErrorKind::InvalidInput)?;
-    let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(name);
-    hidden.push(".new");
-    let temporary = path.with_file_name(hidden);
-    loop {
-        let opened = OpenOptions::new().write(true).create(true).truncate(false).mode(mode).open(&temporary);
-        let file = match opened {
-            // Another user's writer was killed; the folder is ours all the same.
-            Err(error) if error.kind() == ErrorKind::PermissionDenied && temporary.exists() => {
-                std::fs::remove_file(&temporary)?;
-                continue;
+    fn temporary(&self, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Result<Temporary> {
+        self.drop_left_over();
+        let (mut file, name) = self.open_temporary()?;
+        let written = file.write_all(bytes).map_err(Error::from);
+        let written = written.and_then(|()| give_to(&file, mode, owner)).and_then(|()| Ok(file.sync_all()?));
+        let temporary = Temporary { name, _locked: file };
+        match written {
+            Ok(()) => Ok(temporary),
+            Err(error) => {
+                let _keep_first_error = rustix::fs::unlinkat(&self.folder, &temporary.name, AtFlags::empty());
+                Err(error)
             }
-            opened => opened?,
-        };
-        file.lock()?;
-        // The writer before us may have renamed the file that we waited for.
-        let still_there = std::fs::metadata(&temporary).is_ok_and(|found| {
-            file.metadata().is_ok_and(|ours| (found.dev(), found.ino()) == (ours.dev(), ours.ino()))
-        });
-        if still_there {
-            return Ok((file, temporary));
         }
     }
+
+    fn open_temporary(&self) -> Result<(File, OsString)> {
+        loop {
+            let number = u64::from_ne_bytes(random()?);
+            let mut name = OsString::from(".");
+            name.push(&self.name);
+            name.push(format!(".{number:016x}.new"));
+            let file = match create_in(&self.folder, &name) {
+                Err(Errno::EXIST) => continue,
+                created => created.map_err(reason)?,
+            };
+            file.lock()?;
+            // Another writer may have taken it for one that was left, before it was locked.
+            if file.metadata()?.nlink() > 0 {
+                return Ok((file, name));
+            }
+        }
+    }
+
+    /// Removes what writers that were killed have left: what is still being written is locked. It only takes room, so
+    /// what cannot be removed stays.
+    fn drop_left_over(&self) {
+        let Ok(listed) = rustix::fs::Dir::read_from(&self.folder) else { return };
+        for entry in listed.flatten() {
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            if !self.is_temporary(name) {
+                continue;
+            }
+            // Held until it is removed: whoever has just made it waits for that, and makes another.
+            let left = match open_in(&self.folder, name) {
+                Ok(file) if file.try_lock().is_ok() => Some(file),
+                Ok(_) | Err(Errno::ACCESS) => continue,
+                Err(_) => None,
+            };
+            let _it_may_have_gone = rustix::fs::unlinkat(&self.folder, name, AtFlags::empty());
+            drop(left);
+        }
+    }
+
+    fn is_temporary(&self, name: &OsStr) -> bool {
+        let number = name.as_bytes().strip_prefix(b".").and_then(|rest| rest.strip_prefix(self.name.as_bytes()));
+        let number = number.and_then(|rest| rest.strip_prefix(b".")?.strip_suffix(b".new"));
+        number.is_some_and(|number| number.len() == 16 && number.iter().all(u8::is_ascii_hexdigit))
+    }
+
+    /// Makes a rename or removal last over a crash of the machine.
+    fn sync(&self) -> Result<()> {
+        rustix::fs::fsync(self.folder.as_fd()).map_err(reason)
+    }
 }
 
-fn give_to(path: &Path, owner: Option<Owner>) -> std::io::Result<()> {
-    owner.map_or(Ok(()), |owner| std::os::unix::fs::chown(path, Some(owner.user), Some(owner.group)))
+impl Temporary {
+    /// Removes it after this error.
+    fn drop_in(&self, place: &Place, error: Errno) -> Error {
+        let _keep_first_error = rustix::fs::unlinkat(&place.folder, &self.name, AtFlags::empty());
+        reason(error)
+    }
 }
 
-/// Makes a rename or removal last over a crash of the machine.
-fn sync_parent(path: &Path) -> std::io::Result<()> {
-    path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+fn give_to(file: &File, mode: u32, owner: Option<Owner>) -> Result<()> {
+    file.set_permissions(Permissions::from_mode(mode))?;
+    if let Some(owner) = owner {
+        std::os::unix::fs::fchown(file, Some(owner.user), Some(owner.group))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::symlink;
 
     #[test]
     fn a_file_is_replaced_whole_with_its_mode() {
@@ -214,13 +272,59 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_writer_left_is_used_up() {
+    fn what_a_killed_writer_left_goes_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("scale");
-        std::fs::write(folder.path().join(".scale.new"), "half of a longer content").unwrap();
-        write(&path, b"web=1\n", 0o600, None).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), b"web=1\n");
-        assert_eq!(entries(folder.path()).unwrap().len(), 1);
+        let at = |name: &str| folder.path().join(name);
+        let others = [".scale.new", ".scale.old.0123456789abcdef.new", ".scale.0123456789abcdeg.new"];
+        for name in others {
+            std::fs::write(at(name), "another's").unwrap();
+        }
+        std::fs::write(at(".scale.0123456789abcdef.new"), "half of a longer content").unwrap();
+        symlink("/etc/passwd", at(".scale.0000000000000000.new")).unwrap();
+        write(&at("scale"), b"web=1\n", 0o600, None).unwrap();
+        let mut wanted = others.map(at).to_vec();
+        wanted.push(at("scale"));
+        wanted.sort_unstable();
+        assert_eq!(entries(folder.path()).unwrap(), wanted);
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let keep = |name: &str| std::fs::write(at(name), "another's").unwrap();
+        std::fs::create_dir(at("real")).unwrap();
+        symlink("real", at("link")).unwrap();
+        keep("target");
+        symlink("target", at("real/scale")).unwrap();
+        // What a temporary was called once, and any name that one could foresee.
+        symlink(at("target"), at("real/.scale.new")).unwrap();
+        write(&at("real/scale"), b"web=1\n", 0o600, None).unwrap();
+        assert_eq!(std::fs::read(at("target")).unwrap(), b"another's");
+        assert_eq!(at("target").metadata().unwrap().mode() & 0o777, 0o644);
+        assert!(at("real/scale").symlink_metadata().unwrap().is_file());
+        let refused = |done: Result<()>| assert!(done.unwrap_err().message().contains("symbolic link"));
+        refused(write(&at("link/scale"), b"", 0o600, None));
+        refused(create(&at("link/scale"), b"", 0o600, None).map(drop));
+        refused(remove(&at("link/scale")));
+        refused(rename(&at("link/scale"), &at("real/other")));
+        refused(create_directory(&at("link"), None));
+        refused(own_directory(&at("link"), None));
+        assert_eq!(std::fs::read(at("real/scale")).unwrap(), b"web=1\n");
+    }
+
+    #[test]
+    fn of_several_who_create_a_file_one_is_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let made = std::thread::scope(|scope| {
+            let path = &path;
+            let makers: Vec<_> =
+                (0..8_u8).map(|maker| scope.spawn(move || create(path, &[maker], 0o600, None))).collect();
+            makers.into_iter().map(|maker| maker.join().unwrap().unwrap()).filter(|made| *made).count()
+        });
+        assert_eq!((made, std::fs::read(&path).unwrap().len()), (1, 1));
+        assert_eq!(entries(folder.path()).unwrap(), [path]);
     }
 
     #[test]

@@ -4,11 +4,11 @@
 //! else, so that a test can say what they are, and so that a missing one has one message.
 
 use crate::one_by_one;
-use crate::{Error, Output, Result, atomic};
+use crate::{Context, Error, Output, Result, file};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 /// Variables, arguments and output of this process. Cheap to clone.
@@ -97,7 +97,7 @@ impl Env {
         if let Some(plugins) = self.world.plugins.get() {
             return Ok(plugins);
         }
-        let entries = atomic::entries(&self.plugin_path()?.join("enabled"))?;
+        let entries = file::entries(&self.plugin_path()?.join("enabled"))?;
         let named = entries.into_iter().filter_map(|path| Some((path.file_name()?.to_str()?.to_owned(), path)));
         let plugins = named.filter(|(name, _)| !name.starts_with('.')).collect();
         Ok(self.world.plugins.get_or_init(|| plugins))
@@ -146,13 +146,15 @@ impl Env {
     /// All that comes on standard input.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When it cannot be read, or has no end.
     pub fn stdin(&self) -> Result<Vec<u8>> {
+        const MOST: u64 = 16 * 1024 * 1024;
+        let reading = || "reading standard input";
         let mut bytes = Vec::new();
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(|error| Error::from(error).context("reading standard input"))?;
+        std::io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes).context(reading)?;
+        if bytes.len() as u64 > MOST {
+            return Err(Error::new(format!("there is more than {} MiB", MOST >> 20))).context(reading);
+        }
         Ok(bytes)
     }
 
@@ -166,7 +168,8 @@ impl Env {
     /// it has gone.
     pub fn parent_command_line(&self) -> String {
         let path = format!("/proc/{}/cmdline", std::os::unix::process::parent_id());
-        String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).replace('\0', " ")
+        let line = file::read_of_the_system(path.as_ref()).ok().flatten().unwrap_or_default();
+        String::from_utf8_lossy(&line).replace('\0', " ")
     }
 
     /// How many processors there are, for `--parallel -1`.
@@ -178,14 +181,6 @@ impl Env {
 /// The message for an argument that is not UTF-8; it is shown with the bad bytes replaced.
 fn not_utf8(argument: &OsStr) -> Error {
     Error::new(format!("Argument {:?} is not valid UTF-8", argument.to_string_lossy()))
-}
-
-/// A path for a message: as it is when it is printable, quoted with escapes otherwise.
-pub(crate) fn shown(path: &Path) -> String {
-    match path.to_str() {
-        Some(text) if !text.chars().any(crate::commands_a_terminal) => text.to_owned(),
-        _ => format!("\"{}\"", path.to_string_lossy().escape_debug()),
-    }
 }
 
 #[cfg(test)]

@@ -19,18 +19,43 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     status: u8,
+    kind: ErrorKind,
     message: String,
+}
+
+/// What kind of failure it is, for callers that go on after some of them. Nobody has to read a message for that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Something could not be done.
+    #[default]
+    Failed,
+    /// What was waited for did not come in time.
+    TimedOut,
+    /// A signal came meanwhile.
+    Interrupted,
 }
 
 impl Error {
     /// A failure with exit status 1.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { status: 1, message: message.into() }
+        Self { status: 1, kind: ErrorKind::Failed, message: message.into() }
     }
 
     /// A failure that has been told already, or that only its status tells.
     pub fn silent(status: u8) -> Self {
-        Self { status, message: String::new() }
+        Self { status, kind: ErrorKind::Failed, message: String::new() }
+    }
+
+    /// The same failure as one of another kind.
+    #[must_use]
+    pub fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
     }
 
     /// The same failure with another exit status.
@@ -95,9 +120,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn context_goes_before_the_message_and_keeps_the_status() {
-        let failed: Result<()> = Err(Error::new("no such file").with_status(20));
+    fn context_goes_before_the_message_and_keeps_the_rest() {
+        let failed: Result<()> = Err(Error::new("no such file").with_status(20).with_kind(ErrorKind::TimedOut));
         let error = failed.context(|| "reading scale").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert_eq!((error.status(), error.message()), (20, "reading scale: no such file"));
     }
 

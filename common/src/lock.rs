@@ -4,18 +4,21 @@
 //! `$DOKKU_LIB_ROOT/data/apps/APP/.deploy.lock`, with its build id as the file's content, taken by a
 //! shell whose descriptor everything it starts inherits. We take the same lock, so that a push and a
 //! change of ours come one after the other; and we leave the descriptor open to our children, so
-//! that a hook of ours that runs inside the holder sees it and goes on. `apps:lock` makes the same
-//! file without a `flock`; deploys ignore that, and so do we, but we leave such a file as it was.
+//! that a hook of ours that runs inside the holder sees it and goes on.
+//!
+//! `apps:locked` asks no more than whether the file is there. `apps:lock` makes it, empty and without a `flock`;
+//! deploys ignore that, and so do we, but we leave such a file as it is. A file that a holder has left behind goes
+//! with the next: see [`Origin`].
 
-use crate::env::shown;
+use crate::file::{entries, open_lock, read_of_the_system, shown};
 use crate::lock_holder::{holder, process_holding};
 use crate::users::Owner;
-use crate::{App, Context, Env, Error, Process, Result, atomic, interrupted};
+use crate::{App, Context, Env, Error, ErrorKind, Process, Result, atomic, interrupted};
 use rustix::fs::FlockOperation;
 use rustix::io::FdFlags;
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{File, Metadata};
+use std::io::{Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -24,6 +27,11 @@ const REMOVED: Duration = Duration::from_millis(100);
 
 /// How often a waiting process looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// The mode of a lock that we make. The sticky bit means nothing on a file; it is set as the file comes into being, no
+/// mask and no truncation takes it away, and nobody else's lock has it.
+const MODE: u32 = OURS | 0o644;
+const OURS: u32 = 0o1000;
 
 /// The deploy lock of one app, held until this value is dropped.
 #[derive(Debug)]
@@ -35,8 +43,31 @@ pub struct AppLock {
 struct Held {
     file: File,
     path: PathBuf,
-    /// What the file held before, when it was there: `apps:lock` leaves an empty one.
-    before: Option<Vec<u8>>,
+    /// Whether somebody has made the file by hand, so that it is not ours to write or to remove.
+    stays: bool,
+}
+
+/// Where a lock file comes from that nobody holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// Ours: we have just made it, or one of us who was killed has.
+    Ours,
+    /// The host's deploy: it is about to remove the file, or was killed. `apps:lock` writes nothing into a file, and
+    /// empties what it finds, so whatever holds something was written by a holder.
+    Deploy,
+    /// `apps:lock`. A file that a killed deploy has left and that another deploy has emptied in vain looks no other,
+    /// so it stays too; the next deploy removes it.
+    Hand,
+}
+
+impl Origin {
+    fn of(about: &Metadata) -> Self {
+        match (about.mode() & OURS, about.len()) {
+            (0, 0) => Self::Hand,
+            (0, _) => Self::Deploy,
+            _ => Self::Ours,
+        }
+    }
 }
 
 /// Who is in the way of a change, in words.
@@ -54,7 +85,8 @@ pub struct Obstacle {
 /// way when it is asked.
 ///
 /// # Errors
-/// When nothing has come of it after that time; when a signal comes meanwhile; when an attempt cannot be made.
+/// [`ErrorKind::TimedOut`] when nothing has come of it after that time; [`ErrorKind::Interrupted`] when a signal comes
+/// meanwhile; any other when an attempt cannot be made.
 pub fn wait_for<T, O: FnOnce() -> Obstacle>(
     env: &Env,
     patience: Duration,
@@ -69,14 +101,16 @@ pub fn wait_for<T, O: FnOnce() -> Obstacle>(
             Err(obstacle) => obstacle,
         };
         if started.elapsed() >= patience {
-            return Err(Error::new(format!(
+            let error = Error::new(format!(
                 "{}; waited {} seconds, try again when it has ended or wait longer with --lock-timeout",
                 obstacle().is,
                 patience.as_secs()
-            )));
+            ));
+            return Err(error.with_kind(ErrorKind::TimedOut));
         }
         if interrupted().is_some() {
-            return Err(Error::new(format!("interrupted while waiting for {}", obstacle().what)));
+            let error = Error::new(format!("interrupted while waiting for {}", obstacle().what));
+            return Err(error.with_kind(ErrorKind::Interrupted));
         }
         if !told {
             told = true;
@@ -93,7 +127,9 @@ impl AppLock {
     /// not wait: it shares its ancestor's lock.
     ///
     /// # Errors
-    /// When it is still held after that time: the message names the holder. Nothing is changed then.
+    /// [`ErrorKind::TimedOut`] when it is still held after that time: the message names the holder.
+    /// [`ErrorKind::Interrupted`] when a signal comes meanwhile. Any other when the lock cannot be opened, or something
+    /// that is no file has its place. Nothing is changed then.
     pub fn acquire(env: &Env, app: &App, patience: Duration) -> Result<Self> {
         let path = lock_path(env, app)?;
         if runs_inside_holder(&path) {
@@ -104,7 +140,8 @@ impl AppLock {
             atomic::create_directory(folder, owner)?;
         }
         let attempt = || {
-            let held = try_lock(&path, owner, || std::thread::sleep(REMOVED)).context(|| format!("locking {app}"))?;
+            let locking = || format!("locking {app}: {}", shown(&path));
+            let held = try_lock(&path, owner, || std::thread::sleep(REMOVED)).context(locking)?;
             let locked_by_another = || {
                 let (what, holder) = (format!("the lock of {app}"), holder(&path));
                 let (is, who) = (format!("{app} is locked by {holder}"), format!("{holder}, which has locked {app}"));
@@ -155,13 +192,13 @@ impl AppLock {
     /// # Errors
     /// When the host's folders are not known, or the table cannot be read.
     pub fn is_held(env: &Env, app: &App) -> Result<bool> {
-        let Ok(about) = std::fs::metadata(lock_path(env, app)?) else { return Ok(false) };
+        let Some(about) = regular_file(&lock_path(env, app)?) else { return Ok(false) };
         Ok(process_holding(&about).context(|| "reading /proc/locks")?.is_some())
     }
 
     /// Writes who holds the lock, as the host does; for messages, so a failure does not matter.
     fn sign(&mut self, env: &Env) {
-        let Some(held) = &mut self.held else { return };
+        let Some(held) = self.held.as_mut().filter(|held| !held.stays) else { return };
         let name = env.var("DOKKU_BUILD_ID").map_or_else(|| std::process::id().to_string(), str::to_owned);
         let _only_for_messages = held.replace_content(name.as_bytes());
     }
@@ -170,13 +207,12 @@ impl AppLock {
 impl Drop for AppLock {
     /// Frees the lock explicitly: a background child of a hook may have inherited the descriptor, so
     /// closing ours would not. The file goes before the lock does; a waiter that then wins the
-    /// unlinked file sees that and tries again.
+    /// unlinked file sees that and tries again. After an `apps:unlock` it may be another's.
     fn drop(&mut self) {
         let Some(held) = &mut self.held else { return };
-        let _left_for_the_next = match held.before.take() {
-            Some(content) => held.replace_content(&content),
-            None => std::fs::remove_file(&held.path),
-        };
+        if !held.stays && is_file_at(&held.file, &held.path) {
+            let _left_for_the_next = std::fs::remove_file(&held.path);
+        }
         let _freed_at_exit = rustix::fs::flock(&held.file, FlockOperation::Unlock);
     }
 }
@@ -217,8 +253,9 @@ fn lock_path(env: &Env, app: &App) -> Result<PathBuf> {
     Ok(env.data_directory("apps")?.join(app.as_str()).join(".deploy.lock"))
 }
 
+/// Opens a lock, made with this mode where it is missing. Neither a link nor anything but a file is opened.
 fn open(path: &Path, mode: u32, owner: Option<Owner>) -> std::io::Result<File> {
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(mode).open(path)?;
+    let file = open_lock(path, mode)?;
     if let Some(owner) = owner {
         std::os::unix::fs::fchown(&file, Some(owner.user), Some(owner.group))?;
     }
@@ -229,107 +266,52 @@ fn open(path: &Path, mode: u32, owner: Option<Owner>) -> std::io::Result<File> {
 /// the file.
 fn try_lock(path: &Path, owner: Option<Owner>, pause: impl Fn()) -> std::io::Result<Option<Held>> {
     loop {
-        let existed = path.exists();
-        let mut file = open(path, 0o644, owner)?;
+        let file = open(path, MODE, owner)?;
         match file.try_lock() {
             Err(std::fs::TryLockError::WouldBlock) => return Ok(None),
             Err(std::fs::TryLockError::Error(error)) => return Err(error),
             Ok(()) => {}
         }
-        // The holder before us removes the file when it is done, the host's own a moment later: what we locked may be
+        let origin = Origin::of(&file.metadata()?);
+        // One of us removes the file before it frees the lock, the host's deploy a moment later: what we locked may be
         // unlinked, or about to be.
-        if existed && is_file_at(&file, path) {
+        if origin == Origin::Deploy && is_file_at(&file, path) {
             pause();
         }
         if !is_file_at(&file, path) {
             continue;
         }
-        let mut content = Vec::new();
-        file.read_to_end(&mut content)?;
         // Our children see by the descriptor that they run inside the holder.
         rustix::io::fcntl_setfd(&file, FdFlags::empty())?;
-        return Ok(Some(Held { file, path: path.to_owned(), before: existed.then_some(content) }));
+        return Ok(Some(Held { file, path: path.to_owned(), stays: origin == Origin::Hand }));
     }
 }
 
 fn is_file_at(file: &File, path: &Path) -> bool {
-    let (Ok(ours), Ok(found)) = (file.metadata(), std::fs::metadata(path)) else { return false };
+    let (Ok(ours), Ok(found)) = (file.metadata(), path.symlink_metadata()) else { return false };
     (ours.dev(), ours.ino()) == (found.dev(), found.ino())
+}
+
+/// What is known of the lock's file; `None` when it is missing, or something else has its place.
+fn regular_file(path: &Path) -> Option<Metadata> {
+    path.symlink_metadata().ok().filter(Metadata::is_file)
 }
 
 /// Whether this process inherited a descriptor that holds the lock. The kernel shows a `lock:` line
 /// for a descriptor only where the lock was taken through it; one that tried and lost has none.
 fn runs_inside_holder(path: &Path) -> bool {
-    let Ok(found) = std::fs::metadata(path) else { return false };
-    let Ok(descriptors) = std::fs::read_dir("/proc/self/fd") else { return false };
-    descriptors.flatten().any(|entry| {
-        let same =
-            std::fs::metadata(entry.path()).is_ok_and(|about| (about.dev(), about.ino()) == (found.dev(), found.ino()));
-        let info = || std::fs::read_to_string(Path::new("/proc/self/fdinfo").join(entry.file_name()));
-        same && info().is_ok_and(|text| text.lines().any(|line| line.starts_with("lock:") && line.contains("FLOCK")))
+    let Some(found) = regular_file(path) else { return false };
+    entries(Path::new("/proc/self/fd")).unwrap_or_default().into_iter().any(|path| {
+        let is_same = |about: Metadata| (about.dev(), about.ino()) == (found.dev(), found.ino());
+        let info = || {
+            let path = Path::new("/proc/self/fdinfo").join(path.file_name()?);
+            Some(String::from_utf8_lossy(&read_of_the_system(&path).ok()??).into_owned())
+        };
+        let holds = |text: String| text.lines().any(|line| line.starts_with("lock:") && line.contains("FLOCK"));
+        std::fs::metadata(&path).is_ok_and(is_same) && info().is_some_and(holds)
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeMap;
-
-    fn host(lib: &Path) -> Env {
-        let variables: BTreeMap<_, _> = [
-            ("DOKKU_LIB_ROOT".into(), lib.as_os_str().to_owned()),
-            ("DOKKU_SYSTEM_USER".into(), "root".into()),
-            ("DOKKU_SYSTEM_GROUP".into(), "root".into()),
-        ]
-        .into();
-        Env::new(variables, Vec::new())
-    }
-
-    fn lock_file(lib: &Path) -> PathBuf {
-        lib.join("data/apps/shop/.deploy.lock")
-    }
-
-    #[test]
-    fn the_file_goes_with_the_lock() {
-        let lib = tempfile::tempdir().unwrap();
-        let (env, app) = (host(lib.path()), "shop".parse().unwrap());
-        let lock = AppLock::acquire(&env, &app, Duration::ZERO).unwrap();
-        assert_eq!(std::fs::read_to_string(lock_file(lib.path())).unwrap(), std::process::id().to_string());
-        assert!(AppLock::is_held(&env, &app).unwrap());
-        drop(lock);
-        assert!(!lock_file(lib.path()).exists());
-        assert!(!AppLock::is_held(&env, &app).unwrap());
-    }
-
-    #[test]
-    fn the_holder_itself_does_not_wait() {
-        let lib = tempfile::tempdir().unwrap();
-        let (env, app) = (host(lib.path()), "shop".parse().unwrap());
-        let _outer = AppLock::acquire(&env, &app, Duration::ZERO).unwrap();
-        let inner = AppLock::acquire(&env, &app, Duration::ZERO).unwrap();
-        drop(inner);
-        assert!(lock_file(lib.path()).exists());
-        assert!(AppLock::wait_until_free(&env, &app, Duration::ZERO).is_err());
-    }
-
-    #[test]
-    fn a_file_that_nobody_has_locked_is_free_and_stays() {
-        let lib = tempfile::tempdir().unwrap();
-        let (env, app) = (host(lib.path()), "shop".parse().unwrap());
-        std::fs::create_dir_all(lock_file(lib.path()).parent().unwrap()).unwrap();
-        std::fs::write(lock_file(lib.path()), "4711").unwrap();
-        assert!(!AppLock::is_held(&env, &app).unwrap());
-        drop(AppLock::acquire(&env, &app, Duration::ZERO).unwrap());
-        assert_eq!(std::fs::read_to_string(lock_file(lib.path())).unwrap(), "4711");
-    }
-
-    #[test]
-    fn a_file_that_the_holder_before_removes_late_is_no_lock() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("lock");
-        std::fs::write(&path, "4711").unwrap();
-        let held = try_lock(&path, None, || std::fs::remove_file(&path).unwrap()).unwrap().unwrap();
-        assert!(is_file_at(&held.file, &path));
-        assert_eq!(held.before, None, "the file is ours");
-    }
-}
+#[path = "lock_tests.rs"]
+mod tests;

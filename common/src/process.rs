@@ -4,12 +4,20 @@ use crate::output::Stream;
 use crate::{Context, Error, Output, Result, signals};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::ffi::{OsStr, OsString};
-use std::io::Read;
+use std::io::{PipeReader, PipeWriter, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// The most that is kept of what a child prints, in bytes: no answer of Docker's or of a hook comes near it.
+const MOST: usize = 64 * 1024 * 1024;
+
+/// A line that is longer is passed on in pieces.
+const LONGEST_LINE: usize = 1024 * 1024;
+
+/// How soon it is seen that a child has ended whose pipes others hold open.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A program to run with arguments, variables on top of ours, and maybe input and a deadline.
 #[derive(Clone, Debug)]
@@ -19,6 +27,7 @@ pub struct Process {
     variables: Vec<(OsString, OsString)>,
     input: Option<Vec<u8>>,
     deadline: Option<Duration>,
+    most: usize,
     leads_group: bool,
     waited_for: Option<String>,
 }
@@ -64,6 +73,7 @@ impl Process {
             variables: Vec::new(),
             input: None,
             deadline: None,
+            most: MOST,
             leads_group: false,
             waited_for: None,
         }
@@ -114,6 +124,13 @@ impl Process {
         self
     }
 
+    /// To be killed, with an error, when it prints more bytes than this where that is captured.
+    #[must_use]
+    pub fn at_most(mut self, bytes: usize) -> Self {
+        self.most = bytes;
+        self
+    }
+
     /// The command as a person would type it, for messages.
     pub fn command(&self) -> String {
         let words = std::iter::once(&self.program).chain(&self.arguments);
@@ -123,9 +140,11 @@ impl Process {
     /// Runs it with standard output and error captured.
     ///
     /// # Errors
-    /// When it cannot be started, or the deadline passes. Its own failure is in the answer.
+    /// When it cannot be started, the deadline passes, or it prints without an end. Its own failure is in the answer.
     pub fn capture(&self) -> Result<Answer> {
-        self.finish(self.expression().stdout_capture().stderr_capture(), None)
+        let ((out_pipe, out), (err_pipe, err)) = (self.pipe()?, self.pipe()?);
+        let expression = self.expression().stdout_file(out).stderr_file(err);
+        self.finish(expression, vec![(out_pipe, Sink::Stdout), (err_pipe, Sink::Stderr)], None)
     }
 
     /// Runs it with standard output captured; standard error goes where ours goes.
@@ -133,10 +152,15 @@ impl Process {
     /// # Errors
     /// As [`Process::capture`].
     pub fn capture_stdout(&self, output: &Output) -> Result<Answer> {
+        let (out_pipe, out) = self.pipe()?;
+        let mut pipes = vec![(out_pipe, Sink::Stdout)];
+        let mut expression = self.expression().stdout_file(out);
         if output.is_labelled() {
-            return self.labelled(output, false);
+            let (err_pipe, err) = self.pipe()?;
+            expression = expression.stderr_file(err);
+            pipes.push((err_pipe, Sink::Lines(output, Stream::Err, Vec::new())));
         }
-        self.finish(self.expression().stdout_capture(), Some(output))
+        self.finish(expression, pipes, Some(output))
     }
 
     /// Runs it with its output going where ours goes; with a label, line by line under that label.
@@ -144,10 +168,13 @@ impl Process {
     /// # Errors
     /// As [`Process::capture`].
     pub fn stream(&self, output: &Output) -> Result<Answer> {
-        if output.is_labelled() {
-            return self.labelled(output, true);
+        if !output.is_labelled() {
+            return self.finish(self.expression(), Vec::new(), Some(output));
         }
-        self.finish(self.expression(), Some(output))
+        let ((out_pipe, out), (err_pipe, err)) = (self.pipe()?, self.pipe()?);
+        let lines = |stream| Sink::Lines(output, stream, Vec::new());
+        let expression = self.expression().stdout_file(out).stderr_file(err);
+        self.finish(expression, vec![(out_pipe, lines(Stream::Out)), (err_pipe, lines(Stream::Err))], Some(output))
     }
 
     /// Becomes this program: our own ends here. Returns only when it cannot be started.
@@ -189,106 +216,149 @@ impl Process {
         }
     }
 
-    fn finish(&self, expression: duct::Expression, output: Option<&Output>) -> Result<Answer> {
+    fn pipe(&self) -> Result<(PipeReader, PipeWriter)> {
+        std::io::pipe().context(|| format!("running {}", self.command()))
+    }
+
+    /// Runs it to its end, takes what comes through the pipes, and says now and then that it has not ended.
+    fn finish(
+        &self,
+        expression: duct::Expression,
+        mut pipes: Vec<(PipeReader, Sink<'_>)>,
+        output: Option<&Output>,
+    ) -> Result<Answer> {
         signals::install();
         let handle = Arc::new(expression.start().context(|| format!("running {}", self.command()))?);
+        // It holds our ends of the pipes for writing.
+        drop(expression);
         let watched = signals::watch(Arc::clone(&handle), self.leads_group);
-        let ended = self.wait(&handle, output).context(|| format!("waiting for {}", self.command()))?;
-        if let Some(done) = ended {
-            return Ok(Answer { status: done.status, stdout: done.stdout.clone(), stderr: done.stderr.clone() });
+        let waiting = || format!("waiting for {}", self.command());
+        let mut wait = Wait::new(self, output);
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        while !pipes.is_empty() && !wait.is_over() {
+            // Seen before the pipes are: what it has printed is in them by then.
+            let has_ended = handle.try_wait().context(waiting)?.is_some();
+            let ready = ready(&pipes, LOOK_AGAIN.min(wait.turn())).context(waiting)?;
+            // A process that it has left in the background may hold a pipe open for a minute.
+            if has_ended && !ready.contains(&true) {
+                break;
+            }
+            let mut is_ready = ready.into_iter();
+            pipes.retain_mut(|(pipe, sink)| {
+                let goes_on = !is_ready.next().unwrap_or_default() || sink.take(pipe, &mut stdout, &mut stderr);
+                if !goes_on {
+                    sink.end();
+                }
+                goes_on
+            });
+            if stdout.len().max(stderr.len()) > self.most {
+                watched.kill();
+                return Err(Error::new(format!("{} printed more than {} MiB", self.command(), self.most >> 20)));
+            }
+            wait.tell();
+        }
+        for (_, sink) in &mut pipes {
+            sink.end();
+        }
+        loop {
+            if let Some(done) = handle.wait_timeout(wait.turn()).context(waiting)? {
+                return Ok(Answer { status: done.status, stdout, stderr });
+            }
+            if wait.is_over() {
+                break;
+            }
+            wait.tell();
         }
         watched.kill();
         let seconds = self.deadline.unwrap_or_default().as_secs();
         Err(Error::new(format!("{} did not answer within {seconds} seconds", self.command())))
     }
+}
 
-    /// Waits until it has ended, and says now and then that it has not; `None` when its time is over.
-    fn wait<'h>(
-        &self,
-        handle: &'h duct::Handle,
-        output: Option<&Output>,
-    ) -> std::io::Result<Option<&'h std::process::Output>> {
-        let told = output.filter(|output| !output.is_quiet()).zip(self.waited_for.as_deref());
-        if self.deadline.is_none() && told.is_none() {
-            return handle.wait().map(Some);
-        }
+/// How long a child has been waited for, and who is told of that.
+struct Wait<'w> {
+    began: Instant,
+    deadline: Duration,
+    told: Option<(&'w Output, &'w str)>,
+    next: Duration,
+}
+
+impl<'w> Wait<'w> {
+    fn new(process: &'w Process, output: Option<&'w Output>) -> Self {
         // A time that somebody else has set may be longer than a clock can tell.
-        let (began, deadline) = (Instant::now(), self.deadline.unwrap_or(LONGEST).min(LONGEST));
-        let mut turn: u32 = 1;
-        loop {
-            let left = deadline.saturating_sub(began.elapsed());
-            let until_told = SAY_AGAIN.saturating_mul(turn).saturating_sub(began.elapsed());
-            if let Some(done) = handle.wait_timeout(if told.is_some() { left.min(until_told) } else { left })? {
-                return Ok(Some(done));
-            }
-            if began.elapsed() >= deadline {
-                return Ok(None);
-            }
-            if let Some((output, what)) = told {
-                output.warn(&format!("still waiting for {what} ({} s)", began.elapsed().as_secs()));
-                turn = turn.saturating_add(1);
-            }
-        }
+        let deadline = process.deadline.unwrap_or(LONGEST).min(LONGEST);
+        let told = output.filter(|output| !output.is_quiet()).zip(process.waited_for.as_deref());
+        Self { began: Instant::now(), deadline, told, next: SAY_AGAIN }
     }
 
-    /// Runs it with pipes that are read line by line, so that lines of several jobs do not mix.
-    fn labelled(&self, output: &Output, show_stdout: bool) -> Result<Answer> {
-        let starting = || format!("running {}", self.command());
-        let (err_reader, err_writer) = std::io::pipe().context(starting)?;
-        let (out_reader, out_writer) = std::io::pipe().context(starting)?;
-        let ended = AtomicBool::new(false);
-        let ended = &ended;
-        std::thread::scope(|scope| {
-            let passes_on = |reader, stream| {
-                let pass_on = move || pass_lines_on(reader, output, stream, ended);
-                std::thread::Builder::new().spawn_scoped(scope, pass_on).is_ok()
-            };
-            // Where the system gives us no thread, lines go without their label rather than not at all.
-            if !passes_on(err_reader, Stream::Err) {
-                let expression = self.expression();
-                return self.finish(if show_stdout { expression } else { expression.stdout_capture() }, Some(output));
-            }
-            let expression = self.expression().stderr_file(err_writer);
-            let expression = if !show_stdout {
-                expression.stdout_capture()
-            } else if passes_on(out_reader, Stream::Out) {
-                expression.stdout_file(out_writer)
-            } else {
-                expression
-            };
-            let answer = self.finish(expression, Some(output));
-            ended.store(true, Ordering::SeqCst);
-            answer
-        })
+    fn is_over(&self) -> bool {
+        self.began.elapsed() >= self.deadline
+    }
+
+    /// How long nothing need be done but wait.
+    fn turn(&self) -> Duration {
+        let until_told = if self.told.is_some() { self.next } else { LONGEST };
+        self.deadline.min(until_told).saturating_sub(self.began.elapsed())
+    }
+
+    fn tell(&mut self) {
+        if let Some((output, what)) = self.told.filter(|_| self.began.elapsed() >= self.next) {
+            output.warn(&format!("still waiting for {what} ({} s)", self.began.elapsed().as_secs()));
+            self.next = self.next.saturating_add(SAY_AGAIN);
+        }
     }
 }
 
-/// Prints what comes through a pipe until it closes, or until the child has ended and nothing more
-/// is there: a process that the child left in the background may hold the pipe open for a minute.
-fn pass_lines_on(mut pipe: std::io::PipeReader, output: &Output, stream: Stream, ended: &AtomicBool) {
-    let mut waiting = Vec::new();
-    let mut buffer = [0; 8192];
-    loop {
-        let child_has_ended = ended.load(Ordering::SeqCst);
-        let patience = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
-        let ready = poll(&mut [PollFd::new(&pipe, PollFlags::IN)], Some(&patience));
-        match ready {
-            Ok(0) if child_has_ended => break,
-            Ok(0) | Err(rustix::io::Errno::INTR) => continue,
-            Ok(_) => {}
-            Err(_) => break,
-        }
-        match pipe.read(&mut buffer) {
-            Ok(0) | Err(_) => break,
-            Ok(count) => waiting.extend_from_slice(buffer.get(..count).unwrap_or_default()),
-        }
-        while let Some(end) = waiting.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = waiting.drain(..=end).collect();
-            output.pass_on(stream, String::from_utf8_lossy(&line).trim_end_matches('\n'));
-        }
+/// Which of the pipes have something, or have come to their end.
+fn ready(pipes: &[(PipeReader, Sink<'_>)], patience: Duration) -> std::io::Result<Vec<bool>> {
+    let mut asked: Vec<PollFd<'_>> = pipes.iter().map(|(pipe, _)| PollFd::new(pipe, PollFlags::IN)).collect();
+    let patience = Timespec { tv_sec: 0, tv_nsec: i64::from(patience.subsec_nanos()) };
+    match poll(&mut asked, Some(&patience)) {
+        Err(rustix::io::Errno::INTR) => Ok(vec![false; pipes.len()]),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(asked.iter().map(|pipe| !pipe.revents().is_empty()).collect()),
     }
-    if !waiting.is_empty() {
-        output.pass_on(stream, &String::from_utf8_lossy(&waiting));
+}
+
+/// What becomes of that which comes through a pipe.
+enum Sink<'o> {
+    /// It is kept, as the answer.
+    Stdout,
+    /// It is kept, as what a failure says.
+    Stderr,
+    /// It is printed line by line, so that the lines of several jobs do not mix; with the line that has no end yet.
+    Lines(&'o Output, Stream, Vec<u8>),
+}
+
+impl Sink<'_> {
+    /// Takes what is there now; `false` at the end of the pipe.
+    fn take(&mut self, pipe: &mut PipeReader, stdout: &mut Vec<u8>, stderr: &mut Vec<u8>) -> bool {
+        let mut buffer = [0; 8192];
+        let Ok(count @ 1..) = pipe.read(&mut buffer) else { return false };
+        let come = buffer.get(..count).unwrap_or_default();
+        match self {
+            Self::Stdout => stdout.extend_from_slice(come),
+            Self::Stderr => stderr.extend_from_slice(come),
+            Self::Lines(output, stream, waiting) => {
+                for piece in come.split_inclusive(|byte| *byte == b'\n') {
+                    waiting.extend_from_slice(piece);
+                    if piece.ends_with(b"\n") || waiting.len() > LONGEST_LINE {
+                        output.pass_on(*stream, String::from_utf8_lossy(waiting).trim_end_matches('\n'));
+                        waiting.clear();
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Prints the line that never had an end.
+    fn end(&mut self) {
+        if let Self::Lines(output, stream, waiting) = self
+            && !waiting.is_empty()
+        {
+            output.pass_on(*stream, &String::from_utf8_lossy(waiting));
+        }
     }
 }
 
@@ -321,30 +391,18 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_hangs_is_ended_whole_at_its_deadline() {
-        let folder = tempfile::tempdir().unwrap();
-        let mark = folder.path().join("mark");
-        let script = format!("sleep 60 & echo $! >{}; wait", mark.display());
-        let hangs = Process::new("sh").args(["-c", &script]).leading_a_group().deadline(Duration::from_secs(2));
-        hangs.stream(&Output::new(true, false)).unwrap_err();
-        let child = std::fs::read_to_string(mark).unwrap();
-        let is_gone = || {
-            let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
-            stat.rsplit(')').next().is_none_or(|rest| rest.is_empty() || rest.starts_with(" Z"))
-        };
-        let end = Instant::now() + Duration::from_mins(1);
-        while !is_gone() {
-            assert!(Instant::now() < end, "its child still runs");
-            std::thread::yield_now();
-        }
+    fn a_program_that_prints_without_end_is_ended() {
+        let error = Process::new("sh").args(["-c", "exec cat /dev/zero"]).capture().unwrap_err();
+        assert!(error.message().contains("printed more than 64 MiB"), "{error}");
     }
 
     #[test]
-    fn a_deadline_of_any_length_is_one() {
-        for time in [Duration::MAX, Duration::from_secs(u64::MAX), LONGEST] {
-            assert!(Process::new("true").deadline(time).capture().unwrap().succeeded());
-            assert!(Process::new("true").deadline(time).waited_for("it").stream(&Output::new(false, false)).is_ok());
-        }
+    fn what_a_child_leaves_in_the_background_is_not_waited_for() {
+        let began = Instant::now();
+        let answer = Process::new("sh").args(["-c", "sleep 6041 & echo done; echo odd >&2"]).capture().unwrap();
+        assert_eq!((answer.stdout.as_slice(), answer.stderr.as_slice()), (&b"done\n"[..], &b"odd\n"[..]));
+        assert!(began.elapsed() < Duration::from_mins(5));
+        Process::new("pkill").args(["-f", "^sleep 6041$"]).capture().unwrap();
     }
 
     #[test]

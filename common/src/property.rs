@@ -4,9 +4,8 @@
 //! bytes without a newline at its end, mode 0600; a list is a line an item. Nothing but this module
 //! writes there.
 
-use crate::env::shown;
 use crate::users::Owner;
-use crate::{App, Context, Env, Error, Result, atomic};
+use crate::{App, Env, Error, Result, atomic, file};
 use std::path::PathBuf;
 
 /// Whose property: an app's, or the host's.
@@ -67,7 +66,7 @@ impl<'a> Properties<'a> {
     /// # Errors
     /// When its file cannot be read or is not UTF-8.
     pub fn get<'s>(&self, scope: impl Into<Scope<'s>>, property: &str) -> Result<Option<String>> {
-        let text = atomic::read_text(&self.path(scope, property)?)?.unwrap_or_default();
+        let text = file::read_text(&self.path(scope, property)?)?.unwrap_or_default();
         let value = text.trim_end_matches(['\n', '\r']);
         Ok((!value.is_empty()).then(|| value.to_owned()))
     }
@@ -104,7 +103,7 @@ impl<'a> Properties<'a> {
     /// # Errors
     /// As [`Properties::get`].
     pub fn list<'s>(&self, scope: impl Into<Scope<'s>>, property: &str) -> Result<Vec<String>> {
-        let text = atomic::read_text(&self.path(scope, property)?)?.unwrap_or_default();
+        let text = file::read_text(&self.path(scope, property)?)?.unwrap_or_default();
         Ok(text.lines().map(str::to_owned).collect())
     }
 
@@ -133,13 +132,12 @@ impl<'a> Properties<'a> {
     /// # Errors
     /// When one cannot be read or written.
     pub fn copy(&self, old: &App, new: &App, keep: impl Fn(&str) -> bool) -> Result<()> {
-        for path in atomic::entries(&self.folder(old)?)? {
+        for path in file::entries(&self.folder(old)?)? {
             let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            if name.starts_with('.') || path.is_dir() || !keep(name) {
+            if name.starts_with('.') || file::is_folder(&path) || !keep(name) {
                 continue;
             }
-            let bytes = std::fs::read(&path).context(|| format!("reading {}", shown(&path)))?;
-            self.write(Scope::App(new), name, &bytes)?;
+            self.write(Scope::App(new), name, &file::read(&path)?.unwrap_or_default())?;
         }
         Ok(())
     }
@@ -154,6 +152,8 @@ impl<'a> Properties<'a> {
 
     fn write(&self, scope: Scope<'_>, property: &str, bytes: &[u8]) -> Result<()> {
         let owner = Owner::of_files(self.env)?;
+        // Neither of the two may be a link to another's folder.
+        atomic::create_directory(&self.root()?, owner)?;
         atomic::create_directory(&self.folder(scope)?, owner)?;
         atomic::write(&self.path(scope, property)?, bytes, 0o600, owner)
     }

@@ -5,7 +5,7 @@
 //! starts a trigger and two a plugin, and it runs the same executables in the same way, so that what
 //! listens (as `20_events` does) still hears everything.
 
-use crate::env::shown;
+use crate::file::shown;
 use crate::output::Stream;
 use crate::signals::must_end;
 use crate::trigger_config::TriggerConfig;

@@ -3,10 +3,10 @@
 //! For each key in the table `[plugin.config]` of the plugin's plugin.toml the hook gets the value of
 //! the variable `<PLUGIN>_<KEY>`, else that of the key in the plugin's table of
 //! `$PLUGIN_PATH/config.toml`, else an empty one. plugn lets a shell read the value, so `$HOME` in it
-//! expands; here variables expand too, and nothing else does. What one hook got, the later hooks of
+//! expands; here variables expand too, with their defaults, and nothing else does. What one hook got, the later hooks of
 //! the same trigger see as well.
 
-use crate::{Env, atomic, procfile};
+use crate::{Env, file, procfile};
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::Table;
@@ -45,13 +45,14 @@ impl<'a> TriggerConfig<'a> {
     fn value(&mut self, path: &Path, plugin: &str, key: &str) -> String {
         let values = self.values.get_or_insert_with(|| table_in(path));
         let value = values.get(plugin).and_then(|table| table.get(key)).and_then(toml::Value::as_str);
-        procfile::expand(value.unwrap_or_default(), |name| self.env.var(name).unwrap_or_default().to_owned())
+        procfile::expand(value.unwrap_or_default(), |name| self.env.var(name).map(str::to_owned))
     }
 }
 
 /// What a file of TOML holds; nothing when it is missing or is none.
 fn table_in(path: &Path) -> Table {
-    atomic::read_text(path).ok().flatten().and_then(|text| text.parse().ok()).unwrap_or_default()
+    let bytes = file::read_of_the_system(path).ok().flatten();
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok()).unwrap_or_default()
 }
 
 /// How plugn turns a name into a part of a variable's name.

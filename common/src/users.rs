@@ -1,6 +1,7 @@
 //! The system user that owns Dokku's files.
 
-use crate::{Context, Env, Error, Result};
+use crate::{Env, Error, Result, file};
+use std::path::Path;
 
 /// A user and a group by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ impl Owner {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
         }
-        let user = env.var("DOKKU_SYSTEM_USER").unwrap_or("dokku");
+        let user = name_of_dokku(env);
         let group = env.var("DOKKU_SYSTEM_GROUP").unwrap_or("dokku");
         Ok(Some(Self {
             user: number_of("/etc/passwd", "user", user)?,
@@ -30,10 +31,20 @@ impl Owner {
     }
 }
 
+fn name_of_dokku(env: &Env) -> &str {
+    env.var("DOKKU_SYSTEM_USER").unwrap_or("dokku")
+}
+
+/// The number of Dokku's user; our own where the system does not know that user.
+pub(crate) fn dokku_user(env: &Env) -> u32 {
+    let ours = || rustix::process::geteuid().as_raw();
+    number_of("/etc/passwd", "user", name_of_dokku(env)).unwrap_or_else(|_| ours())
+}
+
 /// The number of `name` in a file of `name:password:number:…` lines.
-fn number_of(file: &str, kind: &str, name: &str) -> Result<u32> {
-    let text = std::fs::read_to_string(file).context(|| format!("reading {file}"))?;
-    number_in(&text, name)
+fn number_of(path: &str, kind: &str, name: &str) -> Result<u32> {
+    let text = file::read_of_the_system(Path::new(path))?.unwrap_or_default();
+    number_in(&String::from_utf8_lossy(&text), name)
         .ok_or_else(|| Error::new(format!("The system has no {kind} {name}, which must own Dokku's files")))
 }
 

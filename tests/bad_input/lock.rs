@@ -107,12 +107,88 @@ fn one_that_tried_for_the_lock_and_lost_has_to_wait() {
 
 #[test]
 fn a_lock_file_that_nobody_holds_is_no_lock() {
-    let host = host_with_lock_file();
-    host.command("scale", ["--lock-timeout", "1", "shop", "web=2"])
+    // As apps:lock makes it: empty. It stays however many commands come and go.
+    let host = shop().file(LOCK, "");
+    for quantity in ["web=2", "web=3"] {
+        host.command("scale", ["--lock-timeout", "1", "shop", quantity])
+            .succeeds()
+            .stdout(&headline(quantity))
+            .deploys("web");
+        assert_eq!(fs::read(host.sandbox().path(LOCK)).unwrap(), b"", "apps:lock made it, apps:unlock removes it");
+    }
+}
+
+#[test]
+fn what_a_killed_deploy_of_the_host_has_left_goes() {
+    host_with_lock_file()
+        .command("scale", ["--lock-timeout", "1", "shop", "web=2"])
         .succeeds()
         .stdout(&headline("web=2"))
-        .deploys("web");
-    assert!(host.sandbox().path(LOCK).exists(), "apps:lock made it, apps:unlock removes it");
+        .leaves_nothing_at(LOCK);
+}
+
+#[test]
+fn contention_and_kills_leave_no_lock_and_only_one_has_it_at_a_time() {
+    const COMMANDS: usize = 60;
+    let host = shop().file("lib/data/apps/shop/keep", "");
+    // Runs under the lock, and inherits it: whoever is killed leaves it to its hook.
+    host.sandbox().write_script(
+        "lib/core-plugins/available/host/ps-pre-scale",
+        "#!/bin/sh\ncd \"$CONFORMANCE_ROOT\" || exit 1\n\
+         mkdir inside || echo twice >>overlaps\nsleep 0.02\nrmdir inside\necho >>entered\n",
+    );
+    let entered = || fs::read_to_string(host.sandbox().path("entered")).unwrap_or_default().lines().count();
+    let mut running: Vec<std::process::Child> = Vec::new();
+    for number in 0..COMMANDS {
+        let mut command = Command::new(host.sandbox().program("subcommands/scale"));
+        command.args(["ps:scale", "--lock-timeout", "600", "--skip-deploy", "shop", "web+1"]);
+        running.push(host.spawn(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())));
+        // A killed one has the lock, waits for it, or is about to: each moment comes by itself.
+        if number % 3 == 2 {
+            let seen = entered();
+            wait_until("another has had its turn", Duration::from_mins(1), || entered() > seen);
+            running.remove(running.len() / 2).kill().unwrap();
+            running.remove(0).kill().unwrap();
+        }
+    }
+    for mut child in running {
+        let ended = || child.try_wait().unwrap().is_some();
+        wait_until("a command has ended", Duration::from_mins(2), ended);
+    }
+    let free = || File::open(host.sandbox().path(LOCK)).map_or(true, |file| file.try_lock().is_ok());
+    wait_until("the hooks of the killed have ended", Duration::from_mins(1), free);
+    host.command("scale", ["--skip-deploy", "shop", "web=1"]).succeeds().any_stdout().leaves_nothing_at(LOCK);
+    assert!(!host.sandbox().path("overlaps").exists(), "two had the lock at once");
+}
+
+#[test]
+fn what_is_no_regular_file_is_no_lock_and_is_named() {
+    let soon = Duration::from_mins(1);
+    let host = shop().file("lib/data/apps/shop/keep", "");
+    let lock = host.sandbox().path(LOCK);
+    let aside = host.sandbox().path("aside");
+    let make = |kind: &str| match kind {
+        "a FIFO" => assert!(Command::new("mkfifo").arg(&lock).status().unwrap().success()),
+        "a directory" => fs::create_dir(&lock).unwrap(),
+        _ => std::os::unix::fs::symlink(&aside, &lock).unwrap(),
+    };
+    for kind in ["a FIFO", "a directory", "a symbolic link"] {
+        make(kind);
+        let says = format!(".deploy.lock: it is {kind}");
+        host.command("scale", ["shop", "web=2"])
+            .refuses(&says)
+            .stdout_at_most(&headline("web=2"))
+            .changes_no_file()
+            .takes_at_most(soon);
+        host.run("ps-set-scale", ["shop", "true", "false", "web=2"])
+            .refuses(&says)
+            .changes_no_file()
+            .takes_at_most(soon);
+        fs::rename(&lock, host.sandbox().path("lib/was")).unwrap();
+        let _ = fs::remove_dir(host.sandbox().path("lib/was"));
+        let _ = fs::remove_file(host.sandbox().path("lib/was"));
+    }
+    assert!(!aside.exists(), "no link is followed");
 }
 
 #[test]

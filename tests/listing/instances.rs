@@ -1,7 +1,10 @@
 //! What is listed, and when it is as it should be.
 
 use std::fs::File;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use ps_tests::process::{spawn, wait_until};
 use ps_tests::{Host, host};
 use serde_json::{Value, json};
 
@@ -57,6 +60,47 @@ pub(crate) fn a_container_of_a_deploy_in_progress_is_upcoming() {
     assert_eq!(states(&host), ["web.1 running", "web.1 upcoming"]);
     host.ps(&["shop", "--exit-code"]).succeeds().any_stdout();
     lock.unlock().unwrap();
+}
+
+pub(crate) fn another_app_s_container_is_missing_whatever_names_it() {
+    let host = shop("web=2")
+        .container("web.1", &id(1))
+        .container("web.2", &id(2))
+        .containers(&[fake(1, "shop", "web.1"), fake(2, "api", "web.1")])
+        .file("lib/data/scheduler-docker-local/dead-containers", format!("shop {} 1700000000\n", id(2)));
+    assert_eq!(states(&host), ["web.1 running", "web.2 missing"]);
+    host.ps(&["shop", "--exit-code"]).fails(3).any_stdout();
+}
+
+pub(crate) fn only_a_deploy_of_this_host_makes_a_container_upcoming() {
+    let containers = [fake(1, "shop", "web.1"), fake(2, "shop", "web.1").named("shop.web.1.upcoming-4711")];
+    let host = shop("web=1").container("web.1", &id(1)).containers(&containers);
+    let script = "#!/bin/sh\nread line\n";
+    let (ours, others) = ("lib/plugins/available/x/scheduler-deploy", "other/plugins/x/scheduler-deploy");
+    for path in [ours, others] {
+        host.sandbox().write_script(path, script);
+    }
+    let with = |program: &str, arguments: &[&str], state: &str| {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = spawn(&mut command);
+        // The words are another's until the kernel has taken up the new program.
+        let line = || std::fs::read(format!("/proc/{}/cmdline", child.id())).unwrap_or_default();
+        let last = arguments.last().unwrap().as_bytes();
+        wait_until("it has its words", Duration::from_mins(1), || line().windows(last.len()).any(|part| part == last));
+        let found = states(&host);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(found, ["web.1 running".to_owned(), format!("web.1 {state}")], "{program} {arguments:?}");
+    };
+    let path = |relative: &str| host.sandbox().path(relative).display().to_string();
+    with(&path(ours), &["docker-local", "shop", "latest"], "upcoming");
+    with(&path(ours), &["docker-local", "shop2", "latest"], "stray");
+    with(&path(others), &["docker-local", "shop", "latest"], "stray");
+    with("sh", &["-c", "read line", "scheduler-deploy", "docker-local", "shop"], "stray");
+    with("sh", &["-c", "read line; : scheduler-deploy docker-local shop"], "stray");
+    with("sh", &["-c", &format!("read line; : {} docker-local shop", path(ours))], "stray");
+    with("sh", &["-c", "read line", &path(ours), "docker-local", "shop"], "stray");
 }
 
 pub(crate) fn a_container_that_vanishes_meanwhile_is_missing() {

@@ -26,6 +26,8 @@ fn main() -> ExitCode {
         instances::what_runs_is_listed_with_its_processes,
         instances::what_nothing_accounts_for_is_told_apart,
         instances::a_container_of_a_deploy_in_progress_is_upcoming,
+        instances::another_app_s_container_is_missing_whatever_names_it,
+        instances::only_a_deploy_of_this_host_makes_a_container_upcoming,
         instances::a_container_that_vanishes_meanwhile_is_missing,
         instances::an_exit_is_told_with_its_signal_and_its_reason,
         instances::the_exit_code_says_whether_all_is_as_desired,

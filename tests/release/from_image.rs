@@ -5,19 +5,19 @@ use ps_tests::Host;
 
 use crate::{PROCFILE, content, data_files, docker_calls, release, shop, with_docker};
 
-/// Makes a container of the image and copies out of it as `docker container cp` does: into a folder that is there
-/// already, else under the name that is given.
+/// Makes a container of the image and gives a file of it as `docker container cp` does: as an archive.
 const IMAGE: &str = r#"case "$1 $2" in
   'image inspect') echo '{"WorkingDir":"/srv/app/","Labels":null,"Env":["PATH=/bin"]}' ;;
   'container create') echo 3333333333333333333333333333333333333333333333333333333333333333 ;;
   'container cp')
-    for to in "$@"; do from=$last last=$to; done
+    for word in "$@"; do from=$last last=$word; done
+    [ "$last" = - ] || exit 2
     file=$CONFORMANCE_ROOT/image/${from#*:}
     if [ ! -e "$file" ]; then
       echo "Error response from daemon: Could not find the file ${from#*:} in container ${from%%:*}" >&2
       exit 1
     fi
-    cp -R "$file" "$to" ;;
+    tar -C "${file%/*}" --no-recursion -c "${file##*/}" ;;
 esac"#;
 
 fn image() -> Host {
@@ -46,7 +46,7 @@ fn every_container_that_is_made_for_that_is_removed() {
     extract(&host).succeeds();
     let made = docker_calls(&host, "container create").len();
     assert!(made > 0, "a container must have been made");
-    assert_eq!(docker_calls(&host, "container rm --force 3333").len(), made);
+    assert_eq!(docker_calls(&host, "container rm --force -- 3333").len(), made);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use ps_tests::Host;
+use ps_tests::{Answer, Host};
 
 use crate::{content, property, shop};
 
@@ -47,6 +47,18 @@ fn an_app_with_neither_gets_none() {
     fs::remove_file(host.sandbox().path(FILE)).unwrap();
     install(&host).succeeds();
     assert_eq!(property(&host, "scale"), None);
+}
+
+/// As on a host where the config of one app cannot be read: the other apps, and the plugin, do not wait for it.
+#[test]
+fn what_config_cannot_migrate_is_a_warning() {
+    let broken = Answer::failure(1).saying("Unable to migrate environment for other: unterminated quoted value");
+    let host = old_host("web=3\n").gives("config-migrate-env", &[broken]);
+    install(&host)
+        .succeeds()
+        .stderr_contains("Unable to migrate environment for other")
+        .stderr_contains(" !     Not all old settings may be found")
+        .leaves("lib/config/ps/shop/scale", "web=3\n");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod checks;
+mod command;
 mod earlier;
 mod extract;
 mod from_image;

@@ -227,3 +227,52 @@ fn what_was_set_is_what_the_next_container_gets() {
         .stdout("--env=A=b --restart=on-failure:20");
     assert_eq!(fs::read_to_string(host.sandbox().path("lib/config/ps/shop/restart-policy")).unwrap(), "on-failure:20");
 }
+
+/// The user may see `shop` alone.
+fn with_a_hidden_app() -> Host {
+    let host = shop()
+        .container("web.1", &format!("{FIRST}\n"))
+        .file("home/secret/CONTAINER.web.1", format!("{SECOND}\n"))
+        .file("lib/config/common/secret/deployed", "true");
+    with_docker(host, &[FIRST, SECOND], "").answers("user-auth-app", "shop\n")
+}
+
+#[test]
+fn a_policy_of_the_host_reaches_no_app_that_is_hidden_from_the_user() {
+    let host = with_a_hidden_app();
+    host.command("set", ["--global", "restart-policy", "always"])
+        .succeeds()
+        .any_stdout()
+        .stderr(" !     The containers of other users' apps get the policy with the next deploy\n");
+    assert_eq!(changes_by_docker(&host), update("always", &[FIRST]));
+}
+
+#[test]
+fn a_restore_of_all_touches_no_app_that_is_hidden_from_the_user() {
+    for arguments in [&["--all"][..], &[]] {
+        let outcome = with_a_hidden_app().command("restore", arguments.iter().copied()).succeeds();
+        outcome.any_stdout().any_stderr().fires(&[
+            "pre-restore",
+            "scheduler-pre-restore docker-local shop",
+            "proxy-clear-config shop",
+            "pre-start shop",
+            "proxy-build-config shop",
+        ]);
+    }
+}
+
+#[test]
+fn a_container_that_is_another_app_s_gets_no_policy() {
+    let label = |app: &str| format!("\\t\"{app}\"\\tx.web.1");
+    for app in ["api", "shop2"] {
+        let listed = format!("[ \"$2\" = ls ] && printf '{SECOND}\\trunning{}\\n'", label(app));
+        let host = shop().container("web.1", &format!("{FIRST}\n")).container("web.2", &format!("{SECOND}\n"));
+        let host = with_docker(host, &[FIRST], &listed);
+        host.command("set", ["shop", "restart-policy", "no"]).succeeds().any_stdout();
+        assert_eq!(changes_by_docker(&host), update("no", &[FIRST]));
+        host.command("report", ["shop", "--running"]).succeeds().stdout("mixed\n");
+        host.command("report", ["shop", "--status-web.2"])
+            .succeeds()
+            .stdout(&format!("missing (CID: {})\n", &SECOND[..11]));
+    }
+}

@@ -19,6 +19,7 @@ mod interrupted;
 mod killed;
 mod load;
 mod locked;
+mod owners;
 mod pending;
 mod reconcile;
 mod requests;
@@ -80,6 +81,9 @@ fn main() -> ExitCode {
         reconcile::with_nothing_to_do_it_asks_and_does_nothing,
         reconcile::all_apps_one_after_the_other,
         reconcile::an_unhealthy_instance_is_replaced,
+        owners::another_app_s_container_is_not_scaled_down,
+        owners::another_app_s_container_is_not_retired_for_a_new_one,
+        owners::another_app_s_container_gets_no_policy_and_is_not_retired_with_a_type,
         locked::a_scale_waits_for_the_holder_and_names_it,
         locked::a_lock_by_hand_is_no_lock,
     ]);

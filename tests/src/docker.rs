@@ -112,12 +112,12 @@ impl Dokku {
     pub fn run_with(&self, words: &[&str], env: &[(&str, &str)]) -> Printed {
         let mut command = Command::new(self.directory.path().join("dokku"));
         command.args(words).env("DOKKU_DOCKER_TIMEOUT", "120").envs(env.iter().copied());
-        Self::print(&mut command, format!("dokku {}", words.join(" ")))
+        print(&mut command, format!("dokku {}", words.join(" ")), b"")
     }
 
     /// Runs a bash script.
     pub fn bash(&self, script: &str) -> Printed {
-        Self::print(Command::new("bash").args(["-c", script]), script.to_owned())
+        print(Command::new("bash").args(["-c", script]), script.to_owned(), b"")
     }
 
     /// Writes an executable shell script, and gives its path.
@@ -127,18 +127,6 @@ impl Dokku {
         fs::write(&path, format!("#!/bin/sh\n{body}\n")).expect("a script");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode");
         path.display().to_string()
-    }
-
-    fn print(command: &mut Command, what: String) -> Printed {
-        let done = run(command.env_remove("DOKKU_QUIET_OUTPUT"), b"", DEADLINE);
-        let printed = Printed {
-            command: what,
-            status: done.status,
-            stdout: tree::text(&done.stdout),
-            stderr: tree::text(&done.stderr),
-        };
-        assert!(!printed.stdout.contains("panicked") && !printed.stderr.contains("panicked"), "{printed}");
-        printed
     }
 
     /// Runs a command of the host that must succeed, and gives its stdout.
@@ -157,17 +145,7 @@ impl Dokku {
 
     /// All containers of an app, sorted by instance.
     pub fn containers(&self, app: &str) -> Vec<Container> {
-        let format = "{{.Label \"com.dokku.dyno\"}}\t{{.ID}}\t{{.Names}}\t{{.State}}";
-        let filter = format!("label=com.dokku.app-name={app}");
-        let list = docker(&["container", "ls", "--all", "--no-trunc", "--filter", &filter, "--format", format]);
-        let container = |line: &str| {
-            let mut fields = line.split('\t').map(str::to_owned);
-            let mut next = || fields.next().unwrap_or_default();
-            Container { instance: next(), id: next(), name: next(), state: next() }
-        };
-        let mut containers: Vec<_> = list.lines().map(container).collect();
-        containers.sort();
-        containers
+        containers_of(app)
     }
 
     /// The instances that run: `["web.1", "worker.1"]`.
@@ -274,6 +252,34 @@ impl fmt::Display for Printed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} exits {}\nstdout: {}\nstderr: {}", self.command, self.status, self.stdout, self.stderr)
     }
+}
+
+/// Runs a command, called `what` in a failure, with this on its stdin. Nothing of the plugin may panic.
+pub fn print(command: &mut Command, what: String, stdin: &[u8]) -> Printed {
+    let done = run(command.env_remove("DOKKU_QUIET_OUTPUT"), stdin, DEADLINE);
+    let printed = Printed {
+        command: what,
+        status: done.status,
+        stdout: tree::text(&done.stdout),
+        stderr: tree::text(&done.stderr),
+    };
+    assert!(!printed.stdout.contains("panicked") && !printed.stderr.contains("panicked"), "{printed}");
+    printed
+}
+
+/// All containers of an app, sorted by instance.
+pub fn containers_of(app: &str) -> Vec<Container> {
+    let format = "{{.Label \"com.dokku.dyno\"}}\t{{.ID}}\t{{.Names}}\t{{.State}}";
+    let filter = format!("label=com.dokku.app-name={app}");
+    let list = docker(&["container", "ls", "--all", "--no-trunc", "--filter", &filter, "--format", format]);
+    let container = |line: &str| {
+        let mut fields = line.split('\t').map(str::to_owned);
+        let mut next = || fields.next().unwrap_or_default();
+        Container { instance: next(), id: next(), name: next(), state: next() }
+    };
+    let mut containers: Vec<_> = list.lines().map(container).collect();
+    containers.sort();
+    containers
 }
 
 /// The stdout of a docker command that must succeed.

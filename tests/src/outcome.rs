@@ -87,6 +87,13 @@ impl Outcome {
         self
     }
 
+    /// These words on neither of the two.
+    pub fn does_not_say(self, words: &str) -> Self {
+        let says = self.stdout.contains(words) || self.stderr.contains(words);
+        self.holds(!says, &format!("it must not say {words:?}"));
+        self
+    }
+
     /// Whatever it likes on stdout.
     pub fn any_stdout(mut self) -> Self {
         self.stated.stdout = true;

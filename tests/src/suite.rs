@@ -39,15 +39,32 @@ macro_rules! functions {
 /// Runs `tests` on `threads` threads, all those whose name contains an argument of the command line, and
 /// prints each failure and at last `N passed, N failed`. A suite of which nothing ran has failed.
 pub fn run(tests: &[Test<'_>], threads: usize) -> ExitCode {
+    run_in_turn(&[(tests, threads)])
+}
+
+/// As [`run`], of lists of tests one after the other, each on so many threads.
+pub fn run_in_turn(lists: &[(&[Test<'_>], usize)]) -> ExitCode {
+    // A failure is told once, beside the name of its test.
+    panic::set_hook(Box::new(|panic| {
+        LOCATION.set(panic.location().map(ToString::to_string).unwrap_or_default());
+    }));
+    let (mut ran, mut failed) = (0, 0);
+    for (tests, threads) in lists {
+        let (ran_of_these, failed_of_these) = run_list(tests, *threads);
+        ran += ran_of_these;
+        failed += failed_of_these;
+    }
+    println!("{} passed, {failed} failed", ran - failed);
+    if failed == 0 && ran > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// How many ran, and how many of them failed.
+fn run_list(tests: &[Test<'_>], threads: usize) -> (usize, usize) {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let chosen: Vec<&Test<'_>> = tests
         .iter()
         .filter(|test| wanted.is_empty() || wanted.iter().any(|part| test.name.contains(part.as_str())))
         .collect();
-    // A failure is told once, beside the name of its test.
-    panic::set_hook(Box::new(|panic| {
-        LOCATION.set(panic.location().map(ToString::to_string).unwrap_or_default());
-    }));
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(0_usize);
     thread::scope(|scope| {
@@ -67,9 +84,7 @@ pub fn run(tests: &[Test<'_>], threads: usize) -> ExitCode {
             });
         }
     });
-    let failed = failed.into_inner().unwrap();
-    println!("{} passed, {failed} failed", chosen.len() - failed);
-    if failed == 0 && !chosen.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    (chosen.len(), failed.into_inner().unwrap())
 }
 
 /// As [`run`], for tests that need a Docker that answers: without `PS_DOCKER=1`, which `tests/run` sets, none of

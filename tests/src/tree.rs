@@ -7,6 +7,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+/// What a test lays out to be read has less; what is not to be read may have any number of bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
 /// path -> `[octal mode, content]`, or `"directory"` for an empty directory (its path ends in `/`).
 pub type Tree = BTreeMap<String, Value>;
 
@@ -85,6 +88,13 @@ fn walk(root: &Path, directory: &str, found: &mut Tree) {
 }
 
 fn file(path: &Path, name: &str) -> Option<Value> {
+    let about = fs::symlink_metadata(path).ok()?;
+    if about.is_symlink() {
+        return Some(json!(["a link", fs::read_link(path).unwrap_or_default()]));
+    }
+    if !about.is_file() || about.len() > LARGEST {
+        return Some(json!(["no file to be read", format!("{:?}, {} bytes", about.file_type(), about.len())]));
+    }
     let content = fs::read(path).unwrap_or_else(|error| error.to_string().into_bytes());
     let mut content = text(&content);
     if name == "scale.old" && content.is_empty() {

@@ -4,7 +4,7 @@
 //! carry no parser.
 
 use super::{ContainerState, Docker, failure, is_id, is_word, rubbish, valid_text};
-use crate::{Error, Process, Result};
+use crate::{App, Error, Instance, Process, Result};
 use std::collections::BTreeMap;
 
 /// Labels are quoted, since anybody may put tabs and newlines into one.
@@ -41,6 +41,34 @@ pub struct Container {
     pub process_type: String,
     /// The instance it was made as: `web.1`.
     pub dyno: String,
+}
+
+impl Container {
+    /// Whether it is a container of this app. Its label says so; one without, as very old releases made them, has to
+    /// have a name that Dokku gives to an instance of the app. One whose name is not known either is taken at its word.
+    pub fn belongs_to(&self, app: &App) -> bool {
+        match (self.app.as_str(), self.name.as_str()) {
+            ("", "") => true,
+            ("", name) => is_name_of_instance(name, app),
+            (label, _) => label == app.as_str(),
+        }
+    }
+}
+
+/// `APP.TYPE.N`, also with the seconds that Dokku adds to the name of one that is replaced, or `upcoming-` and a
+/// number. The name of another app may begin as this one's does.
+fn is_name_of_instance(name: &str, app: &App) -> bool {
+    let Some(rest) = name.strip_prefix(app.as_str()).and_then(|rest| rest.strip_prefix('.')) else { return false };
+    let parts: Vec<&str> = rest.split('.').collect();
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (process_type, index) = match parts.as_slice() {
+        [process_type, index] => (process_type, index),
+        [process_type, index, more] if is_number(more.strip_prefix("upcoming-").unwrap_or(more)) => {
+            (process_type, index)
+        }
+        _ => return false,
+    };
+    format!("{process_type}.{index}").parse::<Instance>().is_ok()
 }
 
 /// How a container does.
@@ -113,11 +141,10 @@ impl Docker<'_> {
     }
 }
 
-fn listed_container(line: &str) -> Option<Container> {
+pub(super) fn listed_container(line: &str) -> Option<Container> {
     let mut fields = line.split('\t');
     let id = fields.next().filter(|id| is_id(id))?;
-    // Links give a container further names, `other/alias`; one that is being removed may have none any more.
-    let name = fields.next()?.split(',').find(|name| !name.contains('/')).unwrap_or_default();
+    let name = own_name(fields.next()?);
     let state = fields.next().filter(|state| is_word(state))?;
     let mut label = || fields.next().and_then(unquoted);
     Some(Container {
@@ -131,13 +158,28 @@ fn listed_container(line: &str) -> Option<Container> {
     })
 }
 
+/// A line of [`Docker::states`].
+pub(super) fn with_state(line: &str) -> Option<Container> {
+    let mut fields = line.split('\t');
+    let id = fields.next().filter(|id| is_id(id))?;
+    let state = fields.next().filter(|state| is_word(state))?;
+    let app = fields.next().and_then(unquoted).unwrap_or_default();
+    let name = own_name(fields.next().unwrap_or_default());
+    Some(Container { id: id.to_owned(), name: name.to_owned(), state: state.to_owned(), app, ..Container::default() })
+}
+
+/// Links give a container further names, `other/alias`; one that is being removed may have none any more.
+fn own_name(names: &str) -> &str {
+    names.split(',').find(|name| !name.contains('/')).unwrap_or_default()
+}
+
 /// A label without its quotes; one with escapes is none of Dokku's, and is taken as empty.
 fn unquoted(field: &str) -> Option<String> {
     let label = field.strip_prefix('"')?.strip_suffix('"')?;
     Some(if label.contains('\\') { String::new() } else { label.to_owned() })
 }
 
-fn inspected_container(line: &str) -> Option<(String, ContainerDetails)> {
+pub(super) fn inspected_container(line: &str) -> Option<(String, ContainerDetails)> {
     let fields: Vec<&str> = line.split('\t').collect();
     let [id, state, started, finished, restarts, exit_code, out_of_memory, health, made @ ..] = fields.as_slice()
     else {
@@ -198,6 +240,27 @@ mod tests {
             dyno: "web.1".into(),
         };
         assert_eq!(containers, [wanted]);
+    }
+
+    #[test]
+    fn a_container_is_the_app_s_that_its_label_names_or_without_one_its_name() {
+        let belongs = |label: &str, name: &str| {
+            let container = Container { app: label.into(), name: name.into(), ..Container::default() };
+            container.belongs_to(&"shop".parse().unwrap())
+        };
+        assert!(belongs("shop", "anything") && belongs("shop", "api.web.1") && belongs("", ""));
+        assert!(!belongs("api", "shop.web.1") && !belongs("shop2", "shop.web.1") && !belongs("api", ""));
+        for name in ["shop.web.1", "shop.web.1.1700000000", "shop.web-2.12.upcoming-4711"] {
+            assert!(belongs("", name), "{name}");
+        }
+        for name in ["api.web.1", "shop", "shop.", "shop.web", "shop.web.x", "shop2.web.1", "happy_turing"] {
+            assert!(!belongs("", name), "{name}");
+        }
+        // Apps may be called `shop.api` and `shop.web.1`.
+        for name in ["shop.api.web.1", "shop.web.1.worker.2", "shop.web.1.", "shop.web.1.upcoming-", "dokku.redis.shop"]
+        {
+            assert!(!belongs("", name), "{name}");
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@
 
 mod change;
 mod containers;
+#[cfg(test)]
+mod hostile_tests;
 mod image;
 mod processes;
 
@@ -17,6 +19,9 @@ use crate::{Answer, Context, Env, Error, Process, Result};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// What is asked of every container: its id, its state, and whose it is.
+const STATES: &str = "{{.ID}}\t{{.State}}\t{{printf \"%q\" (.Label \"com.dokku.app-name\")}}\t{{.Names}}";
 
 /// How long a read may take, unless `DOKKU_DOCKER_TIMEOUT` says otherwise (seconds).
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -49,20 +54,18 @@ impl<'a> Docker<'a> {
         Ok(Self { env, program })
     }
 
-    /// The state of every container of this host by its full id, in one call.
+    /// Every container of this host by its full id, in one call: its state, its name and its app.
     ///
     /// # Errors
     /// With Docker's own message when it fails; when it does not answer in time; when its answer is
     /// not a list of containers.
-    pub fn states(&self) -> Result<BTreeMap<String, ContainerState>> {
-        let read = self.read(&["container", "ls", "--all", "--no-trunc", "--format", "{{.ID}}\t{{.State}}"]);
+    pub fn states(&self) -> Result<BTreeMap<String, Container>> {
+        let read = self.read(&["container", "ls", "--all", "--no-trunc", "--format", STATES]);
         let listed = Self::text(&read)?;
         let mut states = BTreeMap::new();
         for line in listed.lines() {
-            match line.split_once('\t') {
-                Some((id, state)) if is_id(id) && is_word(state) => states.insert(id.to_owned(), state.to_owned()),
-                _ => return Err(rubbish(&read, "list of containers", line)),
-            };
+            let container = containers::with_state(line).ok_or_else(|| rubbish(&read, "list of containers", line))?;
+            states.insert(container.id.clone(), container);
         }
         Ok(states)
     }
@@ -162,7 +165,15 @@ pub(crate) mod tests {
     fn states_are_docker_s_words() {
         let (_folder, env) = fake(&format!("printf '{ID}\\trunning\\n'"));
         let states = Docker::new(&env).unwrap().states().unwrap();
-        assert_eq!(states.get(ID).map(String::as_str), Some("running"));
+        assert_eq!(states.get(ID).map(|container| container.state.as_str()), Some("running"));
+    }
+
+    #[test]
+    fn states_come_with_whose_container_it_is() {
+        let (_folder, env) = fake(&format!("printf '{ID}\\texited\\t\"shop\"\\tother/db,shop.web.1\\n'"));
+        let states = Docker::new(&env).unwrap().states().unwrap();
+        let found = states.get(ID).unwrap();
+        assert_eq!((found.state.as_str(), found.app.as_str(), found.name.as_str()), ("exited", "shop", "shop.web.1"));
     }
 
     #[test]
@@ -211,7 +222,7 @@ pub(crate) mod tests {
         // Says which words it takes for flags, as Docker does: those before the first `--`.
         let flags =
             "for word; do case $word in --) break;; --bad) exec >&2; echo a flag; exit 1;; esac; done; echo done";
-        let (folder, env) = fake(flags);
+        let (_folder, env) = fake(flags);
         let docker = Docker::new(&env).unwrap();
         let bad = "--bad".to_owned();
         docker.set_restart_policy(std::slice::from_ref(&bad), "no").unwrap();
@@ -224,10 +235,10 @@ pub(crate) mod tests {
         let told = [
             docker.image_config(&bad).unwrap_err(),
             docker.details(&[&bad]).unwrap_err(),
+            docker.file_in_image(&bad, "/x").unwrap_err(),
             docker.processes(&[&bad]).remove(0).err().unwrap_or_else(|| Error::new("")),
         ];
         assert!(told.iter().all(|error| !error.message().contains("a flag")), "{told:?}");
-        assert!(docker.copy_from_image(&bad, "/x", &folder.path().join("x")).unwrap());
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Docker<'_> {
 }
 
 /// A line of `ps`: blanks between the columns, and maybe in the last.
-fn process(line: &str) -> Option<ContainerProcess> {
+pub(super) fn process(line: &str) -> Option<ContainerProcess> {
     let mut rest = line;
     let mut column = || {
         let trimmed = rest.trim_start();

@@ -1,33 +1,201 @@
-//! Variables in a command, expanded as the host does: `$NAME` and `${NAME}`.
+//! Variables in a command, expanded as the host does, `$NAME` and `${NAME}`, and with a shell's defaults:
+//! `${NAME:-default}`.
 
-/// Replaces `$NAME` and `${NAME}` by what `value` says of the name.
+/// Defaults within defaults are followed so deep.
+const DEEPEST: usize = 32;
+
+/// Replaces `$NAME` and `${NAME}` by what `value` says of the name, which is nothing where it is not set.
 ///
 /// The rules are those of Go's `os.Expand`, which the host uses: `$` before anything that cannot
-/// start a name stays, `${}` and an unclosed `${` go, and `$$`, `$1` and the like are names.
+/// start a name stays, `${}` and an unclosed `${` go, and `$$`, `$1` and the like are names. `$(…)` is not run: it
+/// stays, and variables in it expand like all others, before any shell sees it.
+///
+/// On top of these come a shell's defaults: `${NAME:-default}` and `${NAME:=default}` where NAME is not set or empty,
+/// `${NAME-default}` and `${NAME=default}` where it is not set. Nothing is assigned. A default ends at the `}` that
+/// belongs to it, as in a shell: quotes and backslashes go and keep a `}` from ending it, what is not in single quotes
+/// expands, and `$(…)` is left as it is elsewhere. From a default that does not end, or has more than 32
+/// within each other, Go's rules alone hold: so the time is that of reading the text.
 ///
 /// ```
-/// let value = |name: &str| if name == "PORT" { "5000".to_owned() } else { String::new() };
+/// let value = |name: &str| (name == "PORT").then(|| "5000".to_owned());
 /// assert_eq!(common::procfile::expand("web -p $PORT ${X}$", value), "web -p 5000 $");
+/// assert_eq!(common::procfile::expand("${PORT:-80} ${HOST:-'::1'}", value), "5000 ::1");
 /// ```
-pub fn expand(text: &str, value: impl Fn(&str) -> String) -> String {
-    let mut expanded = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('$') {
-        expanded.push_str(before);
-        match next_name(after) {
-            Name::Variable { name, length } => {
-                expanded.push_str(&value(name));
-                rest = after.get(length..).unwrap_or_default();
+pub fn expand(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut expansion = Expansion {
+        value: &value,
+        text,
+        last_brace: text.rfind('}').unwrap_or_default(),
+        position: 0,
+        expanded: String::with_capacity(text.len()),
+        defaults: true,
+    };
+    while let Some(character) = expansion.next() {
+        match character {
+            '$' => expansion.variable(),
+            other => expansion.expanded.push(other),
+        }
+    }
+    expansion.expanded
+}
+
+/// A default that does not end.
+struct Unclosed;
+
+struct Expansion<'a, V> {
+    value: &'a V,
+    text: &'a str,
+    /// Behind it no `${` needs to be looked for the end of.
+    last_brace: usize,
+    position: usize,
+    expanded: String,
+    /// Whether defaults are looked for: no longer once one did not end.
+    defaults: bool,
+}
+
+impl<'a, V: Fn(&str) -> Option<String>> Expansion<'a, V> {
+    fn rest(&self) -> &'a str {
+        self.text.get(self.position..).unwrap_or_default()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let character = self.rest().chars().next()?;
+        self.position += character.len_utf8();
+        Some(character)
+    }
+
+    /// What follows a `$` outside of defaults.
+    fn variable(&mut self) {
+        let (position, length) = (self.position, self.expanded.len());
+        if self.with_default(0, true).is_err() {
+            self.defaults = false;
+            self.position = position;
+            self.expanded.truncate(length);
+            self.plain_variable(true);
+        }
+    }
+
+    /// What follows a `$`, with `depth` defaults around it. What is not `wanted` is only read.
+    fn with_default(&mut self, depth: usize, wanted: bool) -> Result<(), Unclosed> {
+        let default = if self.defaults { default_in(self.rest()) } else { None };
+        let Some(Beginning { name, even_if_empty, length }) = default else {
+            self.plain_variable(wanted);
+            return Ok(());
+        };
+        if depth == DEEPEST {
+            return Err(Unclosed);
+        }
+        self.position += length;
+        let value = if wanted { (self.value)(name) } else { None };
+        match value.filter(|value| !(even_if_empty && value.is_empty())) {
+            Some(value) => {
+                self.expanded.push_str(&value);
+                self.default(depth + 1, false)
             }
-            Name::Malformed { length } => rest = after.get(length..).unwrap_or_default(),
-            Name::None => {
-                expanded.push('$');
-                rest = after;
+            None => self.default(depth + 1, wanted),
+        }
+    }
+
+    /// Go's rules for what follows a `$`.
+    fn plain_variable(&mut self, wanted: bool) {
+        let (name, length) = match next_name(self.rest(), self.position < self.last_brace) {
+            Name::Variable { name, length } => (Some(name), length),
+            Name::Malformed { length } => (None, length),
+            Name::None => return self.push('$', wanted),
+        };
+        self.position += length;
+        if let Some(value) = name.filter(|_| wanted).and_then(|name| (self.value)(name)) {
+            self.expanded.push_str(&value);
+        }
+    }
+
+    fn push(&mut self, character: char, wanted: bool) {
+        if wanted {
+            self.expanded.push(character);
+        }
+    }
+
+    /// A default up to the `}` that ends it.
+    fn default(&mut self, depth: usize, wanted: bool) -> Result<(), Unclosed> {
+        let mut quoted = false;
+        loop {
+            match self.next().ok_or(Unclosed)? {
+                '}' if !quoted => return Ok(()),
+                '"' => quoted = !quoted,
+                '\'' if !quoted => loop {
+                    match self.next().ok_or(Unclosed)? {
+                        '\'' => break,
+                        other => self.push(other, wanted),
+                    }
+                },
+                '\\' => {
+                    let escaped = self.next().ok_or(Unclosed)?;
+                    if quoted && !matches!(escaped, '$' | '`' | '"' | '\\') {
+                        self.push('\\', wanted);
+                    }
+                    self.push(escaped, wanted);
+                }
+                '$' if self.rest().starts_with('(') => self.command(depth, wanted)?,
+                '$' => self.with_default(depth, wanted)?,
+                other => self.push(other, wanted),
             }
         }
     }
-    expanded.push_str(rest);
-    expanded
+
+    /// `$(…)` in a default, from its `(` on: it is left for a shell, its quotes too. Its own parentheses and quotes
+    /// tell where it ends.
+    fn command(&mut self, depth: usize, wanted: bool) -> Result<(), Unclosed> {
+        self.push('$', wanted);
+        let (mut open, mut quote) = (0_usize, None);
+        loop {
+            let character = self.next().ok_or(Unclosed)?;
+            if character == '$' {
+                self.with_default(depth, wanted)?;
+                continue;
+            }
+            self.push(character, wanted);
+            match (character, quote) {
+                ('\\', None | Some('"')) => {
+                    let escaped = self.next().ok_or(Unclosed)?;
+                    self.push(escaped, wanted);
+                }
+                ('\'' | '"', None) => quote = Some(character),
+                (closing, Some(opening)) if closing == opening => quote = None,
+                ('(', None) => open += 1,
+                (')', None) if open <= 1 => return Ok(()),
+                (')', None) => open -= 1,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The beginning of `{NAME:-default}`; `length` counts its bytes up to the default.
+struct Beginning<'a> {
+    name: &'a str,
+    /// Whether it stands for an empty value too.
+    even_if_empty: bool,
+    length: usize,
+}
+
+fn default_in(text: &str) -> Option<Beginning<'_>> {
+    let braced = text.strip_prefix('{')?;
+    let end = name_length(braced);
+    let starts_name =
+        |name: &&str| name.starts_with(|character: char| character.is_ascii_alphabetic() || character == '_');
+    let name = braced.get(..end).filter(starts_name)?;
+    let operator = braced.get(end..)?;
+    let even_if_empty = operator.starts_with(':');
+    operator.strip_prefix(':').unwrap_or(operator).starts_with(['-', '=']).then_some(Beginning {
+        name,
+        even_if_empty,
+        length: 1 + end + usize::from(even_if_empty) + 1,
+    })
+}
+
+/// How many bytes at the start of the text can be a name.
+fn name_length(text: &str) -> usize {
+    text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count()
 }
 
 /// What follows a `$`; `length` counts its bytes.
@@ -37,10 +205,10 @@ enum Name<'a> {
     None,
 }
 
-fn next_name(text: &str) -> Name<'_> {
+fn next_name(text: &str, has_brace: bool) -> Name<'_> {
     let is_special = |character: char| "*#$@!?-0123456789".contains(character);
     if let Some(braced) = text.strip_prefix('{') {
-        return match braced.find('}') {
+        return match has_brace.then(|| braced.find('}')).flatten() {
             Some(0) => Name::Malformed { length: 2 },
             Some(end) => Name::Variable { name: braced.get(..end).unwrap_or_default(), length: end + 2 },
             None => Name::Malformed { length: 1 },
@@ -49,27 +217,118 @@ fn next_name(text: &str) -> Name<'_> {
     if text.starts_with(is_special) {
         return Name::Variable { name: text.get(..1).unwrap_or_default(), length: 1 };
     }
-    let length = text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    let length = name_length(text);
     if length == 0 { Name::None } else { Name::Variable { name: text.get(..length).unwrap_or_default(), length } }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::process::Command;
+
+    fn value(name: &str) -> Option<String> {
+        match name {
+            "PORT" => Some("5000".to_owned()),
+            "A" => Some("1".to_owned()),
+            "EMPTY" => Some(String::new()),
+            _ => None,
+        }
+    }
+
+    fn expanded(text: &str) -> String {
+        expand(text, value)
+    }
 
     #[test]
     fn names_expand_as_go_expands_them() {
-        let value = |name: &str| match name {
-            "PORT" => "5000".to_owned(),
-            "A" => "1".to_owned(),
-            _ => String::new(),
-        };
-        let expanded = |text| expand(text, value);
         assert_eq!(expanded("a $PORT ${PORT} $$ $1 ${} $ end"), "a 5000 5000    $ end");
-        assert_eq!(expanded("${A-b} ${A:-b} $A.b \"$A\" '$A' \\$A"), "  1.b \"1\" '1' \\1");
+        assert_eq!(expanded("$A.b \"$A\" '$A' \\$A"), "1.b \"1\" '1' \\1");
         assert_eq!(expanded("%d $%PORT a$"), "%d $%PORT a$");
         assert_eq!(expanded("${PORT ${A}} {PORT}"), "} {PORT}");
         assert_eq!(expanded("${PORT"), "PORT");
         assert_eq!(expanded("$h\u{e9} \u{2603}$PORT"), "\u{e9} \u{2603}5000");
+        assert_eq!(expanded("${A:+x}${A:?x}${A#x}${1:-x}${A:}${:-x}${-x}|"), "|");
+        assert_eq!(expanded("$(cat $A ${A}) `echo $A` $((A + 1))"), "$(cat 1 1) `echo 1` $((A + 1))");
+    }
+
+    #[test]
+    fn a_default_stands_for_what_is_not_set_or_empty() {
+        assert_eq!(expanded("--bind 0.0.0.0:${PORT:-80} -w ${WORKERS:-2}"), "--bind 0.0.0.0:5000 -w 2");
+        assert_eq!(expanded("--port ${PORT:=\"8080\"} ${X:=\"8080\"} $X|"), "--port 5000 8080 |");
+        assert_eq!(expanded("${EMPTY-a}|${EMPTY:-a}|${EMPTY=a}|${EMPTY:=a}|${X-a}|${X=a}"), "|a||a|a|a");
+        assert_eq!(expanded("${X:-}|${X-}|${A:-}"), "||1");
+        assert_eq!(expanded("${X:-$(hostname \"$A\" ')')}"), "$(hostname \"1\" ')')");
+        assert_eq!(expanded("${A:-$(echo })}|${X:-$(a $(b ${Y:-c}) })d}"), "1|$(a $(b c) })d");
+    }
+
+    /// What is in single quotes, behind a backslash, in braces of its own, and what a shell makes of it.
+    #[test]
+    fn a_default_is_what_it_is_to_a_shell() {
+        for text in [
+            "${X:-a}",
+            "${X-a}b",
+            "${A:-a}",
+            "${EMPTY:-a}",
+            "${EMPTY-a}",
+            "${X:-'a b'}",
+            "${X:-\"a b\"}",
+            "${X:-a'b'\"c\"d}",
+            "${X:-'}'}}",
+            "${X:-\"}\"}}",
+            "${X:-\\}}}",
+            "${X:-{a}}",
+            "${X:-'$A'$A\"$A\"${A}}",
+            "${X:-\"'$A'\"}",
+            "${X:-\\$A\\\\}",
+            "${X:-\"\\$A\\b\\\"\"}",
+            "${X:-${Y:-${Z:-deep}}}-",
+            "${X:-${A:-${Z:-deep}}}-",
+            "${A:-${X:-'}'}}-",
+            "${X-${EMPTY-b}c}",
+            "${X:-a:b-c=d}",
+            "${X:-}",
+            "${X_1:-a.b}/${X:-c}",
+            "$A${X:-$A}$A",
+        ] {
+            let script = format!("set -f; IFS=; A=1 EMPTY=; unset X Y Z X_1; printf %s {text}");
+            let done = Command::new("sh").args(["-c", &script]).output().unwrap();
+            assert!(done.status.success(), "{text}: {done:?}");
+            assert_eq!(expanded(text), String::from_utf8(done.stdout).unwrap(), "{text}");
+        }
+    }
+
+    #[test]
+    fn from_a_default_that_does_not_end_only_go_s_rules_hold() {
+        assert_eq!(expanded("${X:-a} ${X:-$A ${A} ${Y:-b"), "a  Y:-b");
+        assert_eq!(expanded("${X:-'a} $A ${Y:-b}|"), " 1 |");
+        let nested = |depth: usize| expanded(&("${X:-".repeat(depth) + "a" + &"}".repeat(depth)));
+        assert_eq!(nested(DEEPEST), "a");
+        assert_eq!(nested(DEEPEST + 1), "}".repeat(DEEPEST));
+    }
+
+    #[test]
+    fn a_hostile_text_takes_no_longer_than_reading_it() {
+        for part in ["${", "${X:-", "${X:-\\", "${X:-'", "${X:-\"", "${X:-$(", "${X:-a}", "$(", "${X", "$", "${X:-${A}"]
+        {
+            for end in ["", "}", "'}", ")}"] {
+                let text = part.repeat(1 << 20) + end;
+                assert!(expanded(&text).len() <= text.len(), "{part}");
+            }
+        }
+    }
+
+    const PARTS: &[&str] = &[
+        "$", "{", "}", "${", "${X:-", "${A:-", "X=", ":-", "-", "'", "\"", "\\", "(", ")", "$(", "$A", "a", "\u{e9}",
+        " ",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100_000))]
+
+        #[test]
+        fn no_text_is_too_strange(parts in prop::collection::vec(prop::sample::select(PARTS), 0..40)) {
+            let _any = expanded(&parts.concat());
+        }
     }
 }

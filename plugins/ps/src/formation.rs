@@ -195,11 +195,14 @@ impl Request {
         let mut given = BTreeSet::new();
         let lines = (1..).zip(text.lines().map(|line| without_comment(line).trim()));
         let telling = lines.filter(|(_, line)| !line.is_empty());
-        let mut parse = |line| {
+        let mut request = |line: &str| {
+            // Of a line that names no type nothing is quoted: it may be of a file that was never meant to be read.
+            let name = line.split('=').next().unwrap_or_default().trim();
+            name.parse::<ProcessType>().map_err(|_| Error::new("use type=count, such as web=1"))?;
             let request = Self::parse_new(line, &mut given)?;
             check(&request).map(|()| request)
         };
-        telling.map(|(number, line)| parse(line).context(|| format!("line {number}"))).collect()
+        telling.map(|(number, line)| request(line).context(|| format!("line {number}"))).collect()
     }
 
     fn parse_new(argument: &str, given: &mut BTreeSet<ProcessType>) -> Result<Self> {

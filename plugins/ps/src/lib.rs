@@ -9,11 +9,16 @@
 #[cfg(test)]
 mod any_words;
 pub mod app_json;
+// `dokku help` runs whatever is called `commands` in or below an installed plugin, folders too, and this repository can
+// be one.
+#[path = "command/mod.rs"]
 pub mod commands;
+mod config;
 pub mod driver;
 pub mod each_app;
 pub mod fingerprint;
 pub mod formation;
+mod host_files;
 pub mod image_kind;
 pub mod listing;
 pub mod max_instances;

@@ -2,10 +2,11 @@
 
 use crate::PLUGIN;
 use crate::formation::{Formation, Request, Update, saved_lines};
+use crate::host_files::app_folder;
 use crate::max_instances::MaxInstances;
 use crate::source_files::{SourceFile, current_procfile};
 use common::atomic::{self, Owner};
-use common::{App, Context, Env, Error, ProcessType, Properties, Result};
+use common::{App, Context, Env, Error, ProcessType, Properties, Result, file};
 use std::collections::BTreeSet;
 
 /// The scale that an app should have, as it is saved.
@@ -74,12 +75,12 @@ impl<'a> Scale<'a> {
     }
 
     fn write_dokku_scale(&self, scale: &Formation) -> Result<()> {
-        let folder = self.app.root(self.env)?;
+        let folder = app_folder(self.env, self.app)?;
         if !folder.is_dir() || SourceFile::dokku_scale(self.env, self.app)?.current().is_some() {
             return Ok(());
         }
         let (path, text) = (folder.join("DOKKU_SCALE"), scale.to_saved().join("\n") + "\n");
-        if atomic::read(&path)?.is_some_and(|written| written == text.as_bytes()) {
+        if file::read(&path)?.is_some_and(|written| written == text.as_bytes()) {
             return Ok(());
         }
         atomic::write(&path, text.as_bytes(), 0o644, Owner::of_files(self.env)?)

@@ -4,10 +4,10 @@
 //! removed are touched, as long as a new one would be like its siblings. Everywhere else the saved scale
 //! stands for what runs, and the host deploys each type that changes.
 
-use crate::driver::{self, DockerLocal, Withdrawn, runs_on_docker_local};
+use crate::driver::{self, DockerLocal, Withdrawn, retirement, runs_on_docker_local};
 use crate::formation::{Formation, Quantity, Request};
 use crate::listing::read::listing_of;
-use crate::listing::{Actual, ListedInstance};
+use crate::listing::{Actual, InstanceState, ListedInstance};
 use crate::pending::{Pending, pending};
 use crate::plan::{self, Action, Ask, Step};
 use crate::scale::Scale;
@@ -160,6 +160,9 @@ pub fn how(
 /// Docker fails.
 pub fn apply(env: &Env, app: &App, scaling: &Scaling<'_>, change: &TypeChange, lock: &AppLock) -> Result<()> {
     let Request { process_type, quantity } = &change.request;
+    if change.is_needed() {
+        let_go_of_others(env, app, scaling)?;
+    }
     match (&change.how, scaling) {
         (How::Nothing, _) => Ok(()),
         (How::Hooks, Scaling::Instances { driver: Ok(driver), .. }) => driver.fire_hooks(process_type),
@@ -177,6 +180,13 @@ pub fn apply(env: &Env, app: &App, scaling: &Scaling<'_>, change: &TypeChange, l
         }
         (How::Steps(..) | How::Hooks, _) => driver::deploy(env, app, process_type),
     }
+}
+
+/// A file whose container is missing may name another app's.
+fn let_go_of_others(env: &Env, app: &App, scaling: &Scaling<'_>) -> Result<()> {
+    let Scaling::Instances { instances, .. } = scaling else { return Ok(()) };
+    let names_missing = |found: &ListedInstance| found.state == InstanceState::Missing && found.container.is_some();
+    if instances.iter().any(names_missing) { retirement::let_go_of_others(env, app) } else { Ok(()) }
 }
 
 /// Has the host deploy a type. A deploy that fails half way fires no hooks, though it may have replaced
@@ -270,7 +280,7 @@ pub fn as_text(changes: &[TypeChange]) -> String {
             }
             How::Deploy(None) => text.push_str(&format!("{head}, deployed by the host\n")),
             How::Deploy(Some(reason)) => {
-                text.push_str(&format!("{head}, all instances are replaced: {}\n", shown(reason)))
+                text.push_str(&format!("{head}, all instances are replaced: {}\n", shown(reason)));
             }
             How::Steps(steps, _) => {
                 text.push_str(&format!("{head}\n"));

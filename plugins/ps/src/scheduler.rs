@@ -1,6 +1,7 @@
 //! The scheduler of an app, and what the host knows of an app's deploy.
 
-use common::{App, Env, Properties, Result, Scope, Triggers};
+use crate::host_files;
+use common::{App, Env, Result, Scope, Triggers};
 use std::cell::OnceCell;
 
 /// The scheduler of a host that says nothing else.
@@ -40,11 +41,7 @@ impl<'a> Schedulers<'a> {
         let answered_by_host =
             *remembered(&self.answered_by_host, || only_answered_by(&triggers, "scheduler-detect", host_s_own))?;
         let answer = if answered_by_host {
-            let properties = Properties::new(self.env, "scheduler");
-            match properties.get(scope, "selected")? {
-                Some(selected) => selected,
-                None => properties.get(Scope::Global, "selected")?.unwrap_or_default(),
-            }
+            host_files::SCHEDULER.of(self.env, scope)?.unwrap_or_default()
         } else {
             let ask = |scope: Scope<'_>| triggers.ask("scheduler-detect", &[scope.as_str()]);
             match (scope, ask(scope)?) {
@@ -62,13 +59,12 @@ impl<'a> Schedulers<'a> {
 /// # Errors
 /// When the property cannot be read or written.
 pub fn is_deployed(env: &Env, app: &App) -> Result<bool> {
-    let properties = Properties::new(env, "common");
-    if let Some(deployed) = properties.get(app, "deployed")? {
+    if let Some(deployed) = host_files::DEPLOYED.of(env, app)? {
         return Ok(deployed == "true");
     }
     let scheduler = scheduler_of(env, app)?;
     let deployed = Triggers::new(env).ask_quietly("scheduler-is-deployed", &[&scheduler, app.as_str()])?.is_some();
-    properties.set(app, "deployed", if deployed { "true" } else { "false" })?;
+    host_files::DEPLOYED.set(env, app, if deployed { "true" } else { "false" })?;
     Ok(deployed)
 }
 

@@ -10,22 +10,22 @@ use crate::formation::Request;
 use crate::max_instances::MaxInstances;
 use common::atomic::{self, Owner};
 use common::procfile::expand;
-use common::{App, Context, Env, ProcessType, Procfile, Result};
+use common::{App, Context, Env, ProcessType, Procfile, Result, file};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The port of a web process when the host says none.
 const DEFAULT_PORT: u16 = 5000;
 
 /// A command of the Procfile with its variables expanded: from the app's config, else PORT from `port` (5000
-/// when that is empty or none) and PS from the type, else empty.
+/// when that is empty or none) and PS from the type, else its default, else empty.
 pub fn expanded(command: &str, config: &BTreeMap<String, String>, process_type: &ProcessType, port: &str) -> String {
     let port: u16 = port.parse().unwrap_or(DEFAULT_PORT);
     expand(command, |name| match config.get(name) {
-        Some(value) => value.clone(),
-        None if name == "PORT" => port.to_string(),
-        None if name == "PS" => process_type.to_string(),
-        None => String::new(),
+        Some(value) => Some(value.clone()),
+        None if name == "PORT" => Some(port.to_string()),
+        None if name == "PS" => Some(process_type.to_string()),
+        None => None,
     })
 }
 
@@ -77,17 +77,19 @@ impl<'a> SourceFile<'a> {
         if self.is_being_removed() {
             return None;
         }
-        self.in_progress().filter(|path| path.exists()).or_else(|| Some(self.released()).filter(|path| path.exists()))
+        self.in_progress()
+            .filter(|path| file::exists(path))
+            .or_else(|| Some(self.released()).filter(|path| file::exists(path)))
     }
 
     /// Whether the deploy in progress has a source without this file.
     pub fn is_being_removed(&self) -> bool {
-        self.missing_mark().is_some_and(|mark| mark.exists())
+        self.missing_mark().is_some_and(|mark| file::exists(&mark))
     }
 
     /// The text of the file that holds now. What is not UTF-8 in it is nothing that matters to us.
     fn current_text(&self) -> Result<Option<String>> {
-        let bytes = self.current().map_or(Ok(None), |path| atomic::read(&path))?;
+        let bytes = self.current().map_or(Ok(None), |path| file::read(&path))?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
 
@@ -111,7 +113,7 @@ impl<'a> SourceFile<'a> {
     /// When a file cannot be removed.
     pub fn drop_stale(&self) -> Result<()> {
         let start = format!("{}{}.", self.prefix, self.name);
-        for path in atomic::entries(&self.folder)? {
+        for path in file::entries(&self.folder)? {
             if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(start.as_bytes())) {
                 atomic::remove(&path)?;
             }
@@ -124,10 +126,10 @@ impl<'a> SourceFile<'a> {
     /// # Errors
     /// When a file cannot be renamed or removed.
     pub fn finish(&self) -> Result<()> {
-        if let Some(path) = self.in_progress().filter(|path| path.exists()) {
+        if let Some(path) = self.in_progress().filter(|path| file::exists(path)) {
             return atomic::rename(&path, &self.released());
         }
-        if let Some(mark) = self.missing_mark().filter(|mark| mark.exists()) {
+        if let Some(mark) = self.missing_mark().filter(|mark| file::exists(mark)) {
             atomic::remove(&self.released())?;
             atomic::remove(&mark)?;
         }
@@ -141,16 +143,6 @@ impl<'a> SourceFile<'a> {
     pub fn discard(&self) -> Result<()> {
         self.drop_stale()?;
         atomic::remove(&self.released())
-    }
-
-    /// A place beside the files for one that is on its way out of an image.
-    pub fn scratch(&self) -> PathBuf {
-        self.folder.join(format!(".{}.from-image", self.name))
-    }
-
-    /// The folder that holds them.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 }
 

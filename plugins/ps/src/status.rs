@@ -3,8 +3,9 @@
 //! On docker-local an app's containers are named by the files `CONTAINER.<type>.<n>` in its folder.
 //! One answer from Docker serves all apps, and it is asked for only when there is such a file.
 
+use crate::host_files::{INSTANCE_FILES, app_folder};
 use crate::scheduler::{DOCKER_LOCAL, Schedulers, only_answered_by, remembered};
-use common::{App, ContainerState, Docker, Env, Error, Instance, Result, Triggers, atomic};
+use common::{App, Container, ContainerState, Docker, Env, Error, Instance, Result, Triggers, file};
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
@@ -87,7 +88,7 @@ pub struct InstanceStatus {
     pub instance: Option<Instance>,
     /// The container's id; empty when the file is.
     pub container: String,
-    /// Docker's word for its state; `None` when there is no such container.
+    /// Docker's word for its state; `None` when there is no such container, or it is another app's.
     pub state: Option<ContainerState>,
 }
 
@@ -106,9 +107,9 @@ pub struct InstanceFile {
 /// When one cannot be read.
 pub fn instance_files(env: &Env, app: &App) -> Result<Vec<InstanceFile>> {
     let mut files = Vec::new();
-    for path in atomic::entries(&app.root(env)?)? {
+    for path in file::entries(&app_folder(env, app)?)? {
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        let instance = match name.strip_prefix("CONTAINER") {
+        let instance = match name.strip_prefix(INSTANCE_FILES[0]) {
             Some("") => None,
             Some(rest) => match rest.strip_prefix('.').map(str::parse) {
                 Some(Ok(instance)) => Some(instance),
@@ -116,7 +117,7 @@ pub fn instance_files(env: &Env, app: &App) -> Result<Vec<InstanceFile>> {
             },
             None => continue,
         };
-        let container = atomic::read_text(&path)?.unwrap_or_default();
+        let container = file::read_text(&path)?.unwrap_or_default();
         let container = container.split_whitespace().next().unwrap_or_default().to_owned();
         files.push(InstanceFile { instance, container });
     }
@@ -143,7 +144,7 @@ pub struct Statuses<'a> {
     known: RefCell<BTreeMap<App, String>>,
     /// Whether nobody but the host's own plugins answers for the status of an app.
     answered_by_host: OnceCell<bool>,
-    containers: OnceCell<BTreeMap<String, ContainerState>>,
+    containers: OnceCell<BTreeMap<String, Container>>,
 }
 
 impl<'a> Statuses<'a> {
@@ -199,23 +200,21 @@ impl<'a> Statuses<'a> {
         }
         let mut instances = Vec::new();
         for InstanceFile { instance, container } in instance_files(self.env, app)? {
-            let state = self.state_of(&container)?;
+            let state = self.state_of(app, &container)?;
             instances.push(InstanceStatus { instance, container, state });
         }
         Ok(instances)
     }
 
-    /// Docker's word for the state of a container, by the id that a file holds, maybe shortened.
-    fn state_of(&self, container: &str) -> Result<Option<ContainerState>> {
-        if container.is_empty() {
+    /// Docker's word for the state of a container of an app, by the id that a file holds, maybe shortened.
+    fn state_of(&self, app: &App, held: &str) -> Result<Option<ContainerState>> {
+        if held.is_empty() {
             return Ok(None);
         }
         let containers = remembered(&self.containers, || Docker::new(self.env)?.states())?;
-        if let Some(state) = containers.get(container) {
-            return Ok(Some(state.clone()));
-        }
-        let longer = containers.iter().find(|(id, _)| names_container(container, id));
-        Ok(longer.map(|(_, state)| state.clone()))
+        let shortened = || containers.values().find(|container| names_container(held, &container.id));
+        let found = containers.get(held).or_else(shortened).filter(|container| container.belongs_to(app));
+        Ok(found.map(|container| container.state.clone()))
     }
 }
 

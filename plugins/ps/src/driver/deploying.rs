@@ -3,7 +3,7 @@
 //! While one of them makes its containers, these look like what a killed deploy left behind, and what it has
 //! stopped looks like what should be started.
 
-use common::{App, Env, HostProcess, Obstacle, Result, host_processes, wait_for};
+use common::{App, Env, Obstacle, PluginProcess, Result, plugin_processes, wait_for};
 use std::time::Duration;
 
 /// The host's trigger that deploys an app: `scheduler-deploy SCHEDULER APP TAG`.
@@ -16,31 +16,24 @@ const SCRIPTS: &str = "scheduler-deploy-process";
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// The process that makes containers of `app` at this moment; `None` also when we run inside of such a deploy.
-pub(crate) fn deploying(app: &App) -> Option<u32> {
-    let processes = host_processes();
+pub(crate) fn deploying(env: &Env, app: &App) -> Option<u32> {
+    let processes = plugin_processes(env);
     let mut deploying = processes.iter().filter(|process| makes_containers(process, app));
     if deploying.clone().any(|process| process.is_ours) { None } else { deploying.next().map(|process| process.pid) }
 }
 
-fn makes_containers(process: &HostProcess, app: &App) -> bool {
+fn makes_containers(process: &PluginProcess, app: &App) -> bool {
     // A part of the deploy stays behind to end old containers; its outputs are let go, so that nobody waits for it.
-    is_script(&process.words, app) || is_deploy(&process.words, app) && !process.is_silent()
+    is_script(process, app) || is_deploy(process, app) && !process.is_silent()
 }
 
-fn is_script(words: &[String], app: &App) -> bool {
-    words
-        .windows(2)
-        .any(|words| matches!(words, [script, of] if file_name(script).starts_with(SCRIPTS) && of == app.as_str()))
+fn is_script(process: &PluginProcess, app: &App) -> bool {
+    process.name.starts_with(SCRIPTS) && process.arguments.first().is_some_and(|of| of == app.as_str())
 }
 
-fn is_deploy(words: &[String], app: &App) -> bool {
-    words
-        .windows(3)
-        .any(|words| matches!(words, [trigger, _, of] if file_name(trigger) == DEPLOY && of == app.as_str()))
-}
-
-fn file_name(word: &str) -> &str {
-    word.rsplit('/').next().unwrap_or_default()
+/// `plugn`, which fires the trigger, is no part of it: it makes no container, the hooks that it runs do.
+fn is_deploy(process: &PluginProcess, app: &App) -> bool {
+    process.name == DEPLOY && process.arguments.get(1).is_some_and(|of| of == app.as_str())
 }
 
 /// Waits until nobody makes containers of an app, whose lock we hold, at most `patience`.
@@ -56,7 +49,7 @@ pub(crate) fn wait_for_deploy(env: &Env, app: &App, patience: Duration) -> Resul
                 who: format!("process {pid}, which deploys {app}"),
             }
         };
-        Ok(deploying(app).map_or(Ok(()), |pid| Err(deployed_by(pid))))
+        Ok(deploying(env, app).map_or(Ok(()), |pid| Err(deployed_by(pid))))
     })
 }
 
@@ -64,28 +57,29 @@ pub(crate) fn wait_for_deploy(env: &Env, app: &App, patience: Duration) -> Resul
 mod tests {
     use super::*;
 
-    fn words(line: &str) -> Vec<String> {
-        line.split_whitespace().map(str::to_owned).collect()
+    fn process(line: &str) -> PluginProcess {
+        let mut words = line.split_whitespace().map(str::to_owned);
+        PluginProcess { pid: 1, name: words.next().unwrap(), arguments: words.collect(), is_ours: false }
     }
 
     #[test]
     fn the_host_s_scripts_make_containers_of_the_app_they_name() {
-        let of = |line: &str| is_script(&words(line), &"shop".parse().unwrap());
-        assert!(of(
-            "bash /lib/scheduler-docker-local/bin/scheduler-deploy-process-container shop dockerfile i latest web 1 1"
-        ));
-        assert!(of("/bin/bash -c /lib/bin/scheduler-deploy-process shop dockerfile"));
-        assert!(!of("bash /lib/bin/scheduler-deploy-process-container shop2 dockerfile"));
-        assert!(!of("bash /lib/scheduler-docker-local/scheduler-deploy docker-local shop latest"));
-        assert!(!of("vi scheduler-deploy-process-container"));
+        let of = |line: &str| is_script(&process(line), &"shop".parse().unwrap());
+        assert!(of("scheduler-deploy-process-container shop dockerfile i latest web 1 1"));
+        assert!(of("scheduler-deploy-process shop dockerfile"));
+        assert!(!of("scheduler-deploy-process-container shop2 dockerfile"));
+        assert!(!of("scheduler-deploy docker-local shop latest"));
+        assert!(!of("scheduler-deploy-process-container"));
+        assert!(!of("scheduler-deploy-process api dockerfile shop"));
     }
 
     #[test]
     fn the_trigger_itself_names_the_app_after_the_scheduler() {
-        let of = |line: &str| is_deploy(&words(line), &"shop".parse().unwrap());
-        assert!(of("bash /lib/scheduler-docker-local/scheduler-deploy docker-local shop latest"));
-        assert!(of("plugn trigger scheduler-deploy docker-local shop latest web"));
-        assert!(!of("plugn trigger scheduler-deploy docker-local shop2 latest"));
-        assert!(!of("bash /lib/bin/scheduler-deploy-process shop dockerfile shop"));
+        let of = |line: &str| is_deploy(&process(line), &"shop".parse().unwrap());
+        assert!(of("scheduler-deploy docker-local shop latest"));
+        assert!(of("scheduler-deploy docker-local shop latest web"));
+        assert!(!of("scheduler-deploy docker-local shop2 latest"));
+        assert!(!of("scheduler-deploy-process shop dockerfile shop"));
+        assert!(!of("trigger scheduler-deploy docker-local shop"));
     }
 }

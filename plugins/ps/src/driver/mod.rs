@@ -18,7 +18,7 @@ use common::{App, AppLock, Docker, Env, ProcessType, Result, Triggers};
 use std::time::Duration;
 
 /// The plugin that runs apps on this host's own Docker.
-const PLUGIN: &str = "scheduler-docker-local";
+const DOCKER_LOCAL_PLUGIN: &str = "scheduler-docker-local";
 
 /// Whether an app runs on this host's own Docker: its plugin is enabled and the app's scheduler.
 ///
@@ -26,7 +26,7 @@ const PLUGIN: &str = "scheduler-docker-local";
 /// When the plugins cannot be listed or the scheduler cannot be told.
 pub fn runs_on_docker_local(env: &Env, app: &App) -> Result<bool> {
     let plugins = Triggers::new(env).implementers("scheduler-deploy")?;
-    Ok(plugins.iter().any(|plugin| plugin.name == PLUGIN) && scheduler_of(env, app)? == DOCKER_LOCAL)
+    Ok(plugins.iter().any(|plugin| plugin.name == DOCKER_LOCAL_PLUGIN) && scheduler_of(env, app)? == DOCKER_LOCAL)
 }
 
 /// Before a change of an app that is made through the host's scripts, which wait for Docker without end: Docker works,

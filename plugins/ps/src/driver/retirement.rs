@@ -2,14 +2,12 @@
 //! nothing is forgotten whatever happens next, then without its files, then asked to end, and stopped hard
 //! after the wait.
 
+use crate::host_files::{INSTANCE_FILES, app_folder, retirement_queue};
+use crate::status::{InstanceFile, instance_files, names_container};
 use common::atomic::{self, Owner};
-use common::{App, AppLock, Context, Docker, Env, Error, Instance, Process, Result, Triggers};
-use std::os::unix::fs::MetadataExt;
+use common::{App, AppLock, Docker, Env, Error, Instance, Process, Result, Triggers, file};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
-
-/// The files of an instance in its app's folder.
-const FILES: [&str; 3] = ["CONTAINER", "IP", "PORT"];
 
 /// The first argument with which an executable of ours is started in the background to stop containers.
 const STOP_LATER: &str = "--stop-containers-later";
@@ -31,18 +29,13 @@ pub(crate) fn register<'c>(
         .try_for_each(|container| triggers.fire("scheduler-register-retired", &[app.as_str(), container, wait]))
 }
 
-/// The file in which docker-local keeps what it will remove.
-fn queue_path(env: &Env) -> Result<PathBuf> {
-    Ok(env.data_directory("scheduler-docker-local")?.join("dead-containers"))
-}
-
 /// App and container of each line `APP CONTAINER TIME` of what docker-local will remove. A line that is
 /// none is left to docker-local.
 ///
 /// # Errors
 /// When it cannot be read.
 pub(crate) fn queue(env: &Env) -> Result<Vec<(String, String)>> {
-    let bytes = atomic::read(&queue_path(env)?)?.unwrap_or_default();
+    let bytes = file::read(&retirement_queue(env)?)?.unwrap_or_default();
     let queued = |line: &str| {
         let mut words = line.split_whitespace();
         Some((words.next()?.to_owned(), words.next()?.to_owned()))
@@ -55,11 +48,11 @@ pub(crate) fn queue(env: &Env) -> Result<Vec<(String, String)>> {
 /// # Errors
 /// When the queue cannot be read or written.
 fn unregister(env: &Env, container: &str) -> Result<()> {
-    let path = queue_path(env)?;
-    let Some(bytes) = atomic::read(&path)? else { return Ok(()) };
+    let path = retirement_queue(env)?;
+    let Some(bytes) = file::read(&path)? else { return Ok(()) };
     let is_of = |line: &[u8]| String::from_utf8_lossy(line).split_whitespace().nth(1) == Some(container);
     let kept: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| !is_of(line)).collect();
-    let mode = path.metadata().context(|| format!("reading {}", path.display()))?.mode() & 0o777;
+    let mode = file::mode(&path).unwrap_or(0o644);
     atomic::write(&path, &kept.concat(), mode, Owner::of_files(env)?)
 }
 
@@ -71,9 +64,28 @@ pub(crate) fn remove_files(env: &Env, app: &App, instance: &Instance) -> Result<
     files(env, app, instance)?.iter().try_for_each(|path| atomic::remove(path))
 }
 
+/// Takes from an app the files that name other apps' containers: the host's scripts and hooks retire and rename
+/// whatever a file names.
+///
+/// # Errors
+/// When Docker does not answer, or a file cannot be read or removed.
+pub(crate) fn let_go_of_others(env: &Env, app: &App) -> Result<()> {
+    let containers = Docker::new(env)?.containers()?;
+    for InstanceFile { instance, container } in instance_files(env, app)? {
+        let named = containers.iter().find(|known| names_container(&container, &known.id));
+        if let (Some(instance), Some(_)) = (instance, named.filter(|known| !known.belongs_to(app))) {
+            env.output().warn(&format!(
+                "CONTAINER.{instance} of {app} names a container that is not the app's; it is left alone"
+            ));
+            remove_files(env, app, &instance)?;
+        }
+    }
+    Ok(())
+}
+
 fn files(env: &Env, app: &App, instance: &Instance) -> Result<Vec<PathBuf>> {
-    let folder = app.root(env)?;
-    Ok(FILES.iter().map(|kind| folder.join(format!("{kind}.{instance}"))).collect())
+    let folder = app_folder(env, app)?;
+    Ok(INSTANCE_FILES.iter().map(|kind| folder.join(format!("{kind}.{instance}"))).collect())
 }
 
 /// An instance that has been taken out of its app and still runs, with all that it takes to bring it back.
@@ -93,8 +105,8 @@ impl Withdrawn {
     pub(super) fn of(env: &Env, app: &App, instance: &Instance, container: Option<&str>) -> Result<Self> {
         let mut kept = Vec::new();
         for path in files(env, app, instance)? {
-            if let (Some(bytes), Ok(about)) = (atomic::read(&path)?, path.metadata()) {
-                kept.push((path, bytes, about.mode() & 0o777));
+            if let (Some(bytes), Some(mode)) = (file::read(&path)?, file::mode(&path)) {
+                kept.push((path, bytes, mode));
             }
         }
         Ok(Self { instance: instance.clone(), container: container.map(str::to_owned), files: kept })

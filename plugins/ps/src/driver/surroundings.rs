@@ -3,14 +3,12 @@
 //! It is a private script of the host, so what makes it usable is looked at, not assumed: it must be
 //! where it was seen, and it must still read the variables that we give it.
 
+use crate::host_files;
 use crate::image_kind::ImageKind;
 use crate::scheduler::image_tag;
 use crate::settings;
-use common::{App, Docker, Env, ImageConfig, ProcessType, Properties, Result, Triggers, atomic, is_executable};
-use std::path::{Path, PathBuf};
-
-/// The script below `$PLUGIN_AVAILABLE_PATH`.
-const SCRIPT: &str = "scheduler-docker-local/bin/scheduler-deploy-process-container";
+use common::{App, Docker, Env, ImageConfig, ProcessType, Result, Triggers, file, is_executable};
+use std::path::PathBuf;
 
 /// What it reads, and the mark of the names it gives; a script without one of them is another one.
 const MARKS: &[&str] = &[
@@ -30,8 +28,8 @@ const MARKS: &[&str] = &[
 /// # Errors
 /// When the host's folders are not known. A script that cannot be used is the reason in the inner result.
 pub(super) fn usable_script(env: &Env) -> Result<std::result::Result<PathBuf, String>> {
-    let path = Path::new(env.required("PLUGIN_AVAILABLE_PATH")?).join(SCRIPT);
-    let Ok(Some(text)) = atomic::read_text(&path) else {
+    let path = host_files::container_script(env)?;
+    let Ok(Some(text)) = file::read_text(&path) else {
         return Ok(Err("the host has no script that starts a single container".to_owned()));
     };
     if !is_executable(&path) {
@@ -127,12 +125,12 @@ impl Surroundings {
 /// # Errors
 /// When the property cannot be read.
 fn checks_are_disabled(env: &Env, app: &App, process_type: &ProcessType) -> Result<bool> {
-    let disabled = Properties::new(env, "checks").get(app, "disabled")?.unwrap_or_default();
+    let disabled = host_files::CHECKS_DISABLED.of(env, app)?.unwrap_or_default();
     Ok(disabled.split([',', '\n']).map(str::trim).any(|name| name == "_all_" || name == process_type.as_str()))
 }
 
 fn inject_init(env: &Env, app: &App, config: &ImageConfig) -> Result<bool> {
-    let set = Properties::new(env, super::PLUGIN).computed(app, "init-process")?;
+    let set = host_files::INIT_PROCESS.of(env, app)?;
     let vendor = config.labels.as_ref().and_then(|labels| labels.get("org.opencontainers.image.vendor"));
     Ok(set.map_or(vendor.map(String::as_str) != Some("linuxserver.io"), |value| value == "true"))
 }

@@ -6,7 +6,7 @@
 
 use crate::PLUGIN;
 use common::atomic::{self, Owner};
-use common::{App, Env, ProcessType, Result};
+use common::{App, Env, ProcessType, Result, file};
 use std::path::PathBuf;
 
 /// The marks of one app: `data/ps/APP/unfinished/type.TYPE`, empty files.
@@ -27,7 +27,7 @@ impl<'a> Unfinished<'a> {
 
     /// Whether a change of this type was begun and not finished.
     pub fn is_marked(&self, process_type: &ProcessType) -> bool {
-        self.path(process_type).exists()
+        file::exists(&self.path(process_type))
     }
 
     /// Marks a type.

@@ -2,9 +2,7 @@
 
 use crate::PLUGIN;
 use common::atomic::{self, Owner};
-use common::{Context, Env, Error, Result};
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use common::{Env, Error, Result, file};
 use std::path::Path;
 
 /// As long as the hash that it keys.
@@ -19,10 +17,10 @@ pub(super) type Key = [u8; LENGTH];
 /// When it cannot be read or made, or its file holds something else.
 pub(super) fn key(env: &Env) -> Result<Key> {
     let path = env.data_directory(PLUGIN)?.join(".fingerprint-key");
-    let mut held = atomic::read(&path)?;
+    let mut held = file::read(&path)?;
     if held.is_none() {
         make(env, &path)?;
-        held = atomic::read(&path)?;
+        held = file::read(&path)?;
     }
     let bytes = held.unwrap_or_default();
     let length = bytes.len();
@@ -35,30 +33,13 @@ pub(super) fn key(env: &Env) -> Result<Key> {
     })
 }
 
-/// Makes a key where there is none. It gets its name by a link, which fails where there is one, so the file
-/// is there whole or not at all and the first of several makers wins. They may share the candidate: whoever
-/// finds it gone comes after one who has linked it.
+/// Makes a key where there is none. It is there whole or not at all, and the first of several makers wins.
 fn make(env: &Env, path: &Path) -> Result<()> {
     let owner = Owner::of_files(env)?;
     if let Some(folder) = path.parent() {
         atomic::create_directory(folder, owner)?;
     }
-    let candidate = path.with_added_extension("candidate");
-    atomic::write(&candidate, &random()?, 0o600, owner)?;
-    match std::fs::hard_link(&candidate, path) {
-        Err(error) if !matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => {
-            Err(error).context(|| format!("making the key of the fingerprints, {}", path.display()))
-        }
-        _ => atomic::remove(&candidate),
-    }
-}
-
-fn random() -> Result<Key> {
-    let mut bytes = [0; LENGTH];
-    File::open("/dev/urandom")
-        .and_then(|mut source| source.read_exact(&mut bytes))
-        .context(|| "reading random bytes from /dev/urandom")?;
-    Ok(bytes)
+    atomic::create(path, &file::random::<LENGTH>()?, 0o600, owner).map(drop)
 }
 
 #[cfg(test)]
@@ -77,7 +58,7 @@ mod tests {
         assert_ne!(key(Host::new().env()).unwrap(), first);
         let path = host.path("data/ps/.fingerprint-key");
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o7777, 0o600);
-        assert_eq!(atomic::entries(path.parent().unwrap()).unwrap(), [path]);
+        assert_eq!(file::entries(path.parent().unwrap()).unwrap(), [path]);
     }
 
     #[test]
@@ -95,16 +76,8 @@ mod tests {
             });
             assert!(keys.iter().all(|other| *other == keys[0]));
             assert_eq!(key(host.env()).unwrap(), keys[0]);
-            assert_eq!(atomic::entries(&host.path("data/ps")).unwrap().len(), 1);
+            assert_eq!(file::entries(&host.path("data/ps")).unwrap().len(), 1);
         }
-    }
-
-    #[test]
-    fn what_a_killed_maker_left_is_no_key() {
-        let host = Host::new();
-        host.write("data/ps/.fingerprint-key.candidate", "half of");
-        assert_ne!(key(host.env()).unwrap(), [0; LENGTH]);
-        assert_eq!(atomic::entries(&host.path("data/ps")).unwrap().len(), 1);
     }
 
     #[test]

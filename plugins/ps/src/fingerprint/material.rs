@@ -1,7 +1,7 @@
 //! What one source says: its values by label, and the files that hold them.
 
 use super::key::Key;
-use common::{Context, Error, Result, atomic};
+use common::{Context, Error, Result, file};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ impl Material {
     /// When it cannot be read.
     pub(super) fn read(&mut self, path: &Path) -> Result<Option<Vec<u8>>> {
         self.comes_from(path);
-        atomic::read(path)
+        file::read(path)
     }
 
     /// Adds the content of a file.
@@ -62,21 +62,25 @@ impl Material {
         Ok(())
     }
 
-    /// Adds the content of each file in a folder and in those below it. Hidden files are those of writers
-    /// at work.
+    /// Adds the content of each file in a folder, and in those below it, whose name is `wanted`. Hidden files are
+    /// those of writers at work.
     ///
     /// # Errors
     /// When one cannot be read.
-    pub(super) fn add_folder(&mut self, label: &str, folder: &Path) -> Result<()> {
+    pub(super) fn add_folder(&mut self, label: &str, folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<()> {
+        self.add_wanted(label, folder, &wanted)
+    }
+
+    fn add_wanted(&mut self, label: &str, folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<()> {
         self.comes_from(folder);
-        for path in atomic::entries(folder)? {
+        for path in file::entries(folder)? {
             let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else { continue };
-            if name.starts_with('.') {
+            if name.starts_with('.') || !wanted(&name) {
                 continue;
             }
             let label = format!("{label}/{name}");
             if path.symlink_metadata().is_ok_and(|about| about.is_dir()) {
-                self.add_folder(&label, &path)?;
+                self.add_wanted(&label, &path, wanted)?;
             } else if path.is_file() {
                 self.add_file(&label, &path)?;
             }

@@ -17,6 +17,8 @@ mod store;
 #[path = "tests.rs"]
 mod tests;
 mod unrecorded;
+#[cfg(test)]
+mod web_tests;
 
 pub(crate) use sources::PROXY_LABELS;
 pub use store::Fingerprints;
@@ -32,6 +34,7 @@ const SOURCES: &[&str] = &[
     sources::DOCKER_OPTIONS,
     sources::STORAGE,
     sources::NETWORK,
+    sources::PORTS,
     sources::COMMAND,
     sources::LIMITS,
     sources::LOGS,
@@ -45,7 +48,7 @@ pub struct Fingerprint(BTreeMap<String, String>);
 
 impl Fingerprint {
     /// The sources that are not as they were, in words for the user and in a fixed order: image, config,
-    /// docker options, storage, network, command, limits, logs, init, proxy labels, plugin NAME.
+    /// docker options, storage, network, ports, command, limits, logs, init, proxy labels, plugin NAME.
     ///
     /// A source that only one of the two has counts: a plugin that adds arguments came or went.
     pub fn changes<'a>(&'a self, now: &'a Self) -> Vec<&'a str> {

@@ -1,15 +1,16 @@
 //! Which files say what a container of an app is made from, source by source.
 //!
-//! The layouts are those of the host's own plugins. Whole folders are taken where every file in them
-//! reaches a container, single files elsewhere: a folder holds settings of the proxy or of a build as well.
-//! Where the host lets one value win over another, only the one that holds is taken; where the rule is the
-//! plugin's own affair, all are.
+//! Where they lie is told by [`host_files`]. Whole folders are taken where a new setting in them would reach a
+//! container, single files elsewhere: a folder holds settings of the proxy or of a build as well. Where the host
+//! lets one value win over another, only the one that holds is taken; where the rule is the plugin's own affair,
+//! all are.
 
 use super::material::Material;
 use crate::PLUGIN;
+use crate::config::config_of;
+use crate::host_files::{self, ContainerPorts, EVERY_TYPE, LabelProxy, Setting};
 use crate::source_files::{SourceFile, current_procfile};
-use common::procfile::parse_envfile;
-use common::{App, Context, Env, ProcessType, Properties, Result, Scope, Triggers, atomic};
+use common::{App, Env, ProcessType, Properties, Result, Scope, Triggers, file};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,14 +19,12 @@ pub(super) const CONFIG: &str = "config";
 pub(super) const DOCKER_OPTIONS: &str = "docker options";
 pub(super) const STORAGE: &str = "storage";
 pub(super) const NETWORK: &str = "network";
+pub(super) const PORTS: &str = "ports";
 pub(super) const COMMAND: &str = "command";
 pub(super) const LIMITS: &str = "limits";
 pub(super) const LOGS: &str = "logs";
 pub(super) const INIT: &str = "init";
 pub(crate) const PROXY_LABELS: &str = "proxy labels";
-
-/// The proxies that read labels of containers instead of a configuration of their own.
-const LABEL_PROXIES: &[&str] = &["caddy", "haproxy", "openresty", "traefik"];
 
 /// The triggers whose answers become arguments of `docker container create`.
 const ARGUMENT_TRIGGERS: &[&str] = &["docker-args-deploy", "docker-args-process-deploy"];
@@ -52,9 +51,6 @@ const HOST_PLUGINS: &[&str] = &[
     "traefik-vhosts",
 ];
 
-/// What the docker options and limits of every type are kept under.
-const EVERY_TYPE: &str = "_default_";
-
 /// The image: its id, with or without the name of its digest.
 pub(super) fn image(id: &str) -> Material {
     let mut image = Material::new(IMAGE);
@@ -72,9 +68,10 @@ pub(super) fn in_files(env: &Env, app: &App, process_type: &ProcessType) -> Resu
         read.network()?,
         read.command()?,
         read.limits()?,
-        read.property(LOGS, "logs", "max-size")?,
-        read.property(INIT, "scheduler-docker-local", "init-process")?,
+        read.settings(LOGS, &[host_files::LOG_SIZE])?,
+        read.settings(INIT, &[host_files::INIT_PROCESS])?,
     ];
+    materials.extend(read.ports()?);
     materials.extend(read.proxy_labels()?);
     for plugin in read.other_plugins()? {
         materials.push(read.plugin(&plugin)?);
@@ -98,7 +95,7 @@ impl Read<'_> {
     fn config(&self) -> Result<Material> {
         let mut config = Material::new(CONFIG);
         for (_, scope) in self.scopes() {
-            config.comes_from(&Properties::new(self.env, "config").folder(scope)?.join("ENV"));
+            config.comes_from(&host_files::config(self.env, scope)?);
         }
         for (name, value) in variables(self.env, self.app)? {
             // To a process, a variable that is empty is not one that is missing.
@@ -111,56 +108,66 @@ impl Read<'_> {
     /// container runs.
     fn docker_options(&self) -> Result<Material> {
         let mut options = Material::new(DOCKER_OPTIONS);
-        for (label, scope) in self.scopes() {
-            let folder = Properties::new(self.env, "docker-options").folder(scope)?;
-            options.comes_from(&folder);
-            for name in [EVERY_TYPE, self.process_type.as_str()] {
-                let content = options.read(&folder.join(format!("{name}.deploy")))?.unwrap_or_default();
-                let mut kept = Vec::new();
-                for line in lines(&content) {
-                    let option = without_restart_policy(line);
-                    if !option.is_empty() {
-                        kept.extend(option);
-                        kept.push(b'\n');
-                    }
+        self.add_places(&mut options, &[host_files::DOCKER_OPTIONS])?;
+        for owner in [EVERY_TYPE, self.process_type.as_str()] {
+            let path = host_files::docker_options_of_type(self.env, self.app, owner)?;
+            let content = options.read(&path)?.unwrap_or_default();
+            let mut kept = Vec::new();
+            for line in lines(&content) {
+                let option = without_restart_policy(line);
+                if !option.is_empty() {
+                    kept.extend(option);
+                    kept.push(b'\n');
                 }
-                options.add(&format!("{label}/{name}"), &kept);
             }
+            options.add(owner, &kept);
         }
         Ok(options)
     }
 
     /// The mounts of a deploy, and the entries that they name. A mount is not asked for its process type:
-    /// the host has not always done so.
+    /// the host gives every type all of them.
     fn storage(&self) -> Result<Material> {
         let mut storage = Material::new(STORAGE);
-        let entries = self.env.data_directory("storage-registry")?.join("entries");
-        for (label, scope) in self.scopes() {
-            let folder = Properties::new(self.env, "storage").folder(scope)?;
-            storage.comes_from(&folder);
-            let content = storage.read(&folder.join("mounts"))?.unwrap_or_default();
-            for line in lines(&content) {
-                // Of a line that is not understood it is only known whether it has changed.
-                let mount: Mount = serde_json::from_slice(line).unwrap_or_default();
-                if !mount.is_of_a_deploy() {
-                    continue;
-                }
-                // The host sorts them, so they have no order.
-                storage.add(&format!("{label}/{}", String::from_utf8_lossy(line)), b"mount");
-                if let Some(name) = mount.entry() {
-                    storage.add_file(&format!("entry/{name}"), &entries.join(format!("{name}.json")))?;
-                }
+        self.add_places(&mut storage, &[host_files::MOUNTS])?;
+        let content = storage.read(&host_files::MOUNTS.file(self.env, self.app)?)?.unwrap_or_default();
+        for line in lines(&content) {
+            // Of a line that is not understood it is only known whether it has changed.
+            let mount: Mount = serde_json::from_slice(line).unwrap_or_default();
+            if !mount.is_of_a_deploy() {
+                continue;
+            }
+            // The host sorts them, so they have no order.
+            storage.add(&format!("mount/{}", String::from_utf8_lossy(line)), b"mount");
+            if let Some(name) = mount.entry() {
+                storage.add_file(&format!("entry/{name}"), &host_files::storage_entry(self.env, name)?)?;
             }
         }
         Ok(storage)
     }
 
+    /// The networks, and for `web` whether its ports are published.
     fn network(&self) -> Result<Material> {
-        let mut network = Material::new(NETWORK);
-        for (label, scope) in self.scopes() {
-            network.add_folder(label, &Properties::new(self.env, "network").folder(scope)?)?;
+        let of_web: &[Setting] =
+            if *self.process_type == ProcessType::web() { &[host_files::BIND_ALL_INTERFACES] } else { &[] };
+        self.settings(NETWORK, &[host_files::NETWORK, of_web].concat())
+    }
+
+    /// The port that a process of `web` is told, and those that Docker publishes; `None` for other types.
+    fn ports(&self) -> Result<Option<Material>> {
+        if *self.process_type != ProcessType::web() {
+            return Ok(None);
         }
-        Ok(network)
+        let mut material = Material::new(PORTS);
+        self.add_places(&mut material, host_files::PORTS)?;
+        let ports = ContainerPorts::of(self.env, self.app)?;
+        material.add("PORT", ports.port().as_bytes());
+        if binds_all_interfaces(self.env, self.app)? {
+            for port in ports.iter() {
+                material.add(&format!("published/{port}"), b"published");
+            }
+        }
+        Ok(Some(material))
     }
 
     /// The Procfile's command and those that stand in for it.
@@ -184,39 +191,39 @@ impl Read<'_> {
     /// that of all types away.
     fn limits(&self) -> Result<Material> {
         let mut limits = Material::new(LIMITS);
-        for (label, scope) in self.scopes() {
-            let folder = Properties::new(self.env, "resource").folder(scope)?;
-            limits.comes_from(&folder);
-            let files = atomic::entries(&folder)?;
-            let mut holding = BTreeMap::new();
-            for owner in [EVERY_TYPE, self.process_type.as_str()] {
-                for path in &files {
-                    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-                    let limit = name.strip_prefix(owner).and_then(|rest| rest.strip_prefix('.'));
-                    if let Some(limit) = limit.filter(|_| path.is_file()) {
-                        let value = limits.read(path)?.unwrap_or_default();
-                        holding.insert(limit.to_owned(), value.trim_ascii().to_vec());
-                    }
+        let folder = host_files::limits(self.env, self.app)?;
+        limits.comes_from(&folder);
+        let files = file::entries(&folder)?;
+        let mut holding = BTreeMap::new();
+        for owner in [EVERY_TYPE, self.process_type.as_str()] {
+            for path in &files {
+                if let Some(limit) = host_files::limit(path, owner).filter(|_| path.is_file()) {
+                    let value = limits.read(path)?.unwrap_or_default();
+                    holding.insert(limit.to_owned(), value.trim_ascii().to_vec());
                 }
             }
-            for (limit, value) in holding {
-                limits.add(&format!("{label}/{limit}"), &value);
-            }
+        }
+        for (limit, value) in holding {
+            limits.add(&limit, &value);
         }
         Ok(limits)
     }
 
-    /// One property that an app has from the host where it has none of its own.
-    fn property(&self, source: &str, plugin: &str, name: &str) -> Result<Material> {
+    /// Settings of which the value counts that holds.
+    fn settings(&self, source: &str, settings: &[Setting]) -> Result<Material> {
         let mut material = Material::new(source);
-        let properties = Properties::new(self.env, plugin);
-        for (_, scope) in self.scopes() {
-            let folder = properties.folder(scope)?;
-            material.comes_from(&folder.join(name));
-            material.comes_from(&folder);
+        self.add_places(&mut material, settings)?;
+        for setting in settings {
+            material.add(setting.name(), setting.of(self.env, self.app)?.unwrap_or_default().as_bytes());
         }
-        material.add(name, properties.computed(self.app, name)?.unwrap_or_default().as_bytes());
         Ok(material)
+    }
+
+    fn add_places(&self, material: &mut Material, settings: &[Setting]) -> Result<()> {
+        for setting in settings {
+            setting.places(self.env, self.app)?.iter().for_each(|place| material.comes_from(place));
+        }
+        Ok(())
     }
 
     /// What a proxy reads from the labels of `web`; `None` where there are no such labels.
@@ -224,17 +231,19 @@ impl Read<'_> {
         if *self.process_type != ProcessType::web() {
             return Ok(None);
         }
-        let proxy = Properties::new(self.env, "proxy").computed(self.app, "type")?.unwrap_or_default();
-        if !LABEL_PROXIES.contains(&proxy.as_str()) {
-            return Ok(None);
-        }
+        let proxy = host_files::PROXY_TYPE.of(self.env, self.app)?.unwrap_or_default();
+        let Some(proxy) = LabelProxy::named(&proxy) else { return Ok(None) };
         let mut labels = Material::new(PROXY_LABELS);
-        labels.add("type", proxy.as_bytes());
-        for plugin in ["domains", "ports", "proxy", &format!("{proxy}-vhosts"), &proxy] {
+        labels.add("type", proxy.name.as_bytes());
+        for plugin in proxy.plugins() {
             for (label, scope) in self.scopes() {
-                labels.add_folder(&format!("{plugin}/{label}"), &Properties::new(self.env, plugin).folder(scope)?)?;
+                let folder = host_files::properties_of(self.env, plugin, scope)?;
+                labels.add_folder(&format!("{plugin}/{label}"), &folder, |name| {
+                    plugin != proxy.name || proxy.labels_tell(name)
+                })?;
             }
         }
+        labels.add_file("domains", &host_files::domains(self.env, self.app)?)?;
         Ok(Some(labels))
     }
 
@@ -251,35 +260,31 @@ impl Read<'_> {
     fn plugin(&self, name: &str) -> Result<Material> {
         let mut material = Material::new(&format!("plugin {name}"));
         for (label, scope) in self.scopes() {
-            material.add_folder(label, &Properties::new(self.env, name).folder(scope)?)?;
+            material.add_folder(label, &host_files::properties_of(self.env, name, scope)?, |_| true)?;
         }
         Ok(material)
     }
 }
 
-/// The variables that hold: the app's own before the host's. The one in which git leaves the revision is left
+/// The variables that hold: the app's own before the host's. The one in which a build leaves the revision is left
 /// out: a build that fails changes it.
 ///
 /// # Errors
 /// When a file of them cannot be read, or a line of it is none of the host's.
 pub(super) fn variables(env: &Env, app: &App) -> Result<BTreeMap<String, String>> {
-    let mut variables = BTreeMap::new();
-    for scope in [Scope::Global, Scope::App(app)] {
-        let path = Properties::new(env, "config").folder(scope)?.join("ENV");
-        let text = atomic::read_text(&path)?.unwrap_or_default();
-        variables.extend(parse_envfile(&text).context(|| format!("reading {}", path.display()))?);
+    let mut variables = config_of(env, app)?;
+    if let Some(revision) = host_files::revision_variable(env, app)? {
+        variables.remove(&revision);
     }
-    variables.remove(&revision_variable(env, app)?);
     Ok(variables)
 }
 
-/// The variable in which git leaves the revision.
+/// Whether Docker publishes the ports of `web`.
 ///
 /// # Errors
-/// When the property that names it cannot be read.
-pub(super) fn revision_variable(env: &Env, app: &App) -> Result<String> {
-    let named = Properties::new(env, "git").computed(app, "rev-env-var")?;
-    Ok(named.unwrap_or_else(|| "GIT_REV".to_owned()))
+/// When the property cannot be read.
+pub(super) fn binds_all_interfaces(env: &Env, app: &App) -> Result<bool> {
+    Ok(host_files::BIND_ALL_INTERFACES.of(env, app)?.as_deref() == Some("true"))
 }
 
 /// A line of an app's mounts: what of it matters here.

@@ -3,7 +3,7 @@
 use super::Fingerprint;
 use crate::PLUGIN;
 use common::atomic::{self, Owner};
-use common::{App, Env, Error, Result};
+use common::{App, Env, Error, Result, file};
 use std::path::PathBuf;
 
 /// The store of one app's fingerprints. A container is named by the id that docker-local's file of it holds.
@@ -28,7 +28,7 @@ impl<'a> Fingerprints<'a> {
     /// When the id is none, or the file cannot be read or holds something else.
     pub fn of(&self, container: &str) -> Result<Option<Fingerprint>> {
         let path = self.path(container)?;
-        let Some(bytes) = atomic::read(&path)? else { return Ok(None) };
+        let Some(bytes) = file::read(&path)? else { return Ok(None) };
         let broken = |error| Error::new(format!("{} is no fingerprint of a container: {error}", path.display()));
         serde_json::from_slice(&bytes).map(Fingerprint).map(Some).map_err(broken)
     }
@@ -50,11 +50,11 @@ impl<'a> Fingerprints<'a> {
     /// # Errors
     /// When one cannot be removed.
     pub fn forget_others(&self, containers: &[&str]) -> Result<()> {
-        for path in atomic::entries(&self.folder)? {
+        for path in file::entries(&self.folder)? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             // A hidden file is that of a writer at work, or one that was killed.
             let container = name.strip_prefix('.').and_then(|rest| rest.strip_suffix(".new")).unwrap_or(name);
-            if !containers.contains(&container) && !path.is_dir() {
+            if !containers.contains(&container) && !file::is_folder(&path) {
                 atomic::remove(&path)?;
             }
         }
@@ -113,7 +113,7 @@ mod tests {
         }
         host.write("data/ps/shop/fingerprints/.cccccccccccc.new", "half");
         store.forget_others(&["bbbbbbbbbbbb"]).unwrap();
-        let left = atomic::entries(&host.path("data/ps/shop/fingerprints")).unwrap();
+        let left = file::entries(&host.path("data/ps/shop/fingerprints")).unwrap();
         assert_eq!(left, [host.path("data/ps/shop/fingerprints/bbbbbbbbbbbb")]);
     }
 

@@ -56,7 +56,7 @@ impl Host {
         std::fs::write(path, content).unwrap();
     }
 
-    fn with(self, path: &str, content: &str) -> Self {
+    pub(super) fn with(self, path: &str, content: &str) -> Self {
         self.write(path, content);
         self
     }
@@ -82,7 +82,7 @@ impl Host {
         changes
     }
 
-    fn changed_by_file(&self, process_type: &str, path: &str, content: &str) -> Vec<String> {
+    pub(super) fn changed_by_file(&self, process_type: &str, path: &str, content: &str) -> Vec<String> {
         self.changed_by(process_type, |host| host.write(path, content))
     }
 
@@ -97,20 +97,21 @@ const MOUNT: &str = r#"{"entry_name":"media","container_path":"/media","phases":
 #[test]
 fn a_change_of_a_file_shows_as_its_source_and_as_no_other() {
     let files = [
-        ("config/config/shop/ENV", "A=\"1\"\n", "config"),
-        ("config/config/--global/ENV", "A=\"1\"\n", "config"),
+        ("config/shop/ENV", "A=\"1\"\n", "config"),
+        ("config/--global/ENV", "A=\"1\"\n", "config"),
         ("config/docker-options/shop/_default_.deploy", "-v /a:/a\n", "docker options"),
         ("config/docker-options/shop/web.deploy", "--cap-add=A\n", "docker options"),
-        ("config/docker-options/--global/_default_.deploy", "--cap-add=A\n", "docker options"),
         ("config/storage/shop/mounts", MOUNT, "storage"),
         ("config/network/shop/attach-post-create", "net", "network"),
         ("config/network/--global/initial-network", "net", "network"),
+        ("config/network/shop/tld", "net", "network"),
+        ("config/ports/shop/map", "http:80:8001\n", "ports"),
+        ("config/ports/shop/map-detected", "https:443:8001\n", "ports"),
         ("data/ps/shop/Procfile", "web: serve\n", "command"),
         ("config/ps/shop/start-cmd", "serve", "command"),
         ("config/ps/shop/dockerfile-start-cmd", "serve", "command"),
         ("config/resource/shop/_default_.limit.memory", "100", "limits"),
         ("config/resource/shop/web.reserve.memory", "100", "limits"),
-        ("config/resource/--global/_default_.limit.cpu", "1", "limits"),
         ("config/logs/shop/max-size", "5m", "logs"),
         ("config/logs/--global/max-size", "5m", "logs"),
         ("config/scheduler-docker-local/shop/init-process", "false", "init"),
@@ -132,7 +133,7 @@ fn a_change_of_a_file_shows_as_its_source_and_as_no_other() {
 #[test]
 fn an_empty_file_and_an_empty_folder_are_none() {
     for path in [
-        "config/config/shop/ENV",
+        "config/shop/ENV",
         "config/docker-options/shop/web.deploy",
         "config/storage/shop/mounts",
         "config/network/shop/initial-network",
@@ -149,19 +150,31 @@ fn an_empty_file_and_an_empty_folder_are_none() {
 #[test]
 fn what_belongs_to_another_app_type_or_purpose_changes_nothing() {
     for path in [
-        "config/config/other/ENV",
+        "config/other/ENV",
         "config/docker-options/shop/worker.deploy",
         "config/docker-options/shop/_default_.build",
         "config/resource/shop/worker.limit.memory",
         "config/resource/shop/website.limit.memory",
         "config/network/other/initial-network",
         "config/network/shop/.initial-network.new",
+        "config/network/shop/static-web-listener",
+        "config/config/shop/ENV",
+        "home/shop/VHOST",
+        "config/docker-options/--global/_default_.deploy",
+        "config/storage/--global/mounts",
+        "config/resource/--global/_default_.limit.cpu",
+        "config/resource/shop/_default_.reserve.cpu",
+        "config/resource/shop/web.limit.network-egress",
+        "config/checks/shop/disabled",
+        "config/checks/shop/wait-to-retire",
         "config/logs/shop/vector-sink",
         "config/scheduler-docker-local/shop/parallel-schedule-count",
         "config/ps/shop/restart-policy",
         "config/ps/shop/scale",
-        "config/nginx-vhosts/shop/client-max-body-size",
-        "config/domains/shop/vhosts",
+        "config/nginx/shop/client-max-body-size",
+        "config/caddy/shop/labels",
+        "config/proxy/shop/proxy-port",
+        "config/builder/shop/selected",
         "data/storage-registry/entries/media.json",
     ] {
         assert!(Host::new().changed_by_file("web", path, "A=1").is_empty(), "{path}");
@@ -177,23 +190,25 @@ fn the_image_counts_by_its_id() {
 
 #[test]
 fn the_revision_of_the_source_is_no_part_of_the_config() {
-    let host = Host::new().with("config/config/shop/ENV", "A=\"1\"\nGIT_REV=\"1\"\n");
-    let set = |content: &str| host.changed_by_file("web", "config/config/shop/ENV", content);
+    let host = Host::new().with("config/shop/ENV", "A=\"1\"\nGIT_REV=\"1\"\n");
+    let set = |content: &str| host.changed_by_file("web", "config/shop/ENV", content);
     assert!(set("A=\"1\"\nGIT_REV=\"2\"\n").is_empty());
     assert!(set("A=\"1\"\n").is_empty());
     host.write("config/git/--global/rev-env-var", "REV");
-    assert!(set("A=\"1\"\nREV=\"2\"\n").is_empty());
-    assert_eq!(set("A=\"1\"\nGIT_REV=\"2\"\n"), ["config"]);
+    assert!(set("A=\"1\"\nGIT_REV=\"2\"\n").is_empty(), "nobody reads the host's");
     host.write("config/git/shop/rev-env-var", "OWN");
     assert!(set("A=\"1\"\nGIT_REV=\"2\"\nOWN=\"3\"\n").is_empty());
+    assert_eq!(set("A=\"1\"\nGIT_REV=\"3\"\n"), ["config"]);
+    host.write("config/git/shop/rev-env-var", "");
+    assert_eq!(set("A=\"1\"\nGIT_REV=\"4\"\n"), ["config"], "unset, the host writes none");
 }
 
 #[test]
 fn variables_count_by_what_holds_and_not_by_how_it_is_written() {
-    let host = Host::new().with("config/config/shop/ENV", "A=\"1\"\nB=\"2\"\n");
-    let set = |content: &str| host.changed_by_file("web", "config/config/shop/ENV", content);
+    let host = Host::new().with("config/shop/ENV", "A=\"1\"\nB=\"2\"\n");
+    let set = |content: &str| host.changed_by_file("web", "config/shop/ENV", content);
     assert!(set("B='2'\n\nexport A=1\n").is_empty());
-    assert!(host.changed_by_file("web", "config/config/--global/ENV", "A=\"9\"\n").is_empty(), "the app's own wins");
+    assert!(host.changed_by_file("web", "config/--global/ENV", "A=\"9\"\n").is_empty(), "the app's own wins");
     assert_eq!(set("B=2\n"), ["config"]);
     assert_eq!(set("B=2\nC=\n"), ["config"], "an empty variable is one");
     assert_eq!(set("B=\"2\nC=\"\n"), ["config"]);
@@ -237,24 +252,34 @@ fn a_limit_of_the_type_wins_over_that_of_all_types() {
 }
 
 #[test]
-fn labels_count_for_web_behind_a_proxy_that_reads_them() {
-    for path in [
-        "config/domains/shop/vhosts",
-        "config/domains/--global/vhosts",
-        "config/ports/shop/map",
-        "config/traefik-vhosts/shop/priority",
-        "config/traefik/--global/tls",
+fn a_setting_of_the_app_hides_that_of_the_host() {
+    for (name, path) in [
+        ("network", "network/SCOPE/initial-network"),
+        ("logs", "logs/SCOPE/max-size"),
+        ("init", "scheduler-docker-local/SCOPE/init-process"),
     ] {
-        let host = Host::new().with("config/proxy/--global/type", "traefik");
-        assert_eq!(host.changed_by_file("web", path, "x"), ["proxy labels"], "{path}");
-        assert!(host.changed_by_file("worker", path, "y").is_empty(), "{path}");
-        host.write("config/proxy/shop/type", "nginx");
-        assert!(host.changed_by_file("web", path, "z").is_empty(), "{path}");
+        let (own, of_host) = (path.replace("SCOPE", "shop"), path.replace("SCOPE", "--global"));
+        let host = Host::new().with(&format!("config/{own}"), "own");
+        assert!(host.changed_by_file("web", &format!("config/{of_host}"), "other").is_empty(), "{path}");
+        assert_eq!(host.changed_by_file("web", &format!("config/{own}"), ""), [name], "{path}");
     }
-    let host = Host::new().with("config/proxy/--global/type", "traefik");
-    assert!(host.changed_by_file("web", "config/caddy-vhosts/shop/tls", "x").is_empty());
-    for proxy in ["caddy", "nginx"] {
-        assert_eq!(host.changed_by_file("web", "config/proxy/shop/type", proxy), ["proxy labels"]);
+}
+
+#[test]
+fn a_config_in_its_earlier_place_is_asked_for() {
+    for place in ["home/shop/ENV", "home/ENV"] {
+        let host = Host::new();
+        let print = format!("#!/bin/sh\ncat '{}'\n", host.path("answer").display());
+        host.write("plugins/enabled/config/config-export", &print);
+        let hook = host.path("plugins/enabled/config/config-export");
+        std::fs::set_permissions(hook, Permissions::from_mode(0o755)).unwrap();
+        host.write("answer", "A=1\n");
+        assert!(host.changed_by_file("web", "answer", "A=2\n").is_empty());
+        assert_eq!(host.changed_by_file("web", place, "A=9\n"), ["config"], "{place}");
+        assert_eq!(host.changed_by_file("web", "answer", "A=3\n"), ["config"], "{place}");
+        host.write("config/shop/ENV", "A=3\n");
+        host.write("config/--global/ENV", "\n");
+        assert!(host.changed_by_file("web", "answer", "A=4\n").is_empty(), "{place}");
     }
 }
 
@@ -281,7 +306,7 @@ fn changes_are_told_in_one_order() {
     host.enable("b", "docker-args-deploy");
     host.enable("a", "docker-args-deploy");
     for (path, content) in [
-        ("config/config/shop/ENV", "A=1"),
+        ("config/shop/ENV", "A=1"),
         ("config/docker-options/shop/web.deploy", "-x"),
         ("config/storage/shop/mounts", MOUNT),
         ("config/network/shop/initial-network", "x"),
@@ -289,7 +314,8 @@ fn changes_are_told_in_one_order() {
         ("config/resource/shop/web.limit.cpu", "1"),
         ("config/logs/shop/max-size", "1m"),
         ("config/scheduler-docker-local/shop/init-process", "false"),
-        ("config/domains/shop/vhosts", "x"),
+        ("config/ports/shop/map", "http:80:80"),
+        ("home/shop/VHOST", "x"),
     ] {
         host.write(path, content);
     }
@@ -302,7 +328,7 @@ fn changes_are_told_in_one_order() {
 #[test]
 fn nothing_that_is_kept_shows_a_value() {
     let host = Host::new()
-        .with("config/config/shop/ENV", "PASSWORD=\"hunter2\"\n")
+        .with("config/shop/ENV", "PASSWORD=\"hunter2\"\n")
         .with("config/docker-options/shop/web.deploy", "--env=TOKEN=hunter2");
     let store = Fingerprints::new(host.env(), host.app()).unwrap();
     store.record("aaaaaaaaaaaa", &host.current("web", "abc")).unwrap();
@@ -311,15 +337,15 @@ fn nothing_that_is_kept_shows_a_value() {
         assert!(!kept.contains(value), "{kept}");
     }
     // A host with another key keeps other hashes of the same values.
-    let other = Host::new().with("config/config/shop/ENV", "PASSWORD=\"hunter2\"\n");
+    let other = Host::new().with("config/shop/ENV", "PASSWORD=\"hunter2\"\n");
     assert!(other.current("web", "abc").changes(&host.current("web", "abc")).contains(&"config"));
 }
 
 #[test]
 fn a_config_that_cannot_be_read_is_named_without_its_values() {
-    let host = Host::new().with("config/config/shop/ENV", "A=\"hunter2\n");
+    let host = Host::new().with("config/shop/ENV", "A=\"hunter2\n");
     let error = current(host.env(), host.app(), &ProcessType::web(), "abc").unwrap_err();
-    assert!(error.message().contains("config/config/shop/ENV") && !error.message().contains("hunter2"), "{error}");
+    assert!(error.message().contains("config/shop/ENV") && !error.message().contains("hunter2"), "{error}");
 }
 
 #[test]
@@ -333,14 +359,14 @@ fn what_was_written_after_a_container_was_made_is_newer() {
     let host = Host::new();
     assert!(host.newer_than("web", created).is_empty());
     host.write("config/network/shop/initial-network", "net");
-    host.write("config/config/shop/ENV", "A=1");
-    for old in ["config/network/shop/initial-network", "config/network/shop", "config/config/shop/ENV"] {
+    host.write("config/shop/ENV", "A=1");
+    for old in ["config/network/shop/initial-network", "config/network/shop", "config/shop/ENV"] {
         date(&host, old, -1);
     }
     assert!(host.newer_than("web", created).is_empty());
     date(&host, "config/network/shop/initial-network", 0);
     assert!(host.newer_than("web", created).is_empty());
-    date(&host, "config/config/shop/ENV", 1);
+    date(&host, "config/shop/ENV", 1);
     assert_eq!(host.newer_than("web", created), ["config"]);
     date(&host, "config/network/shop/initial-network", 1);
     assert_eq!(host.newer_than("web", created), ["config", "network"]);

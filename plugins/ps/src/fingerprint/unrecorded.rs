@@ -2,10 +2,11 @@
 //! came.
 //!
 //! It is judged by itself: by whether a file that it was made from is newer than it is. A build that failed
-//! writes to the files of the config and of the command without changing what they say, so there the
-//! container's own environment and command decide.
+//! writes to the files of the config and of the command without changing what they say, and a port of the proxy is
+//! told in the same file as that of the container, so there the container's own environment and command decide.
 
-use super::sources::{COMMAND, CONFIG, in_files, revision_variable, variables};
+use super::sources::{COMMAND, CONFIG, PORTS, binds_all_interfaces, in_files, variables};
+use crate::host_files::{ContainerPorts, revision_variable};
 use crate::listing::time::seconds_since_epoch;
 use crate::source_files::{current_procfile, expanded};
 use common::{App, ContainerDetails, Env, ProcessType, Properties, Result};
@@ -39,10 +40,15 @@ pub fn changes_since(
     if changed.iter().any(|source| source == CONFIG) {
         let of_its_image = of_its_image()?;
         let revision = revision_variable(env, app)?;
-        let given = details.variables.iter().filter(|variable| name_of(variable) != revision);
+        let given = details.variables.iter().filter(|variable| Some(name_of(variable)) != revision.as_deref());
         let given: Vec<&str> = given.map(String::as_str).collect();
         let same = has_variables(&given, of_its_image.as_deref(), &config);
         changed.retain(|source| source != CONFIG || !same);
+    }
+    if changed.iter().any(|source| source == PORTS) && !binds_all_interfaces(env, app)? {
+        let port = format!("PORT={}", ContainerPorts::of(env, app)?.port());
+        let same = details.variables.contains(&port);
+        changed.retain(|source| source != PORTS || !same);
     }
     if changed.iter().any(|source| source == COMMAND) {
         let command = command(env, app, process_type, &details.variables, &config)?;

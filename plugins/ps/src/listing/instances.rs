@@ -37,7 +37,8 @@ pub struct Found<'a> {
     pub now: i64,
 }
 
-/// The containers that matter to an app: what was deployed for it, what its files name, and what is queued.
+/// The containers that matter to an app: what was deployed for it, what its files name, and what is queued. Another
+/// app's container does not, whatever names it.
 pub fn that_matter<'a>(
     app: &App,
     files: &[InstanceFile],
@@ -50,10 +51,13 @@ pub fn that_matter<'a>(
     let shortened = files.iter().any(|file| file.container.len() < FULL_ID);
     let matters = |container: &&Container| {
         let id = container.id.as_str();
+        let is_known = || {
+            named.contains(id)
+                || queued.contains(id)
+                || (shortened && named.iter().any(|held| names_container(held, id)))
+        };
         (container.app == app.as_str() && container.container_type == DEPLOYED)
-            || named.contains(id)
-            || queued.contains(id)
-            || (shortened && named.iter().any(|held| names_container(held, id)))
+            || (is_known() && container.belongs_to(app))
     };
     containers.iter().filter(matters).collect()
 }

@@ -158,3 +158,15 @@ fn time_counts_from_the_start_or_from_the_end() {
     scene.details.insert(id(2), ContainerDetails { started: Some("2030-01-01T00:00:00Z".into()), ..details("paused") });
     assert_eq!(scene.listed()[1].seconds, Some(0));
 }
+
+#[test]
+fn another_app_s_container_is_none_of_this_one_whatever_names_it() {
+    let files = [file("web.1", &id(1)), file("web.2", &id(2)), file("web.3", &id(3))];
+    let others = |number, name| Container { app: "api".into(), ..container(number, name, "web.1") };
+    let unlabelled = |number, name| Container { app: String::new(), ..container(number, name, "") };
+    let containers = [others(1, "shop.web.1"), others(2, "api.web.1"), unlabelled(3, "shop.web.3"), others(4, "x")];
+    let mut scene = Scene::new(&[("web", 3)], &files, &containers);
+    scene.retiring = vec![id(4)];
+    assert_eq!(scene.words(), "web.1 missing, web.2 missing, web.3 running");
+    assert!(scene.listed().iter().all(|listed| listed.name == "web.3" || listed.details.is_none()));
+}

@@ -128,7 +128,7 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
         BeforeDocker::Files(files, retiring) => {
             let containers = that_matter(&app, &files, &retiring, &docker.containers);
             let locked = containers.iter().any(|container| is_named_upcoming(&container.name))
-                && (AppLock::is_held(env, &app)? || deploying(&app).is_some());
+                && (AppLock::is_held(env, &app)? || deploying(env, &app).is_some());
             Actual::Instances(instances(&Found {
                 desired: &desired,
                 files: &files,

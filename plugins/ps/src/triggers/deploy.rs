@@ -9,7 +9,7 @@ use crate::max_instances::MaxInstances;
 use crate::scale::Scale;
 use crate::settings;
 use crate::source_files::{SourceFile, current_dokku_scale, current_procfile};
-use common::{App, Context, Env, Error, ProcessType, Properties, Result, shown};
+use common::{App, Context, Env, Error, ProcessType, Properties, Result, file, shown};
 
 /// `app-restart APP`: another plugin wants an app restarted.
 ///
@@ -106,7 +106,7 @@ pub fn core_post_deploy(env: &Env) -> Result<()> {
     let dokku_scale = SourceFile::dokku_scale(env, &app)?;
     let goes = dokku_scale.is_being_removed();
     dokku_scale.finish()?;
-    if dokku_scale.released().exists() {
+    if file::exists(&dokku_scale.released()) {
         properties.set(&app, "can-scale", "false")?;
     } else if goes && !app_json::rules(env, &app)? {
         properties.set(&app, "can-scale", "true")?;

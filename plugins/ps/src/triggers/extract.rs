@@ -5,9 +5,8 @@ use super::app_argument;
 use crate::image_kind::ImageKind;
 use crate::settings;
 use crate::source_files::{SourceFile, parse_dokku_scale};
-use common::atomic::{self, Owner};
 use common::procfile::decode;
-use common::{App, Context, Docker, Env, Error, Procfile, Result, Triggers};
+use common::{App, Context, Docker, Env, Error, Procfile, Result, Triggers, atomic, file};
 use std::path::Path;
 
 /// `core-post-extract APP SOURCE-DIR`: the file at `procfile-path` becomes the Procfile of the deploy,
@@ -36,9 +35,8 @@ pub fn core_post_extract(env: &Env) -> Result<()> {
         Some(image) => Source::Image { image, folder: working_folder(env, &app, image)? },
         None => Source::Folder(Path::new(env.arg(2)?)),
     };
-    let procfile_bytes =
-        source.read(env, &procfile, path).context(|| format!("Unable to extract Procfile from {path}"))?;
-    let scale_bytes = source.read(env, &dokku_scale, "DOKKU_SCALE").context(|| "Unable to extract DOKKU_SCALE")?;
+    let procfile_bytes = source.read(env, path).context(|| format!("Unable to extract Procfile from {path}"))?;
+    let scale_bytes = source.read(env, "DOKKU_SCALE").context(|| "Unable to extract DOKKU_SCALE")?;
     let procfile_text = procfile_bytes.as_deref().map(decode).transpose();
     let procfile_text = procfile_text.context(|| format!("Unable to extract Procfile from {path}"))?;
     let scale_text = scale_bytes.as_deref().map(decode).transpose().context(|| "Unable to extract DOKKU_SCALE")?;
@@ -53,7 +51,7 @@ pub fn core_post_extract(env: &Env) -> Result<()> {
             None => atomic::remove(&for_builders)?,
         }
     }
-    if scale_text.is_some() || dokku_scale.released().exists() {
+    if scale_text.is_some() || file::exists(&dokku_scale.released()) {
         dokku_scale.begin(scale_text.as_deref())?;
     }
     procfile.begin(procfile_text.as_deref())
@@ -67,28 +65,16 @@ enum Source<'a> {
 
 impl Source<'_> {
     /// The bytes of a file; `None` when the source has none of that name.
-    fn read(&self, env: &Env, file: &SourceFile<'_>, path: &str) -> Result<Option<Vec<u8>>> {
+    fn read(&self, env: &Env, path: &str) -> Result<Option<Vec<u8>>> {
         match self {
-            Self::Folder(folder) if folder.join(path).is_dir() => Err(Error::new("it is a directory")),
-            Self::Folder(folder) => atomic::read(&folder.join(path)),
+            Self::Folder(folder) => file::read_inside(folder, path),
             Self::Image { image, folder } => {
-                atomic::create_directory(file.folder(), Owner::of_files(env)?)?;
-                let scratch = file.scratch();
-                remove_whatever(&scratch)?;
-                let copied = Docker::new(env)?.copy_from_image(image, &format!("{folder}/{path}"), &scratch);
-                let bytes = copied.and_then(|copied| if copied { atomic::read(&scratch) } else { Ok(None) });
-                let removed = remove_whatever(&scratch);
-                let bytes = bytes.context(|| format!("the image {image}"))?;
+                let bytes = Docker::new(env)?.file_in_image(image, &format!("{folder}/{path}"));
                 // As for the host, an empty file in an image is none.
-                removed.map(|()| bytes.filter(|bytes| !bytes.is_empty()))
+                Ok(bytes.context(|| format!("the image {image}"))?.filter(|bytes| !bytes.is_empty()))
             }
         }
     }
-}
-
-/// Removes a file, or a folder that an image had in the place of one.
-fn remove_whatever(path: &Path) -> Result<()> {
-    if path.is_dir() { atomic::remove_directory(path) } else { atomic::remove(path) }
 }
 
 /// The folder in which an image's command runs, without a slash at its end.

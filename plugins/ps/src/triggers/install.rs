@@ -2,11 +2,12 @@
 
 use crate::PLUGIN;
 use crate::formation::Formation;
+use crate::host_files::{DOCKER_OPTIONS, app_folder};
 use crate::restart_policy::RestartPolicy;
 use crate::scale::Scale;
 use crate::source_files::parse_dokku_scale;
 use common::atomic::{self, Owner};
-use common::{App, Env, Properties, Result, Scope, Triggers};
+use common::{App, Env, Properties, Result, Scope, Triggers, file};
 
 /// The variables that were settings once, the properties that they are now, and whether one of the host is
 /// moved too.
@@ -17,9 +18,6 @@ const MOVED: &[(&str, &str, bool)] = &[
     ("DOKKU_START_CMD", "start-cmd", false),
     ("DOKKU_DOCKERFILE_START_CMD", "dockerfile-start-cmd", false),
 ];
-
-/// The list property of docker-options with an app's options for every process type of a deploy.
-const DOCKER_OPTIONS: (&str, &str) = ("docker-options", "_default_.deploy");
 
 /// `install`: runs as root when Dokku installs or updates plugins. Nothing that is set is overwritten
 /// by a variable; doing it twice is doing it once.
@@ -38,7 +36,7 @@ pub fn install(env: &Env) -> Result<()> {
         // A folder of another user, or one that nobody else may enter, would keep Dokku's user out.
         [own_data, own_config]
             .iter()
-            .filter(|folder| folder.is_dir())
+            .filter(|folder| file::exists(folder))
             .try_for_each(|folder| atomic::own_directory(folder, owner))?;
     }
     for app in &apps {
@@ -47,8 +45,11 @@ pub fn install(env: &Env) -> Result<()> {
             env.output().warn(&format!("The scale of {app} is not imported from its DOKKU_SCALE: {error}"));
         }
     }
-    // The plugin config may not have brought its own files to their present place yet.
-    Triggers::new(env).fire("config-migrate-env", &[])?;
+    // The plugin config may not have brought its own files to their present place yet. That the config of one app
+    // cannot be read is no reason to leave the host without the plugin.
+    if let Err(error) = Triggers::new(env).fire("config-migrate-env", &[]) {
+        env.output().warn(&format!("Not all old settings may be found, and what is not found stays: {error}"));
+    }
     for (variable, property, of_host) in MOVED {
         if *of_host {
             move_variable(env, Scope::Global, variable, property)?;
@@ -63,9 +64,7 @@ pub fn install(env: &Env) -> Result<()> {
 /// `--restart=…` among an app's docker options is the property `restart-policy` now. The option is
 /// taken out; the default policy needs no property.
 fn move_restart_policy(env: &Env, app: &App) -> Result<()> {
-    let (plugin, list) = DOCKER_OPTIONS;
-    let options = Properties::new(env, plugin);
-    let lines = options.list(app, list)?;
+    let lines = DOCKER_OPTIONS.list(env, app)?;
     let (mut others, mut policy) = (Vec::new(), None);
     for line in lines {
         match line.trim().strip_prefix("--restart=").map(str::parse::<RestartPolicy>) {
@@ -81,14 +80,14 @@ fn move_restart_policy(env: &Env, app: &App) -> Result<()> {
     if policy != "on-failure:10" {
         Properties::new(env, PLUGIN).set(app, "restart-policy", &policy)?;
     }
-    options.set_list(app, list, &others)
+    DOCKER_OPTIONS.set_list(env, app, &others)
 }
 
 /// A `DOKKU_SCALE` in the app's folder is the scale of an app that has no other: versions before the
 /// property kept it there.
 fn import_dokku_scale(env: &Env, app: &App) -> Result<()> {
     let property = Properties::new(env, PLUGIN).folder(app)?.join("scale");
-    let Some(text) = atomic::read_text(&app.root(env)?.join("DOKKU_SCALE"))?.filter(|_| !property.exists()) else {
+    let Some(text) = file::read_text(&app_folder(env, app)?.join("DOKKU_SCALE"))?.filter(|_| !property.exists()) else {
         return Ok(());
     };
     let requests = parse_dokku_scale(env, app, &text)?;

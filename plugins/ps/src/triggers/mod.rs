@@ -23,7 +23,8 @@ pub use scale::{ps_can_scale, ps_current_scale, ps_get_property, ps_set_scale};
 use crate::commands::HOOK_PATIENCE;
 use crate::report::Report;
 use crate::status::Statuses;
-use common::{App, AppLock, Env, Result};
+use common::{App, AppLock, Env, ErrorKind, Result};
+use std::time::Duration;
 
 /// The app in an argument of a trigger. Whether it exists is not asked: some triggers come before it
 /// does, or after it has gone.
@@ -36,17 +37,21 @@ fn app_argument(env: &Env, position: usize) -> Result<App> {
 /// on without, and says so.
 ///
 /// # Errors
-/// When it is interrupted while it waits.
+/// When it is interrupted while it waits; when the lock cannot be taken for any other reason than that another has it.
 fn lock_of_hook(env: &Env, app: &App) -> Result<Option<AppLock>> {
-    match AppLock::acquire(env, app, HOOK_PATIENCE) {
+    lock_of_hook_within(env, app, HOOK_PATIENCE)
+}
+
+fn lock_of_hook_within(env: &Env, app: &App, patience: Duration) -> Result<Option<AppLock>> {
+    match AppLock::acquire(env, app, patience) {
         Ok(lock) => Ok(Some(lock)),
-        Err(error) if common::interrupted().is_some() => Err(error),
-        Err(_) => {
-            let seconds = HOOK_PATIENCE.as_secs();
+        Err(error) if error.kind() == ErrorKind::TimedOut => {
+            let seconds = patience.as_secs();
             env.output()
                 .warn(&format!("The lock of {app} could not be had within {seconds} seconds, going on without"));
             Ok(None)
         }
+        Err(error) => Err(error),
     }
 }
 
@@ -58,4 +63,57 @@ pub fn report(env: &Env) -> Result<()> {
     let app = App::named_by_user(env, env.arg(1)?)?;
     let report = Report::of_app(env, &app, &Statuses::new(env), None)?;
     env.output().print(&report.to_text(env.output().is_quiet()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+    use std::path::Path;
+
+    /// A host, and the lock of its app `shop`, which is this file.
+    fn host(lib: &Path) -> (Env, std::path::PathBuf) {
+        let variables = [
+            ("DOKKU_LIB_ROOT".into(), lib.as_os_str().to_owned()),
+            ("DOKKU_SYSTEM_USER".into(), "root".into()),
+            ("DOKKU_SYSTEM_GROUP".into(), "root".into()),
+        ];
+        let folder = lib.join("data/apps/shop");
+        std::fs::create_dir_all(&folder).unwrap();
+        (Env::new(variables.into(), Vec::new()), folder.join(".deploy.lock"))
+    }
+
+    #[test]
+    fn a_hook_goes_on_without_a_lock_that_another_keeps() {
+        let lib = tempfile::tempdir().unwrap();
+        let (env, lock) = host(lib.path());
+        std::fs::write(&lock, "build").unwrap();
+        // Held through a descriptor that this process has no more: else it would run inside the holder.
+        let mut holder = std::process::Command::new("flock")
+            .arg("--no-fork")
+            .arg(&lock)
+            .args(["sh", "-c", "echo; exec cat"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut ready = [0];
+        std::io::Read::read_exact(holder.stdout.as_mut().unwrap(), &mut ready).unwrap();
+        let gone_on = lock_of_hook_within(&env, &"shop".parse().unwrap(), Duration::ZERO);
+        drop(holder.stdin.take());
+        holder.wait().unwrap();
+        assert!(gone_on.unwrap().is_none());
+    }
+
+    #[test]
+    fn a_hook_does_not_go_on_without_a_lock_that_cannot_be_opened() {
+        let lib = tempfile::tempdir().unwrap();
+        let (env, lock) = host(lib.path());
+        std::fs::create_dir(&lock).unwrap();
+        let error = lock_of_hook_within(&env, &"shop".parse().unwrap(), Duration::ZERO).unwrap_err();
+        assert!(error.message().contains(".deploy.lock: it is a directory"), "{error}");
+        std::fs::remove_dir(&lock).unwrap();
+        File::create(&lock).unwrap();
+        assert!(lock_of_hook_within(&env, &"shop".parse().unwrap(), Duration::ZERO).unwrap().is_some());
+    }
 }

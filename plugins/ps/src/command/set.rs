@@ -104,8 +104,8 @@ pub fn set_restart_policy(env: &Env) -> Result<()> {
     Ok(())
 }
 
-/// Gives the running containers of an app, or of all apps that have no policy of their own, the policy
-/// that holds now. It is saved already and new containers get it, so a failure is told and no more.
+/// Gives the running containers of an app, or of all apps that the user may see and that have no policy of their own,
+/// the policy that holds now. It is saved already and new containers get it, so a failure is told and no more.
 fn reach_containers(env: &Env, app: Option<&App>) {
     if let Err(error) = try_to_reach_containers(env, app) {
         let (what, command) = match app {
@@ -123,7 +123,11 @@ fn try_to_reach_containers(env: &Env, app: Option<&App>) -> Result<()> {
     let policy = setting.computed(env, app)?;
     let mut apps = app.cloned().into_iter().collect::<Vec<_>>();
     if app.is_none() {
-        for app in App::all(env)? {
+        let visible = App::all_visible(env)?;
+        if visible.len() < App::all(env)?.len() {
+            env.output().warn("The containers of other users' apps get the policy with the next deploy");
+        }
+        for app in visible {
             if setting.given(env, &app)?.is_empty() {
                 apps.push(app);
             }

@@ -52,7 +52,11 @@ pub fn main(env: &Env) -> Result<()> {
     // Before any proxy loses what it knows.
     driver::check_docker_of_any(env, &App::all_visible(env)?)?;
     triggers.fire("pre-restore", &[])?;
-    triggers.fire("proxy-clear-config", &["--all"])?;
+    // Each app's is cleared at its turn as well. Until then none may answer from an address that is another's by now;
+    // but those of apps that are hidden from the user are not his to clear.
+    if App::all_visible(env)?.len() == App::all(env)?.len() {
+        triggers.fire("proxy-clear-config", &["--all"])?;
+    }
     each.run(|env, app| restore(env, app, patience))
 }
 

@@ -1,0 +1,67 @@
+//! Whatever Docker answers, it is understood or refused: nothing panics, and no part of rubbish is believed.
+
+use super::containers::{inspected_container, listed_container};
+use super::image::only_file;
+use super::processes::process;
+use super::{is_id, is_word};
+use proptest::prelude::*;
+
+/// Lines of pieces that Docker writes and pieces that it does not.
+fn line() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        2 => Just("\t".to_owned()),
+        1 => Just("3e5ab9b9e5ac3e5ab9b9e5ac3e5ab9b9e5ac3e5ab9b9e5ac3e5ab9b9e5acabcd".to_owned()),
+        1 => Just("running".to_owned()),
+        1 => Just("\"shop\"".to_owned()),
+        1 => Just("2024-11-22T20:17:00.5Z".to_owned()),
+        1 => Just("[\"A=1\"]".to_owned()),
+        1 => Just("18446744073709551616".to_owned()),
+        1 => Just("-1".to_owned()),
+        1 => "[ -~]{0,6}",
+        1 => "\\PC{0,3}",
+    ];
+    proptest::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+}
+
+/// An archive in which some bytes are others.
+fn archive() -> impl Strategy<Value = Vec<u8>> {
+    let changes = proptest::collection::vec((0_usize..1536, any::<u8>()), 0..12);
+    (changes, 0_usize..2048).prop_map(|(changes, length)| {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(6);
+        let mut builder = tar::Builder::new(Vec::new());
+        builder.append_data(&mut header, "Procfile", &b"web: x"[..]).unwrap();
+        let mut bytes = builder.into_inner().unwrap();
+        for (at, byte) in changes {
+            if let Some(place) = bytes.get_mut(at) {
+                *place = byte;
+            }
+        }
+        bytes.truncate(length);
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150_000))]
+
+    #[test]
+    fn a_line_is_a_container_or_rubbish(line in line()) {
+        if let Some(container) = listed_container(&line) {
+            prop_assert!(is_id(&container.id) && is_word(&container.state));
+        }
+        if let Some((id, details)) = inspected_container(&line) {
+            prop_assert!(is_id(&id) && is_word(&details.state));
+        }
+        if let Some(process) = process(&line) {
+            prop_assert!(line.contains(&process.pid.to_string()) || line.contains('0') || line.contains('+'));
+        }
+    }
+
+    #[test]
+    fn an_archive_is_a_file_or_rubbish(bytes in archive()) {
+        if let Ok(file) = only_file(&bytes) {
+            prop_assert!(file.len() <= bytes.len());
+        }
+    }
+}
