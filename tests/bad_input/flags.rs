@@ -45,7 +45,10 @@ fn a_format_of_ps_scale_that_does_not_exist() {
 
 #[test]
 fn a_format_of_ps_report_that_does_not_exist() {
-    shop().command("report", ["--format", "yaml", "shop"]).refuses("format");
+    let words = " !     Format must be \"stdout\" or \"json\": \"yaml\"\n";
+    shop().command("report", ["--format", "yaml", "shop"]).refuses("").stderr(words);
+    let words = " !     Invalid format specified, supported formats: json, stdout\n";
+    shop().command("scale", ["--format", "yaml", "shop"]).refuses("").stderr(words);
 }
 
 #[test]

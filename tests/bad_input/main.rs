@@ -8,6 +8,8 @@ mod counts;
 mod docker;
 mod files;
 mod flags;
+mod hung;
+mod limits;
 mod lock;
 mod odd;
 mod outputs;
@@ -17,6 +19,7 @@ mod procfiles;
 mod properties;
 mod scheduler;
 mod state;
+mod terminals;
 
 use ps_tests::{Host, host};
 

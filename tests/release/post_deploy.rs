@@ -139,8 +139,8 @@ fn its_containers_lose_their_policy_before_they_are_asked_to_end_each_in_one_cal
     let host = worker_has_left();
     post_deploy(&host).succeeds().any_stdout();
     let wanted = [
-        format!("container update --restart=no {FIRST} {SECOND}"),
-        format!("container kill --signal TERM {FIRST} {SECOND}"),
+        format!("container update --restart=no -- {FIRST} {SECOND}"),
+        format!("container kill --signal TERM -- {FIRST} {SECOND}"),
     ];
     assert_eq!(changes_by_docker(&host), wanted);
 }

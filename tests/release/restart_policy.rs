@@ -30,7 +30,7 @@ fn running_with(docker: &str) -> Host {
 }
 
 fn update(policy: &str, containers: &[&str]) -> Vec<String> {
-    vec![format!("container update --restart={policy} {}", containers.join(" "))]
+    vec![format!("container update --restart={policy} -- {}", containers.join(" "))]
 }
 
 #[test]

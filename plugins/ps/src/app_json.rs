@@ -2,7 +2,7 @@
 
 use crate::PLUGIN;
 use crate::formation::Quantity;
-use common::{App, Context, Env, Properties, Result, Triggers};
+use common::{App, Context, Env, Error, Properties, Result, Triggers};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -39,9 +39,15 @@ pub fn wanted_quantities(env: &Env, app: &App) -> Result<Vec<(String, Quantity)>
 
 /// The plugin app-json takes `null` for what is not there, so it is.
 fn parse_wanted(content: &str) -> Result<Vec<(String, Quantity)>> {
-    let mut file: BTreeMap<String, serde_json::Value> = serde_json::from_str(content)?;
+    // serde's own words quote what they find.
+    let no_object = |error: serde_json::Error| {
+        Error::new(format!("it is no JSON object (line {}, column {})", error.line(), error.column()))
+    };
+    let mut file: BTreeMap<String, serde_json::Value> = serde_json::from_str(content).map_err(no_object)?;
     let formation = file.remove("formation").unwrap_or_default();
-    let formation: Option<BTreeMap<String, Option<ProcessFormation>>> = serde_json::from_value(formation)?;
+    let no_formation = |_| Error::new("its formation does not give a quantity, a whole number, for each process type");
+    let formation: Option<BTreeMap<String, Option<ProcessFormation>>> =
+        serde_json::from_value(formation).map_err(no_formation)?;
     let wanted = |(name, process): (String, Option<ProcessFormation>)| {
         let quantity = process?.quantity?.max(0);
         Some((name, Quantity::try_from(quantity).unwrap_or(Quantity::MAX)))
@@ -63,6 +69,14 @@ mod tests {
         assert!(parse_wanted("{}").unwrap().is_empty());
         assert!(parse_wanted(r#"{"formation":{"web":null}}"#).unwrap().is_empty());
         assert!(parse_wanted(r#"{"formation":null}"#).unwrap().is_empty());
-        assert!(parse_wanted("[]").is_err());
+        for bad in [
+            r#"["S3CRET"]"#,
+            r#""S3CRET""#,
+            r#"{"formation":{"web":{"quantity":"S3CRET"}}}"#,
+            r#"{"formation":"S3CRET"}"#,
+        ] {
+            let error = parse_wanted(bad).unwrap_err();
+            assert!(!error.message().contains("S3CRET"), "{error}");
+        }
     }
 }

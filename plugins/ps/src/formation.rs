@@ -37,7 +37,7 @@ impl Formation {
     ///
     /// # Errors
     /// `Missing count for process type …`, `Invalid count for process type …`, or a name that no
-    /// process type can have; with the number of the line before it.
+    /// process type can have.
     pub fn from_saved(lines: &[String]) -> Result<Self> {
         let mut formation = BTreeMap::new();
         for saved in saved_lines(lines) {
@@ -105,7 +105,7 @@ impl Formation {
 pub fn saved_lines(lines: &[String]) -> impl Iterator<Item = Result<(usize, ProcessType, Quantity)>> {
     let lines = (1..).zip(lines).filter(|(_, line)| !line.trim().is_empty());
     lines.map(|(number, line)| {
-        let (process_type, quantity) = saved_line(line).context(|| format!("line {number}"))?;
+        let (process_type, quantity) = saved_line(line)?;
         Ok((number, process_type, quantity))
     })
 }
@@ -296,10 +296,10 @@ mod tests {
     #[test]
     fn a_saved_line_that_says_nothing_is_an_error() {
         let error = |line: &str| Formation::from_saved(&[line.to_owned()]).unwrap_err().to_string();
-        assert_eq!(error("web"), "line 1: Missing count for process type web");
-        assert_eq!(error("web=one"), "line 1: Invalid count for process type web");
-        assert_eq!(error("web="), "line 1: Invalid count for process type web");
-        assert_eq!(error("web=--1"), "line 1: Invalid count for process type web");
+        assert_eq!(error("web"), "Missing count for process type web");
+        assert_eq!(error("web=one"), "Invalid count for process type web");
+        assert_eq!(error("web="), "Invalid count for process type web");
+        assert_eq!(error("web=--1"), "Invalid count for process type web");
         assert!(error("../x=1").contains("is not a process type"));
     }
 

@@ -138,7 +138,7 @@ impl<'a> Scale<'a> {
     }
 
     fn read(&self, property: &str) -> Result<Formation> {
-        Formation::from_saved(&self.lines(property)?).context(|| self.file(property))
+        Formation::from_saved(&self.lines(property)?)
     }
 
     fn lines(&self, property: &str) -> Result<Vec<String>> {

@@ -1,0 +1,89 @@
+//! A Docker that does not answer: said in a moment, before the host's scripts wait for it under the app's lock.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use ps_tests::{Answer, Host};
+
+use crate::shop;
+
+/// What hangs is ended, and fails.
+const HANGS: Duration = Duration::from_mins(2);
+
+fn hung() -> Host {
+    let host = shop().docker_local().docker("exec sleep 600").procfile("web: x\n").within(HANGS);
+    host.sandbox().answer("scheduler-docker-local", "scheduler-deploy", &[Answer::default()]);
+    host
+}
+
+#[test]
+fn a_change_asks_docker_for_a_sign_of_life() {
+    for (command, args) in [
+        ("stop", &["shop"][..]),
+        ("start", &["shop"]),
+        ("restart", &["shop"]),
+        ("rebuild", &["shop"]),
+        ("restore", &["shop"]),
+        ("restore", &["--all"]),
+        ("retire", &["shop"]),
+        ("retire", &[]),
+        ("scale", &["shop", "web=2"]),
+    ] {
+        let outcome = hung().command(command, args.iter().copied()).fails(1).fires_nothing().changes_no_file();
+        outcome.any_stdout().stderr_contains("did not answer within 2 seconds");
+    }
+}
+
+/// The host's script for a stop, which waits until there is a file `go`, and writes down who it is.
+fn slow() -> Host {
+    let host = shop();
+    let wait = "#!/bin/sh\necho $$ >\"$CONFORMANCE_ROOT/waits\"\nwhile [ ! -e \"$CONFORMANCE_ROOT/go\" ]; do sleep 0.1; done\n";
+    host.sandbox().write_script("lib/core-plugins/available/host/scheduler-stop", wait);
+    host
+}
+
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_mins(3);
+    while !holds() {
+        assert!(Instant::now() < end, "{what} has not come");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn text(host: &Host, path: &str) -> String {
+    fs::read_to_string(host.sandbox().path(path)).unwrap_or_default()
+}
+
+fn stop(host: &Host) -> std::process::Child {
+    let errors = fs::File::create(host.sandbox().path("errors")).unwrap();
+    let mut command = Command::new(host.sandbox().program("subcommands/stop"));
+    command.args(["ps:stop", "shop"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
+    host.spawn(&mut command)
+}
+
+#[test]
+fn a_script_that_takes_long_is_told_of() {
+    let host = slow();
+    let mut child = stop(&host);
+    until("a line that says what is waited for", || text(&host, "errors").contains("still waiting for scheduler-stop"));
+    fs::write(host.sandbox().path("go"), "").unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(
+        text(&host, "errors")
+            .starts_with(" !     still waiting for scheduler-stop docker-local shop in plugin host (3")
+    );
+}
+
+#[test]
+fn a_signal_ends_a_script_that_is_waited_for_and_frees_the_lock() {
+    let host = slow();
+    let mut child = stop(&host);
+    until("the script", || !text(&host, "waits").trim().is_empty());
+    let script = text(&host, "waits").trim().to_owned();
+    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    until("the end of the script", || !std::path::Path::new("/proc").join(&script).exists());
+    assert!(!host.sandbox().path("lib/data/apps/shop/.deploy.lock").exists());
+}
