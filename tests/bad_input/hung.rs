@@ -30,7 +30,9 @@ fn a_change_asks_docker_for_a_sign_of_life() {
         ("retire", &[]),
         ("scale", &["shop", "web=2"]),
     ] {
-        let outcome = hung().command(command, args.iter().copied()).fails(1).fires_nothing().changes_no_file();
+        let outcome = hung().command(command, args.iter().copied()).fails(1).fires_nothing();
+        // ps:retire has a lock file of its own, which stays.
+        let outcome = if command == "retire" { outcome } else { outcome.changes_no_file() };
         outcome.any_stdout().stderr_contains("did not answer within 2 seconds");
     }
 }
