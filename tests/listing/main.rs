@@ -16,6 +16,7 @@ mod fakes;
 mod forms;
 mod instances;
 mod real;
+mod restoring;
 
 use std::process::ExitCode;
 
@@ -50,6 +51,9 @@ fn main() -> ExitCode {
         calls::processes_that_cannot_be_read_are_a_note,
         calls::a_docker_that_fails_is_quoted,
         calls::a_docker_that_hangs_is_not_waited_for,
+        restoring::an_app_that_runs_where_its_proxy_looks_for_it_stays_in_the_proxy,
+        restoring::an_app_with_another_address_is_cleared,
+        restoring::all_are_cleared_at_once_when_none_could_be_shown_healthy,
     ];
     let real = functions![real::the_real_processes_are_listed, real::what_was_killed_and_what_was_removed_is_seen];
     if std::env::var_os("PS_DOCKER").is_some_and(|value| value == "1") {

@@ -22,6 +22,7 @@ const DETAILS: &str = concat!(
     "{{.Id}}\t{{.State.Status}}\t{{.State.StartedAt}}\t{{.State.FinishedAt}}\t{{.RestartCount}}",
     "\t{{.State.ExitCode}}\t{{.State.OOMKilled}}\t{{with index .State \"Health\"}}{{.Status}}{{end}}",
     "\t{{.Image}}\t{{.Created}}\t{{json .Config.Env}}\t{{json .Config.Cmd}}",
+    "\t{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}",
 );
 
 /// A container in the list of all, with the labels that Dokku gives; a label it lacks is empty.
@@ -96,6 +97,8 @@ pub struct ContainerDetails {
     pub variables: Vec<String>,
     /// The words of the command it was made with, without its entrypoint; empty when it has none.
     pub command: Vec<String>,
+    /// Its address in each of its networks.
+    pub addresses: Vec<String>,
 }
 
 impl Docker<'_> {
@@ -199,6 +202,7 @@ pub(super) fn inspected_container(line: &str) -> Option<(String, ContainerDetail
         created: made.get(1).and_then(|created| moment(created)),
         variables: made.get(2).and_then(|variables| words(variables)).unwrap_or_default(),
         command: made.get(3).and_then(|command| words(command)).unwrap_or_default(),
+        addresses: made.get(4).into_iter().flat_map(|all| all.split_whitespace()).map(str::to_owned).collect(),
         health: Some((*health).to_owned()).filter(|health| !matches!(health.as_str(), "" | "none")),
     };
     Some(((*id).to_owned(), details))
@@ -292,7 +296,7 @@ mod tests {
     #[test]
     fn a_container_that_vanishes_in_between_is_left_out() {
         let line = format!(
-            "{ID}\\texited\\t2024-11-22T20:17:00.5Z\\t2024-11-22T20:18:00Z\\t2\\t137\\ttrue\\tunhealthy\\tsha256:1\\t\\t[\"A=1\"]\\tnull"
+            "{ID}\\texited\\t2024-11-22T20:17:00.5Z\\t2024-11-22T20:18:00Z\\t2\\t137\\ttrue\\tunhealthy\\tsha256:1\\t\\t[\"A=1\"]\\tnull\\t172.17.0.2 10.0.0.7 "
         );
         let (_folder, env) =
             fake(&format!("printf '{line}\\n'; echo 'Error response from daemon: No such container: abc' >&2; exit 1"));
@@ -307,6 +311,7 @@ mod tests {
             health: Some("unhealthy".into()),
             image: "sha256:1".into(),
             variables: vec!["A=1".into()],
+            addresses: vec!["172.17.0.2".into(), "10.0.0.7".into()],
             ..ContainerDetails::default()
         };
         assert_eq!(details.get(ID), Some(&wanted));

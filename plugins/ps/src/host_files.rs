@@ -6,7 +6,7 @@
 //! plugin reads one: docker-options, storage, resource, checks, ports and domains know apps alone. Our own properties
 //! and data, `config/ps` and `data/ps`, are not told here, nor is the deploy lock, which is `common`'s.
 
-use common::{App, Env, Properties, Result, Scope};
+use common::{App, Env, Instance, Properties, Result, Scope};
 use std::path::{Path, PathBuf};
 
 /// A property of another plugin.
@@ -319,6 +319,14 @@ pub(crate) fn app_folder(env: &Env, app: &App) -> Result<PathBuf> {
 /// What docker-local writes of an instance, `NAME.TYPE.N`: the id of its container, which comes first here, and its
 /// address and port for the proxy.
 pub(crate) const INSTANCE_FILES: [&str; 3] = ["CONTAINER", "IP", "PORT"];
+
+/// The address of an instance, for the proxy.
+///
+/// # Errors
+/// When the host's folders are not known.
+pub(crate) fn address_file(env: &Env, app: &App, instance: &Instance) -> Result<PathBuf> {
+    Ok(app_folder(env, app)?.join(format!("IP.{instance}")))
+}
 
 /// docker-local's queue of what it will remove, lines `APP CONTAINER TIME`: the trigger `scheduler-register-retired`.
 ///

@@ -6,6 +6,7 @@
 //! [`source_files`], [`settings`], [`scheduler`] and [`status`] (what runs), [`report`].
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests set the scene with plain files"))]
 
+pub(crate) mod addresses;
 #[cfg(test)]
 mod any_words;
 pub mod app_json;

@@ -152,7 +152,6 @@ fn say(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>) -> Result<()> {
 
 fn reconcile(env: &Env, app: &App, ask: Ask<'_>, patience: Duration) -> Result<()> {
     let output = env.output();
-    driver::check_docker(env, app)?;
     let lock = driver::lock(env, app, patience)?;
     let listing = listing_of(env, app)?;
     let Some(found) = difference(env, app, &listing, ask, lock.is_ours())?.filter(|found| !found.is_empty()) else {

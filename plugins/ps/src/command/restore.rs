@@ -2,6 +2,7 @@
 
 use super::Fleet;
 use super::start::bring_up;
+use crate::addresses::shown_healthy;
 use crate::driver;
 use crate::each_app::EachApp;
 use crate::scheduler::{is_deployed, scheduler_of};
@@ -43,33 +44,38 @@ pub fn main(env: &Env) -> Result<()> {
         let app = App::named_by_user(env, &arguments.app)?;
         driver::check_docker(env, &app)?;
         triggers.fire("pre-restore", &[])?;
-        return restore(env, &app, patience);
+        return restore(env, &app, patience, !shown_healthy(env, std::slice::from_ref(&app)).is_empty());
     }
     if !arguments.fleet.all {
         env.output().warn("Restore specified without app, assuming --all");
     }
     let each = EachApp::new(env, "restore", arguments.fleet.parallel)?;
     // Before any proxy loses what it knows.
-    driver::check_docker_of_any(env, &App::all_visible(env)?)?;
+    let visible = App::all_visible(env)?;
+    driver::check_docker_of_any(env, &visible)?;
     triggers.fire("pre-restore", &[])?;
+    let healthy = shown_healthy(env, &visible);
     // Each app's is cleared at its turn as well. Until then none may answer from an address that is another's by now;
-    // but those of apps that are hidden from the user are not his to clear.
-    if App::all_visible(env)?.len() == App::all(env)?.len() {
+    // but those of apps that are hidden from the user are not his to clear, and one that runs where its proxy looks for
+    // it need not go dark.
+    if healthy.is_empty() && visible.len() == App::all(env)?.len() {
         triggers.fire("proxy-clear-config", &["--all"])?;
     }
-    each.run(|env, app| restore(env, app, patience))
+    each.run(|env, app| restore(env, app, patience, healthy.contains(app)))
 }
 
 /// Restores one app. A proxy configuration that cannot be cleared is no reason to leave the app down.
-fn restore(env: &Env, app: &App, patience: Duration) -> Result<()> {
+fn restore(env: &Env, app: &App, patience: Duration, is_healthy: bool) -> Result<()> {
     let output = env.output();
     let triggers = Triggers::new(env);
     let _lock = AppLock::acquire(env, app, patience)?;
     let scheduler = scheduler_of(env, app)?;
     triggers.fire("scheduler-pre-restore", &[&scheduler, app.as_str()])?;
-    output.info1("Clearing potentially invalid proxy configuration");
-    if let Err(error) = triggers.fire("proxy-clear-config", &[app.as_str()]) {
-        output.warn(&format!("Error clearing proxy config: {error}"));
+    if !is_healthy {
+        output.info1("Clearing potentially invalid proxy configuration");
+        if let Err(error) = triggers.fire("proxy-clear-config", &[app.as_str()]) {
+            output.warn(&format!("Error clearing proxy config: {error}"));
+        }
     }
     if !is_deployed(env, app)? {
         output.warn(&format!("App {app} has not been deployed"));

@@ -1,0 +1,50 @@
+//! Is what runs of an app where its proxy looks for it? Docker may give a container another address at any start of it;
+//! the proxy asks the one that a deploy has written down.
+
+use crate::driver::runs_on_docker_local;
+use crate::host_files::address_file;
+use crate::listing::read::listings;
+use crate::listing::{Actual, InstanceState, ListedInstance, Listing};
+use common::{App, Env, Instance, ProcessType, Result, file};
+use std::collections::BTreeSet;
+
+/// What is written down where Docker publishes the ports of a container on the host itself.
+const THE_HOST: &str = "127.0.0.1";
+
+/// Those of these apps of which all that should run does, at the addresses that are written down. In doubt an app is
+/// none of them.
+pub(crate) fn shown_healthy(env: &Env, apps: &[App]) -> BTreeSet<App> {
+    let on_docker = |app: &&App| runs_on_docker_local(env, app).unwrap_or(false);
+    let apps: Vec<App> = apps.iter().filter(on_docker).cloned().collect();
+    let listings = if apps.is_empty() { Vec::new() } else { listings(env, &apps).unwrap_or_default() };
+    let healthy = listings
+        .into_iter()
+        .filter(|(app, listing)| listing.as_ref().is_ok_and(|listing| is_healthy(env, app, listing).unwrap_or(false)));
+    healthy.map(|(app, _)| app).collect()
+}
+
+fn is_healthy(env: &Env, app: &App, listing: &Listing) -> Result<bool> {
+    let Actual::Instances(instances) = &listing.actual else { return Ok(false) };
+    let accounted = |found: &&ListedInstance| matches!(found.state, InstanceState::Docker(_) | InstanceState::Missing);
+    let mut runs = false;
+    for instance in instances.iter().filter(accounted) {
+        if !instance.runs() || !is_where_it_was(env, app, instance)? {
+            return Ok(false);
+        }
+        runs = true;
+    }
+    Ok(runs)
+}
+
+/// Whether an instance has the address that is written down for it. Only `web` must have one.
+fn is_where_it_was(env: &Env, app: &App, listed: &ListedInstance) -> Result<bool> {
+    let (Some(process_type), Some(index), Some(details)) = (&listed.process_type, listed.index, &listed.details) else {
+        return Ok(false);
+    };
+    let instance = Instance { process_type: process_type.clone(), index };
+    let written = file::read_text(&address_file(env, app, &instance)?)?.unwrap_or_default();
+    Ok(match written.trim() {
+        "" => *process_type != ProcessType::web(),
+        written => written == THE_HOST || details.addresses.iter().any(|address| address == written),
+    })
+}

@@ -1,0 +1,47 @@
+//! `ps:restore` and the proxy: what runs where its proxy looks for it does not go dark.
+
+use ps_tests::{Answer, Host};
+
+use crate::fakes::{Fake, KILLED, WithDocker, fake, id, shop};
+
+/// The shop with one web and one worker, and an app `api` with one web, with the addresses that are written down.
+fn two_apps(containers: &[Fake]) -> Host {
+    let host = shop("web=1 worker=1").container("web.1", &id(1)).container("worker.1", &id(2));
+    let host = host.file("home/shop/IP.web.1", "172.17.0.1").file("home/shop/IP.worker.1", "172.17.0.2\n");
+    let host =
+        host.app("api").container("web.1", &id(3)).file("home/api/IP.web.1", "172.17.0.3").containers(containers);
+    host.sandbox().answer("scheduler-docker-local", "scheduler-deploy", &[Answer::default()]);
+    host
+}
+
+/// The proxies that a restore of all clears.
+fn cleared(containers: &[Fake]) -> Vec<String> {
+    let host = two_apps(containers);
+    host.command("restore", ["--all"]).succeeds().any_stdout().any_stderr();
+    let fired = host.sandbox().fired().into_iter().filter(|call| call[0] == "proxy-clear-config");
+    fired.map(|call| call[1..].join(" ")).collect()
+}
+
+fn all() -> [Fake; 3] {
+    [fake(1, "shop", "web.1"), fake(2, "shop", "worker.1"), fake(3, "api", "web.1")]
+}
+
+pub(crate) fn an_app_that_runs_where_its_proxy_looks_for_it_stays_in_the_proxy() {
+    assert!(cleared(&all()).is_empty());
+    let [web, worker, api] = all();
+    assert_eq!(cleared(&[web.clone(), worker.clone(), api.state(KILLED)]), ["api"]);
+    assert_eq!(cleared(&[web, worker]), ["api"]);
+}
+
+pub(crate) fn an_app_with_another_address_is_cleared() {
+    let [web, worker, api] = all();
+    assert_eq!(cleared(&[web.clone(), worker.clone(), api.clone().address("172.17.0.9")]), ["api"]);
+    // One of several networks may be the one that is written down.
+    assert_eq!(cleared(&[web.clone(), worker.address("172.17.0.9"), api]), ["shop"]);
+}
+
+pub(crate) fn all_are_cleared_at_once_when_none_could_be_shown_healthy() {
+    let [web, worker, api] = all().map(|container| container.address("172.17.0.9"));
+    assert_eq!(cleared(&[web, worker, api]), ["--all", "api", "shop"]);
+    assert_eq!(cleared(&[]), ["--all", "api", "shop"]);
+}
