@@ -40,12 +40,17 @@ fn a_change_asks_docker_for_a_sign_of_life() {
 /// The host's script for a stop, which waits until there is a file `go`, and writes down who it is.
 fn slow() -> Host {
     let host = shop();
-    let wait = "#!/bin/sh\necho $$ >\"$CONFORMANCE_ROOT/waits\"\nwhile [ ! -e \"$CONFORMANCE_ROOT/go\" ]; do sleep 0.1; done\n";
-    host.sandbox().write_script("lib/core-plugins/available/host/scheduler-stop", wait);
+    let wait = "while [ -e \"$CONFORMANCE_ROOT/waits\" ] && [ ! -e \"$CONFORMANCE_ROOT/go\" ]; do sleep 0.1; done";
+    stops_with(host, &format!("echo $$ >\"$CONFORMANCE_ROOT/waits\"\n{wait}"))
+}
+
+/// The host's script for a stop has this body.
+fn stops_with(host: Host, body: &str) -> Host {
+    host.sandbox().write_script("lib/core-plugins/available/host/scheduler-stop", &format!("#!/bin/sh\n{body}\n"));
     host
 }
 
-fn until(what: &str, holds: impl Fn() -> bool) {
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_mins(3);
     while !holds() {
         assert!(Instant::now() < end, "{what} has not come");
@@ -86,6 +91,31 @@ fn a_signal_ends_a_script_that_is_waited_for_and_frees_the_lock() {
     let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    until("the end of the script", || !std::path::Path::new("/proc").join(&script).exists());
+    until("the end of the script", || is_gone(&script));
     assert!(!host.sandbox().path("lib/data/apps/shop/.deploy.lock").exists());
+}
+
+#[test]
+fn what_hears_no_signal_is_killed_with_all_that_it_has_started() {
+    // Like a docker that hangs in the kernel below a script which waits for it.
+    let child = "trap '' INT TERM HUP; echo $$ >\"$CONFORMANCE_ROOT/child\"; while [ -e \"$CONFORMANCE_ROOT/child\" ]; do sleep 0.1; done";
+    let script =
+        format!("trap '' INT TERM HUP\necho $$ >\"$CONFORMANCE_ROOT/waits\"\nsh -c '{}'", child.replace('\'', "'\\''"));
+    let host = stops_with(shop(), &script);
+    let mut stopping = stop(&host);
+    until("the script and its child", || !text(&host, "waits").is_empty() && text(&host, "child").ends_with('\n'));
+    let processes = ["waits", "child"].map(|file| text(&host, file).trim().to_owned());
+    let pid = i32::try_from(stopping.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    until("the end of the command", || stopping.try_wait().unwrap().is_some());
+    assert_eq!(stopping.wait().unwrap().code(), Some(128 + 15), "{}", text(&host, "errors"));
+    until("the end of both", || processes.iter().all(|process| is_gone(process)));
+    assert!(!host.sandbox().path("lib/data/apps/shop/.deploy.lock").exists());
+    assert!(text(&host, "errors").contains("scheduler-stop docker-local shop failed"), "{}", text(&host, "errors"));
+}
+
+/// Whether a process has ended, be it that nobody has taken notice of it yet.
+fn is_gone(process: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    stat.rsplit(')').next().is_none_or(|rest| rest.is_empty() || rest.starts_with(" Z"))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ps_tests::Host;
+use ps_tests::{Answer, Host};
 
 use crate::{headline, shop};
 
@@ -67,6 +67,58 @@ fn a_saved_scale_that_is_too_large_is_named_and_can_be_mended() {
     outcome.stderr_contains("config/ps/shop/scale, line 2").stderr_contains("max-instances");
     host.command("scale", ["--skip-deploy", "shop", "worker=1"]).succeeds().any_stdout();
     host.run("ps-current-scale", ["shop"]).succeeds().stdout("web=1\nworker=1");
+}
+
+/// An app on docker-local, without a container, whose scale a hand has made too large.
+fn too_large() -> Host {
+    let host = with_types().property("scale", "web=1\nworker=99999999999999999999\n").docker_local().docker("exit 0");
+    host.sandbox().answer("scheduler-docker-local", "scheduler-deploy", &[Answer::default()]);
+    host
+}
+
+#[test]
+fn nothing_is_deployed_by_a_saved_scale_that_is_too_large() {
+    for args in [&["shop"][..], &["shop", "worker"]] {
+        too_large().command("restart", args.iter().copied()).refuses("scale, line 2").stderr_contains("max-instances");
+    }
+    too_large().command("restart", ["shop", "web"]).succeeds().deploys("web");
+    too_large()
+        .run("pre-release-builder", ["dockerfile", "shop", "image"])
+        .refuses("scale, line 2")
+        .stderr_contains("dokku ps:scale shop worker=1");
+    // What the release brings with it takes the place of what is saved.
+    too_large()
+        .answers("app-json-get-content", r#"{"formation":{"worker":{"quantity":0}}}"#)
+        .run("pre-release-builder", ["dockerfile", "shop", "image"])
+        .succeeds();
+}
+
+#[test]
+fn a_saved_scale_that_is_too_large_is_told_where_it_matters() {
+    let all = too_large().run("subcommands/default", ["ps", "--all"]).succeeds().any_stdout();
+    all.stderr_contains("scale, line 2").takes_at_most(SOON);
+    let other = too_large().command("scale", ["--skip-deploy", "shop", "web=2"]).succeeds().any_stdout();
+    other.stderr_contains("scale, line 2");
+    let plan = too_large().command("reconcile", ["--dry-run", "shop"]).fails(1);
+    plan.stdout_contains("web: 1 -> 1")
+        .does_not_say("worker: 4294967295 ->")
+        .stderr_contains("scale, line 2")
+        .takes_at_most(SOON);
+    let reconciled = too_large().command("reconcile", ["shop"]).fails(1).any_stdout().deploys("web");
+    reconciled.stderr_contains("scale, line 2").takes_at_most(SOON);
+    // On docker-local as well, where the change is measured against what runs.
+    let mended =
+        too_large().command("scale", ["shop", "worker=1"]).succeeds().any_stdout().any_stderr().deploys("worker");
+    mended.leaves("lib/config/ps/shop/scale", "web=1\nworker=1\n").takes_at_most(SOON);
+}
+
+#[test]
+fn where_no_thread_can_be_had_the_work_is_done_all_the_same() {
+    let host = shop().app("api").env("RUST_MIN_STACK", "1152921504606846976");
+    for workers in ["4", "100000"] {
+        let outcome = host.command("stop", ["--all", "--parallel", workers]).succeeds();
+        outcome.stdout_contains("shop  done").stdout_contains("api   done").takes_at_most(SOON);
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ const THE_HOST: &str = "127.0.0.1";
 /// Those of these apps of which all that should run does, at the addresses that are written down. In doubt an app is
 /// none of them.
 pub(crate) fn shown_healthy(env: &Env, apps: &[App]) -> BTreeSet<App> {
-    let on_docker = |app: &&App| runs_on_docker_local(env, app).unwrap_or(false);
+    let on_docker = |app: &&App| runs_on_docker_local(env, *app).unwrap_or(false);
     let apps: Vec<App> = apps.iter().filter(on_docker).cloned().collect();
     let listings = if apps.is_empty() { Vec::new() } else { listings(env, &apps).unwrap_or_default() };
     let healthy = listings

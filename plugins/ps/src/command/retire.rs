@@ -40,13 +40,11 @@ pub fn main(env: &Env) -> Result<()> {
     let Some(_lock) = lock else {
         return Err(Error::new("Failed to acquire ps:retire lock").with_status(ANOTHER_RUNS));
     };
-    match &app {
-        Some(app) => driver::check_docker(env, app)?,
-        None => driver::check_docker_of_any(env, &App::all(env)?)?,
-    }
+    let scope = app.as_ref().map_or(Scope::Global, Scope::App);
+    driver::check_docker(env, scope)?;
     let triggers = Triggers::new(env).deadline(LONGEST);
     env.output().info1("Retiring old containers and images");
-    let scheduler = scheduler_of(env, app.as_ref().map_or(Scope::Global, Scope::App))?;
+    let scheduler = scheduler_of(env, scope)?;
     triggers.fire("scheduler-retire", &[&scheduler, app.as_ref().map_or("", App::as_str)])?;
     env.output().info1("Retiring expired run containers");
     triggers.fire("scheduler-run-retire", &[])

@@ -14,19 +14,20 @@ pub use retirement::{Withdrawn, stop_later_if_asked};
 pub use unfinished::Unfinished;
 
 use crate::scheduler::{DOCKER_LOCAL, image_tag, scheduler_of};
-use common::{App, AppLock, Docker, Env, ProcessType, Result, Triggers};
+use common::{App, AppLock, Docker, Env, ProcessType, Result, Scope, Triggers};
 use std::time::Duration;
 
 /// The plugin that runs apps on this host's own Docker.
 const DOCKER_LOCAL_PLUGIN: &str = "scheduler-docker-local";
 
-/// Whether an app runs on this host's own Docker: its plugin is enabled and the app's scheduler.
+/// Whether an app, or one for which nothing else is said, runs on this host's own Docker: its plugin is enabled and the
+/// app's scheduler.
 ///
 /// # Errors
 /// When the plugins cannot be listed or the scheduler cannot be told.
-pub fn runs_on_docker_local(env: &Env, app: &App) -> Result<bool> {
+pub fn runs_on_docker_local<'s>(env: &Env, scope: impl Into<Scope<'s>>) -> Result<bool> {
     let plugins = Triggers::new(env).implementers("scheduler-deploy")?;
-    Ok(plugins.iter().any(|plugin| plugin.name == DOCKER_LOCAL_PLUGIN) && scheduler_of(env, app)? == DOCKER_LOCAL)
+    Ok(plugins.iter().any(|plugin| plugin.name == DOCKER_LOCAL_PLUGIN) && scheduler_of(env, scope)? == DOCKER_LOCAL)
 }
 
 /// Before a change of an app that is made through the host's scripts, which wait for Docker without end: Docker works,
@@ -34,8 +35,8 @@ pub fn runs_on_docker_local(env: &Env, app: &App) -> Result<bool> {
 ///
 /// # Errors
 /// When Docker does not answer in time, or fails. Nothing has been done then.
-pub(crate) fn check_docker(env: &Env, app: &App) -> Result<()> {
-    if runs_on_docker_local(env, app)? { Docker::check_that_it_answers(env) } else { Ok(()) }
+pub(crate) fn check_docker<'s>(env: &Env, scope: impl Into<Scope<'s>>) -> Result<()> {
+    if runs_on_docker_local(env, scope)? { Docker::check_that_it_answers(env) } else { Ok(()) }
 }
 
 /// The same before a change of several apps.
