@@ -153,7 +153,7 @@ pub(super) fn listed_container(line: &str) -> Option<Container> {
     Some(Container {
         id: id.to_owned(),
         name: name.to_owned(),
-        state: state.to_owned(),
+        state: state.into(),
         app: label()?,
         container_type: label()?,
         process_type: label()?,
@@ -168,7 +168,7 @@ pub(super) fn with_state(line: &str) -> Option<Container> {
     let state = fields.next().filter(|state| is_word(state))?;
     let app = fields.next().and_then(unquoted).unwrap_or_default();
     let name = own_name(fields.next().unwrap_or_default());
-    Some(Container { id: id.to_owned(), name: name.to_owned(), state: state.to_owned(), app, ..Container::default() })
+    Some(Container { id: id.to_owned(), name: name.to_owned(), state: state.into(), app, ..Container::default() })
 }
 
 /// Links give a container further names, `other/alias`; one that is being removed may have none any more.
@@ -192,7 +192,7 @@ pub(super) fn inspected_container(line: &str) -> Option<(String, ContainerDetail
         return None;
     }
     let details = ContainerDetails {
-        state: (*state).to_owned(),
+        state: (*state).into(),
         started: moment(started),
         finished: moment(finished),
         restarts: restarts.parse().ok()?,

@@ -48,10 +48,10 @@ proptest! {
     #[test]
     fn a_line_is_a_container_or_rubbish(line in line()) {
         if let Some(container) = listed_container(&line) {
-            prop_assert!(is_id(&container.id) && is_word(&container.state));
+            prop_assert!(is_id(&container.id) && is_word(container.state.as_str()));
         }
         if let Some((id, details)) = inspected_container(&line) {
-            prop_assert!(is_id(&id) && is_word(&details.state));
+            prop_assert!(is_id(&id) && is_word(details.state.as_str()));
         }
         if let Some(process) = process(&line) {
             prop_assert!(line.contains(&process.pid.to_string()) || line.contains('0') || line.contains('+'));

@@ -10,10 +10,12 @@ mod containers;
 mod hostile_tests;
 mod image;
 mod processes;
+mod state;
 
 pub use containers::{Container, ContainerDetails};
 pub use image::ImageConfig;
 pub use processes::ContainerProcess;
+pub use state::ContainerState;
 
 use crate::{Answer, Context, Env, Error, Process, Result};
 use std::collections::BTreeMap;
@@ -38,9 +40,6 @@ pub struct Docker<'a> {
     env: &'a Env,
     program: PathBuf,
 }
-
-/// The word that Docker has for a container's state, such as `running` or `exited`.
-pub type ContainerState = String;
 
 impl<'a> Docker<'a> {
     /// The program that `DOCKER_BIN` names (`docker` when it is not set), found in `PATH`.

@@ -5,11 +5,8 @@ use crate::driver::runs_on_docker_local;
 use crate::host_files::address_file;
 use crate::listing::read::listings;
 use crate::listing::{Actual, InstanceState, ListedInstance, Listing};
-use common::{App, Env, Instance, ProcessType, Result, file};
+use common::{App, Env, ProcessType, Result, file};
 use std::collections::BTreeSet;
-
-/// What is written down where Docker publishes the ports of a container on the host itself.
-const THE_HOST: &str = "127.0.0.1";
 
 /// Those of these apps of which all that should run does, at the addresses that are written down. In doubt an app is
 /// none of them.
@@ -38,13 +35,7 @@ fn is_healthy(env: &Env, app: &App, listing: &Listing) -> Result<bool> {
 
 /// Whether an instance has the address that is written down for it. Only `web` must have one.
 fn is_where_it_was(env: &Env, app: &App, listed: &ListedInstance) -> Result<bool> {
-    let (Some(process_type), Some(index), Some(details)) = (&listed.process_type, listed.index, &listed.details) else {
-        return Ok(false);
-    };
-    let instance = Instance { process_type: process_type.clone(), index };
+    let Some(instance) = listed.instance() else { return Ok(false) };
     let written = file::read_text(&address_file(env, app, &instance)?)?.unwrap_or_default();
-    Ok(match written.trim() {
-        "" => *process_type != ProcessType::web(),
-        written => written == THE_HOST || details.addresses.iter().any(|address| address == written),
-    })
+    Ok(!listed.has_stale_address && (instance.process_type != ProcessType::web() || !written.is_empty()))
 }

@@ -6,8 +6,7 @@
 //! index first: no type ever serves with fewer than it had or should have.
 
 use crate::formation::Quantity;
-use crate::listing::{InstanceState, ListedInstance};
-use common::{Instance, ProcessType, one_by_one};
+use common::{Instance, ProcessType};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -17,6 +16,8 @@ use std::collections::BTreeMap;
 pub enum Action {
     /// It is not touched.
     Keep,
+    /// It stays, and its address is written down anew.
+    Readdress,
     /// It is made, in the place of a container that has ended or of none.
     Start,
     /// A new one is made, and the old one goes once the new one serves.
@@ -30,6 +31,7 @@ impl Action {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Keep => "keep",
+            Self::Readdress => "readdress",
             Self::Start => "start",
             Self::Replace => "replace",
             Self::Stop => "stop",
@@ -57,6 +59,8 @@ pub struct Step {
 pub enum Condition {
     /// It runs.
     Serves,
+    /// It runs, at another address than the one that is written down.
+    Misplaced,
     /// It runs, and its health check says that it should not be used.
     Unhealthy,
     /// It runs, and its container is queued for removal.
@@ -85,25 +89,6 @@ pub enum Ask<'a> {
     Recreate(&'a str),
 }
 
-/// The instances of one type among what was read of an app, by index. Containers that no file names are
-/// none of them.
-pub fn present(instances: &[ListedInstance], process_type: &ProcessType) -> BTreeMap<u32, Present> {
-    let of_type = instances.iter().filter(|instance| instance.process_type.as_ref() == Some(process_type));
-    one_by_one(of_type.filter_map(|instance| {
-        let condition = match &instance.state {
-            InstanceState::Docker(_) if instance.is_queued && instance.is_up() => Condition::Queued,
-            InstanceState::Docker(_) if instance.is_unhealthy() => Condition::Unhealthy,
-            InstanceState::Docker(_) if instance.is_up() => Condition::Serves,
-            InstanceState::Docker(word) => Condition::Down(word.clone()),
-            InstanceState::Missing => Condition::Down("missing".to_owned()),
-            InstanceState::Upcoming | InstanceState::Stray | InstanceState::Retiring => return None,
-        };
-        // Without a container the id is what a file holds, which nothing answers to.
-        let container = instance.details.as_ref().and(instance.container.clone());
-        Some((instance.index?, Present { condition, container }))
-    }))
-}
-
 /// The steps that bring one type from what there is to `desired` instances.
 pub fn plan(
     process_type: &ProcessType,
@@ -129,6 +114,9 @@ pub fn plan(
             (Some(_), Ask::Recreate(reason)) => replacements.push(step(index, Action::Replace, reason.to_owned())),
             (Some(Condition::Unhealthy), Ask::Health) => {
                 replacements.push(step(index, Action::Replace, "it is unhealthy".to_owned()));
+            }
+            (Some(Condition::Misplaced), _) => {
+                steps.push(step(index, Action::Readdress, "it has another address".to_owned()));
             }
             (Some(_), _) => steps.push(step(index, Action::Keep, "it runs".to_owned())),
         }
@@ -200,6 +188,7 @@ mod tests {
         prop_oneof![
             3 => Just(Condition::Serves),
             1 => Just(Condition::Unhealthy),
+            1 => Just(Condition::Misplaced),
             1 => Just(Condition::Queued),
             1 => Just(Condition::Down("exited".to_owned())),
             1 => Just(Condition::Down("missing".to_owned())),
@@ -227,6 +216,11 @@ mod tests {
     fn apply(state: &mut BTreeMap<u32, Present>, step: &Step) {
         match step.action {
             Action::Keep => {}
+            Action::Readdress => {
+                if let Some(found) = state.get_mut(&step.instance.index) {
+                    found.condition = Condition::Serves;
+                }
+            }
             Action::Start | Action::Replace => {
                 let fresh = Present { condition: Condition::Serves, container: Some("new".to_owned()) };
                 state.insert(step.instance.index, fresh);
@@ -245,7 +239,8 @@ mod tests {
                 apply(&mut after, &step);
             }
             prop_assert_eq!(after.keys().copied().collect::<Vec<_>>(), (1..=desired).collect::<Vec<_>>());
-            prop_assert!(after.values().all(|found| runs(found) && found.condition != Condition::Queued));
+            let is_well = |found: &Present| !matches!(found.condition, Condition::Queued | Condition::Misplaced);
+            prop_assert!(after.values().all(|found| runs(found) && is_well(found)));
         }
 
         #[test]
@@ -255,6 +250,9 @@ mod tests {
                 let wanted = step.instance.index <= desired;
                 match step.action {
                     Action::Keep => prop_assert!(wanted && before.is_some_and(runs)),
+                    Action::Readdress => {
+                        prop_assert!(wanted && before.is_some_and(|found| found.condition == Condition::Misplaced));
+                    }
                     Action::Start => prop_assert!(wanted && !before.is_some_and(runs)),
                     Action::Stop => prop_assert!(!wanted && before.is_some()),
                     Action::Replace => {

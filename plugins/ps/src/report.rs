@@ -5,7 +5,7 @@ use crate::scale::can_scale;
 use crate::scheduler::is_deployed;
 use crate::settings::{SETTINGS, Setting};
 use crate::status::{InstanceStatus, Statuses};
-use common::{App, Env, Error, Result, Scope, shown, shown_json};
+use common::{App, ContainerState, Env, Error, Result, Scope, shown, shown_json};
 use std::collections::BTreeMap;
 
 /// The least width of the labels.
@@ -146,7 +146,7 @@ fn label(flag: &str) -> String {
 }
 
 fn status_text(status: &InstanceStatus) -> String {
-    let state = status.state.as_deref().unwrap_or("missing");
+    let state = status.state.as_ref().map_or("missing", ContainerState::as_str);
     let id: String = status.container.chars().take(SHOWN_ID).filter(|character| !character.is_control()).collect();
     if id.is_empty() { state.to_owned() } else { format!("{state} (CID: {id})") }
 }
@@ -212,7 +212,7 @@ mod tests {
             status_text(&InstanceStatus {
                 instance: None,
                 container: container.to_owned(),
-                state: state.map(str::to_owned),
+                state: state.map(Into::into),
             })
         };
         assert_eq!(status("3e5ab9b9e5ac3e5a", Some("exited")), "exited (CID: 3e5ab9b9e5a)");

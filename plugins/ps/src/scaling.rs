@@ -4,8 +4,9 @@
 //! removed are touched, as long as a new one would be like its siblings. Everywhere else the saved scale
 //! stands for what runs, and the host deploys each type that changes.
 
-use crate::driver::{self, DockerLocal, Withdrawn, retirement, runs_on_docker_local};
+use crate::driver::{self, DockerLocal, NotStarted, Withdrawn, retirement, runs_on_docker_local};
 use crate::formation::{Formation, Quantity, Request};
+use crate::listing::present::present;
 use crate::listing::read::listing_of;
 use crate::listing::{Actual, InstanceState, ListedInstance};
 use crate::pending::{Pending, pending};
@@ -38,6 +39,8 @@ pub enum How {
     /// Its instances are as asked, and the hooks that must know of them are owed since a change that was
     /// interrupted.
     Hooks,
+    /// Its instances stay, and the addresses of some are written down anew.
+    Readdress(Vec<Step>),
     /// Instance by instance; new ones from this image.
     Steps(Vec<Step>, String),
 }
@@ -127,11 +130,14 @@ pub fn how(
     ask: Ask<'_>,
     recreate: Option<&str>,
 ) -> Result<How> {
-    let there = plan::present(instances, &request.process_type);
+    let there = present(instances, &request.process_type);
     let steps = plan::plan(&request.process_type, request.quantity, &there, ask);
     if !plan::changes_something(&steps) {
         let owed = driver.as_ref().is_ok_and(|driver| driver.owes_hooks(&request.process_type));
         return Ok(if owed { How::Hooks } else { How::Nothing });
+    }
+    if steps.iter().all(|step| matches!(step.action, Action::Keep | Action::Readdress)) {
+        return Ok(How::Readdress(steps));
     }
     let driver = match (driver, recreate) {
         (_, Some(reason)) => return Ok(How::Deploy(Some(reason.to_owned()))),
@@ -153,6 +159,20 @@ pub fn how(
     })
 }
 
+/// Writes the addresses down anew that these changes say, before they are carried out: all of them, and one rebuild of
+/// the proxy.
+///
+/// # Errors
+/// When an address cannot be had or written, or the proxy cannot be rebuilt.
+pub fn readdress(env: &Env, app: &App, changes: &[TypeChange]) -> Result<()> {
+    let steps = changes.iter().flat_map(|change| match &change.how {
+        How::Readdress(steps) | How::Steps(steps, _) => steps.as_slice(),
+        How::Nothing | How::Deploy(_) | How::Hooks => &[],
+    });
+    let moved: Vec<&Step> = steps.filter(|step| step.action == Action::Readdress).collect();
+    driver::readdress(env, app, &moved)
+}
+
 /// Brings one type to its quantity.
 ///
 /// # Errors
@@ -164,7 +184,8 @@ pub fn apply(env: &Env, app: &App, scaling: &Scaling<'_>, change: &TypeChange, l
         let_go_of_others(env, app, scaling)?;
     }
     match (&change.how, scaling) {
-        (How::Nothing, _) => Ok(()),
+        // Addresses are those of all types at once: see `readdress`.
+        (How::Nothing | How::Readdress(_), _) => Ok(()),
         (How::Hooks, Scaling::Instances { driver: Ok(driver), .. }) => driver.fire_hooks(process_type),
         (How::Steps(steps, image), Scaling::Instances { driver: Ok(driver), .. }) => {
             carry_out(driver, process_type, *quantity, steps, image, lock)
@@ -194,7 +215,11 @@ fn let_go_of_others(env: &Env, app: &App, scaling: &Scaling<'_>) -> Result<()> {
 fn deploy_with_care(env: &Env, app: &App, driver: &DockerLocal<'_>, process_type: &ProcessType) -> Result<()> {
     let (before, owed) = (instance_files(env, app)?, driver.owes_hooks(process_type));
     driver.owe_hooks(process_type)?;
-    let Err(error) = driver::deploy(env, app, process_type) else { return driver.owe_no_hooks(process_type) };
+    let Err(error) = driver::deploy(env, app, process_type) else {
+        // The host has told everybody: that cannot fail any more, and to tell them again does no harm.
+        let _told_again = driver.owe_no_hooks(process_type);
+        return Ok(());
+    };
     in_spite_of_signals(|| {
         driver.discard_unnamed(process_type)?;
         if !owed && instance_files(env, app)? == before { driver.owe_no_hooks(process_type) } else { Ok(()) }
@@ -224,15 +249,21 @@ fn carry_out(
             driver.fire_hooks(process_type)?;
         }
         driver.owe_hooks(process_type)?;
-        let started = driver.start(process_type, quantity, instances, image);
+        let Err(NotStarted { error, is_undone }) = driver.start(process_type, quantity, instances, image) else {
+            return Ok(());
+        };
         // What was started of those that fail is gone again, so nobody must know of it.
-        started.or_else(|error| driver.owe_no_hooks(process_type).and(Err(error)))
+        if is_undone { driver.owe_no_hooks(process_type).and(Err(error)) } else { Err(error) }
     };
+    if lock.is_ours() {
+        // What a change that was killed has left of the type would be one too many.
+        driver.discard_unnamed(process_type)?;
+    }
     for step in of(Action::Replace) {
         start(&[&step.instance])?;
         // The old one goes once everybody knows the new one, and before the next is touched.
         driver.fire_hooks(process_type)?;
-        driver.retire(step.container.as_slice(), lock)?;
+        driver.retire(step.container.as_slice(), lock);
     }
     if !starts.is_empty() {
         start(&starts)?;
@@ -249,7 +280,8 @@ fn carry_out(
     let withdrawn = driver.withdraw(&leaving).map_err(|error| put_back(&[], error))?;
     driver.fire_hooks(process_type).map_err(|error| put_back(&withdrawn, error))?;
     let going: Vec<String> = withdrawn.into_iter().filter_map(|one| one.container).collect();
-    driver.retire(&going, lock)
+    driver.retire(&going, lock);
+    Ok(())
 }
 
 /// What was taken out serves again, and what was started goes, after hooks that have failed. They are still owed:
@@ -260,12 +292,11 @@ fn put_back(
     started: &[&Instance],
     withdrawn: &[Withdrawn],
 ) -> Result<()> {
-    driver.bring_back(withdrawn)?;
-    driver.discard(started, &[])?;
+    let done = [driver.bring_back(withdrawn), driver.discard(started, &[])];
     if process_type.as_str() == "web" {
         driver.rebuild_proxy();
     }
-    Ok(())
+    driver::all_of(done.into_iter().filter_map(Result::err))
 }
 
 /// A plan as lines, one an instance.
@@ -282,7 +313,7 @@ pub fn as_text(changes: &[TypeChange]) -> String {
             How::Deploy(Some(reason)) => {
                 text.push_str(&format!("{head}, all instances are replaced: {}\n", shown(reason)));
             }
-            How::Steps(steps, _) => {
+            How::Steps(steps, _) | How::Readdress(steps) => {
                 text.push_str(&format!("{head}\n"));
                 for step in steps {
                     let (instance, action) = (step.instance.to_string(), step.action.as_str());
@@ -327,7 +358,7 @@ pub fn as_json(app: &App, changes: &[TypeChange]) -> Result<String> {
             How::Nothing => ("nothing", None, &[][..]),
             How::Hooks => ("hooks", None, &[][..]),
             How::Deploy(reason) => ("deploy", reason.as_deref(), &[][..]),
-            How::Steps(steps, _) => ("instances", None, steps.as_slice()),
+            How::Steps(steps, _) | How::Readdress(steps) => ("instances", None, steps.as_slice()),
         };
         let steps = steps.iter().map(|step| StepRow {
             instance: step.instance.to_string(),

@@ -66,11 +66,11 @@ impl AppStatus {
     }
 
     /// The same from the states of the instances.
-    fn of_states<'s>(states: impl Iterator<Item = Option<&'s str>>) -> Self {
+    fn of_states<'s>(states: impl Iterator<Item = Option<&'s ContainerState>>) -> Self {
         let (mut processes, mut running) = (0, 0);
         for state in states {
             processes += 1;
-            running += u32::from(state.is_some_and(is_up));
+            running += u32::from(state.is_some_and(ContainerState::counts_as_running));
         }
         let running = match running {
             0 => Running::False,
@@ -130,12 +130,6 @@ pub fn names_container(held: &str, id: &str) -> bool {
     held == id || (held.len() >= SHORTEST && id.starts_with(held))
 }
 
-/// Whether a container in this state counts as running, as the host counts: one that Docker is about to start
-/// again does, and so does a paused one.
-pub fn is_up(state: &str) -> bool {
-    matches!(state, "running" | "restarting" | "paused")
-}
-
 /// Answers for any number of apps with one call of Docker.
 pub struct Statuses<'a> {
     env: &'a Env,
@@ -185,7 +179,7 @@ impl<'a> Statuses<'a> {
         let scheduler = self.scheduler(app)?;
         if scheduler == DOCKER_LOCAL && self.is_answered_by_host()? {
             let instances = self.instances(app)?;
-            return Ok(AppStatus::of_states(instances.iter().map(|instance| instance.state.as_deref())));
+            return Ok(AppStatus::of_states(instances.iter().map(|instance| instance.state.as_ref())));
         }
         AppStatus::parse(&Triggers::new(self.env).ask("scheduler-app-status", &[&scheduler, app.as_str()])?)
     }
@@ -238,7 +232,10 @@ mod tests {
 
     #[test]
     fn an_app_runs_when_all_its_instances_do() {
-        let of = |states: &[Option<&str>]| AppStatus::of_states(states.iter().copied()).running;
+        let of = |words: &[Option<&str>]| {
+            let states: Vec<Option<ContainerState>> = words.iter().map(|word| word.map(Into::into)).collect();
+            AppStatus::of_states(states.iter().map(Option::as_ref)).running
+        };
         assert_eq!(of(&[]), Running::False);
         assert_eq!(of(&[Some("running"), Some("running")]), Running::True);
         assert_eq!(of(&[Some("restarting"), Some("paused")]), Running::True);

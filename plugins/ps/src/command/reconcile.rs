@@ -4,6 +4,7 @@ use super::Patience;
 use crate::driver::{self, Unfinished, runs_on_docker_local, stop_later_if_asked};
 use crate::each_app::one_after_the_other;
 use crate::formation::Request;
+use crate::listing::present::present;
 use crate::listing::read::{listing_of, listings};
 use crate::listing::{Actual, InstanceState, ListedInstance, Listing};
 use crate::max_instances::MaxInstances;
@@ -111,7 +112,7 @@ fn difference(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>, locked: boo
     let request = |(process_type, quantity)| Request { process_type, quantity };
     let marks = Unfinished::new(env, app)?;
     let differs = |request: &Request| {
-        let present = plan::present(instances, &request.process_type);
+        let present = present(instances, &request.process_type);
         marks.is_marked(&request.process_type)
             || plan::changes_something(&plan::plan(&request.process_type, request.quantity, &present, ask))
     };
@@ -176,7 +177,11 @@ fn reconcile(env: &Env, app: &App, ask: Ask<'_>, patience: Duration) -> Result<(
             Err(error) => failures.push(error.context("retiring what nothing accounts for").to_string()),
         }
     }
-    for change in changes(env, app, &scaling, &found, ask)? {
+    let changes = changes(env, app, &scaling, &found, ask)?;
+    if let Err(error) = scaling::readdress(env, app, &changes) {
+        failures.push(error.context("writing down changed addresses").to_string());
+    }
+    for change in changes {
         for line in scaling::as_text(std::slice::from_ref(&change)).lines() {
             output.verbose(line);
         }

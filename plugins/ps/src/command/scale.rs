@@ -192,6 +192,7 @@ fn change(
     changes: &[TypeChange],
     lock: &AppLock,
 ) -> Result<()> {
+    scaling::readdress(env, app, changes)?;
     let needed: Vec<&TypeChange> = changes.iter().filter(|change| change.is_needed()).collect();
     let work = needed.iter().map(|change| (&change.request, || scaling::apply(env, app, scaling, change, lock)));
     one_after_the_other(env, app, &asked.before, &asked.before, &asked.requests, work.collect())

@@ -4,8 +4,10 @@ use super::Patience;
 use crate::PLUGIN;
 use crate::restart_policy::RestartPolicy;
 use crate::settings::{SETTINGS, Setting};
-use crate::status::{Statuses, is_up};
-use common::{App, AppLock, Docker, Env, Error, Globals, Properties, Result, Scope, clap, parse_command_line};
+use crate::status::Statuses;
+use common::{
+    App, AppLock, ContainerState, Docker, Env, Error, Globals, Properties, Result, Scope, clap, parse_command_line,
+};
 
 #[derive(Debug, clap::Parser)]
 #[command(
@@ -136,8 +138,11 @@ fn try_to_reach_containers(env: &Env, app: Option<&App>) -> Result<()> {
     let mut containers = Vec::new();
     for app in &apps {
         let running = statuses.instances(app)?.into_iter();
-        containers
-            .extend(running.filter(|found| found.state.as_deref().is_some_and(is_up)).map(|found| found.container));
+        containers.extend(
+            running
+                .filter(|found| found.state.as_ref().is_some_and(ContainerState::counts_as_running))
+                .map(|found| found.container),
+        );
     }
     if containers.is_empty() { Ok(()) } else { Docker::new(env)?.set_restart_policy(&containers, &policy) }
 }

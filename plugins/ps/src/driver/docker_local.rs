@@ -21,6 +21,22 @@ use std::time::Instant;
 /// How many lines of a failed instance's output are shown.
 const LAST_LINES: u32 = 20;
 
+/// Why instances could not be started.
+#[derive(Debug)]
+pub struct NotStarted {
+    /// What went wrong.
+    pub error: Error,
+    /// Whether nothing is left of those that were.
+    pub is_undone: bool,
+}
+
+impl From<Error> for NotStarted {
+    /// Nothing was started yet.
+    fn from(error: Error) -> Self {
+        Self { error, is_undone: true }
+    }
+}
+
 /// The driver of one app.
 pub struct DockerLocal<'a> {
     env: &'a Env,
@@ -62,7 +78,7 @@ impl<'a> DockerLocal<'a> {
         count: Quantity,
         instances: &[&Instance],
         image: &str,
-    ) -> Result<()> {
+    ) -> std::result::Result<(), NotStarted> {
         let workers = Triggers::new(self.env)
             .ask("app-json-process-deploy-parallelism", &[self.app.as_str(), process_type.as_str()])?;
         let workers = workers.parse().unwrap_or(1_usize).clamp(1, instances.len().max(1));
@@ -86,11 +102,10 @@ impl<'a> DockerLocal<'a> {
             || Error::new(format!("interrupted before all of {process_type} of {} were started", self.app));
         match failed.or_else(|| (started.len() < instances.len()).then(interrupted)) {
             None => Ok(()),
-            Some(error) => {
-                in_spite_of_signals(|| self.discard(&started, instances))
-                    .context(|| format!("{error}; cleaning up"))?;
-                Err(error)
-            }
+            Some(error) => Err(match in_spite_of_signals(|| self.discard(&started, instances)) {
+                Ok(()) => NotStarted { error, is_undone: true },
+                Err(left) => NotStarted { error: left.context(format!("{error}; cleaning up")), is_undone: false },
+            }),
         }
     }
 
@@ -141,13 +156,21 @@ impl<'a> DockerLocal<'a> {
         }
     }
 
-    /// The containers that were made for these instances and have not taken their place.
+    /// The containers that were made for these instances and have not taken their place. One that a file names has,
+    /// whatever its name: the hook that gives it its own may have failed.
     fn upcoming(&self, instances: &[&Instance]) -> Result<Vec<Container>> {
         let names: Vec<String> =
             instances.iter().map(|instance| format!("{}.{instance}.upcoming-", self.app)).collect();
+        self.unnamed(|container| names.iter().any(|name| container.name.starts_with(name)))
+    }
+
+    /// The app's containers of such a kind that no file names.
+    fn unnamed(&self, is_such: impl Fn(&Container) -> bool) -> Result<Vec<Container>> {
+        let files = instance_files(self.env, self.app)?;
+        let is_named = |id: &str| files.iter().any(|file| names_container(&file.container, id));
         let containers = self.docker.containers()?.into_iter();
-        let ours = |container: &Container| names.iter().any(|name| container.name.starts_with(name));
-        Ok(containers.filter(|container| container.app == self.app.as_str() && ours(container)).collect())
+        let of_app = containers.filter(|container| container.app == self.app.as_str() && is_such(container));
+        Ok(of_app.filter(|container| !is_named(&container.id)).collect())
     }
 
     /// Removes what was started for a change that failed, and what is left of what could not be.
@@ -166,22 +189,16 @@ impl<'a> DockerLocal<'a> {
         self.docker.remove(&containers)
     }
 
-    /// Removes what a failed deploy of a type by the host has left: containers that were made for it and that
-    /// no file names.
+    /// Removes what a failed deploy of a type, or a change of it that was killed, has left: containers that were made
+    /// for it and that no file names.
     ///
     /// # Errors
     /// When a file cannot be read, or a container cannot be removed.
     pub fn discard_unnamed(&self, process_type: &ProcessType) -> Result<()> {
-        let files = instance_files(self.env, self.app)?;
         let prefix = format!("{}.{process_type}.", self.app);
-        let is_left = |container: &Container| {
-            container.app == self.app.as_str()
-                && container.name.starts_with(&prefix)
-                && is_named_upcoming(&container.name)
-                && !files.iter().any(|file| names_container(&file.container, &container.id))
-        };
-        let left = self.docker.containers()?.into_iter().filter(is_left);
-        self.docker.remove(&left.map(|container| container.id).collect::<Vec<_>>())
+        let left =
+            self.unnamed(|container| container.name.starts_with(&prefix) && is_named_upcoming(&container.name))?;
+        self.docker.remove(&left.into_iter().map(|container| container.id).collect::<Vec<_>>())
     }
 
     /// Whether hooks are owed for a type since a change of it that was interrupted.
@@ -211,13 +228,17 @@ impl<'a> DockerLocal<'a> {
         let _registered = self.docker.stop(containers, 0);
     }
 
-    /// Tells the host's plugins what has come or is about to go of a type.
+    /// Tells the host's plugins what has come or is about to go of a type. Once they know, the change counts as done:
+    /// a mark that cannot be removed costs no more than telling them again.
     ///
     /// # Errors
     /// When a hook fails; then hooks are still owed.
     pub fn fire_hooks(&self, process_type: &ProcessType) -> Result<()> {
         hooks::fire(self.env, self.app, process_type, &self.surroundings)?;
-        self.unfinished.clear(process_type)
+        if let Err(error) = self.unfinished.clear(process_type) {
+            self.env.output().warn(&format!("The change is done; the mark of its beginning stays: {error}"));
+        }
+        Ok(())
     }
 
     /// Takes instances out of the app, highest index first: each is registered for retirement, so that
@@ -242,12 +263,14 @@ impl<'a> DockerLocal<'a> {
         })
     }
 
-    /// Brings back instances that were taken out: they go on as if nothing had been.
+    /// Brings back instances that were taken out: they go on as if nothing had been. What fails for one keeps nothing
+    /// else from being brought back.
     ///
     /// # Errors
-    /// When a file cannot be written.
+    /// When something of them could not be: each of these failures.
     pub fn bring_back(&self, withdrawn: &[Withdrawn]) -> Result<()> {
-        withdrawn.iter().try_for_each(|one| one.bring_back(self.env, self.app, &self.docker))
+        let failures = withdrawn.iter().flat_map(|one| one.bring_back(self.env, self.app, &self.docker));
+        all_of(failures)
     }
 
     /// Has the host's proxy made anew from the app's files: it was told of instances that have gone again.
@@ -258,33 +281,36 @@ impl<'a> DockerLocal<'a> {
     }
 
     /// Retires containers that the proxy no longer knows: SIGTERM now, and a hard stop after the wait, in
-    /// the background. No signal ends this half way.
-    ///
-    /// # Errors
-    /// When Docker fails; they are registered, so `ps:retire` ends them all the same.
-    pub fn retire(&self, containers: &[String], lock: &AppLock) -> Result<()> {
+    /// the background. No signal ends this half way. The change that they go with is done by now, so what fails here is
+    /// a warning: they are registered, and `ps:retire` ends them all the same.
+    pub fn retire(&self, containers: &[String], lock: &AppLock) {
         if containers.is_empty() {
-            return Ok(());
+            return;
         }
-        in_spite_of_signals(|| {
+        let retired = in_spite_of_signals(|| {
             retirement::ask_to_end(&self.docker, containers);
             let timeout = settings::computed(self.env, self.app, "stop-timeout-seconds")?;
             retirement::stop_in_background(self.env, lock, containers, &self.surroundings.wait_to_retire, &timeout)
-        })
+        });
+        if let Err(error) = retired {
+            let output = self.env.output();
+            output.warn(&format!("The change is done; old containers of {} are left to ps:retire: {error}", self.app));
+        }
     }
 
     /// Registers containers that nothing accounts for, and retires them. One that still waits to take its
     /// place has never served and is removed at once.
     ///
     /// # Errors
-    /// As [`DockerLocal::withdraw`] and [`DockerLocal::retire`].
+    /// When one cannot be removed or registered.
     pub fn retire_strays(&self, strays: &[(String, String)], lock: &AppLock) -> Result<()> {
         let (waiting, served): (Vec<_>, Vec<_>) = strays.iter().partition(|(name, _)| is_named_upcoming(name));
         let ids = |of: Vec<&(String, String)>| of.into_iter().map(|(_, id)| id.clone()).collect::<Vec<_>>();
         let (waiting, served) = (ids(waiting), ids(served));
         self.docker.remove(&waiting)?;
         retirement::register(self.env, self.app, &served, &self.surroundings.wait_to_retire)?;
-        self.retire(&served, lock)
+        self.retire(&served, lock);
+        Ok(())
     }
 }
 
@@ -296,4 +322,10 @@ fn next<'i>(
         return None;
     }
     waiting.lock().unwrap_or_else(PoisonError::into_inner).next()
+}
+
+/// One error that tells each of these; none when there is none.
+pub(crate) fn all_of(failures: impl Iterator<Item = Error>) -> Result<()> {
+    let told: Vec<String> = failures.map(|failure| failure.to_string()).collect();
+    if told.is_empty() { Ok(()) } else { Err(Error::new(told.join("\n"))) }
 }

@@ -9,12 +9,16 @@ mod surroundings;
 mod unfinished;
 
 pub(crate) use deploying::deploying;
-pub use docker_local::DockerLocal;
+pub(crate) use docker_local::all_of;
+pub use docker_local::{DockerLocal, NotStarted};
 pub use retirement::{Withdrawn, stop_later_if_asked};
 pub use unfinished::Unfinished;
 
+use crate::host_files::address_file;
+use crate::plan::Step;
 use crate::scheduler::{DOCKER_LOCAL, image_tag, scheduler_of};
-use common::{App, AppLock, Docker, Env, ProcessType, Result, Scope, Triggers};
+use common::atomic::{self, Owner};
+use common::{App, AppLock, Docker, Env, ProcessType, Result, Scope, Triggers, file};
 use std::time::Duration;
 
 /// The plugin that runs apps on this host's own Docker.
@@ -62,6 +66,28 @@ pub(crate) fn lock(env: &Env, app: &App, patience: Duration) -> Result<AppLock> 
         deploying::wait_for_deploy(env, app, patience)?;
     }
     Ok(lock)
+}
+
+/// Writes down the addresses that Docker has given to instances, and has the proxy made anew from them, once.
+///
+/// # Errors
+/// When an address cannot be had or written, or the proxy cannot be rebuilt.
+pub(crate) fn readdress(env: &Env, app: &App, moved: &[&Step]) -> Result<()> {
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let triggers = Triggers::new(env);
+    for step in moved {
+        let Some(container) = &step.container else { continue };
+        let process_type = step.instance.process_type.as_str();
+        let address = triggers.ask("network-get-ipaddr", &[app.as_str(), process_type, container])?;
+        // Where nobody tells, the host finds them out as it rebuilds the proxy.
+        if !address.is_empty() {
+            let path = address_file(env, app, &step.instance)?;
+            atomic::write(&path, address.as_bytes(), file::mode(&path).unwrap_or(0o644), Owner::of_files(env)?)?;
+        }
+    }
+    triggers.fire("proxy-build-config", &[app.as_str()])
 }
 
 /// Deploys a whole type through the host, as the stock plugin does: every instance is replaced.

@@ -5,7 +5,7 @@
 use crate::host_files::{INSTANCE_FILES, app_folder, retirement_queue};
 use crate::status::{InstanceFile, instance_files, names_container};
 use common::atomic::{self, Owner};
-use common::{App, AppLock, Docker, Env, Error, Instance, Process, Result, Triggers, file};
+use common::{App, AppLock, Context, Docker, Env, Error, Instance, Process, Result, Triggers, file};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -126,18 +126,23 @@ impl Withdrawn {
         remove_files(env, app, &self.instance)
     }
 
-    /// Brings it back, however far [`Withdrawn::take_out`] has come.
-    ///
-    /// # Errors
-    /// When the queue or a file cannot be written.
-    pub(super) fn bring_back(&self, env: &Env, app: &App, docker: &Docker<'_>) -> Result<()> {
-        for (path, bytes, mode) in &self.files {
-            atomic::write(path, bytes, *mode, Owner::of_files(env)?)?;
+    /// Brings it back, however far [`Withdrawn::take_out`] has come; says what of it failed.
+    pub(super) fn bring_back(&self, env: &Env, app: &App, docker: &Docker<'_>) -> Vec<Error> {
+        let write = |path: &PathBuf, bytes: &[u8], mode| {
+            // A file that could not be removed is there still, and may not be replaced either.
+            if file::read(path).is_ok_and(|there| there.as_deref() == Some(bytes)) {
+                return Ok(());
+            }
+            atomic::write(path, bytes, mode, Owner::of_files(env)?)
+        };
+        let mut done: Vec<Result<()>> =
+            self.files.iter().map(|(path, bytes, mode)| write(path, bytes, *mode)).collect();
+        if let Some(container) = &self.container {
+            // It may have its name still; and the host gives it to whom the file names after every change.
+            let _named_later = docker.rename(container, &format!("{app}.{}", self.instance));
+            done.push(unregister(env, container).context(|| format!("taking {} out of the queue", self.instance)));
         }
-        let Some(container) = &self.container else { return Ok(()) };
-        // It may have its name still; and the host gives it to whom the file names after every change.
-        let _named_later = docker.rename(container, &format!("{app}.{}", self.instance));
-        unregister(env, container)
+        done.into_iter().filter_map(Result::err).collect()
     }
 }
 

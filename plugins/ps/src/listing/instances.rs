@@ -112,6 +112,7 @@ fn missing(instance: Instance) -> ListedInstance {
         index: Some(instance.index),
         process_type: Some(instance.process_type),
         state: InstanceState::Missing,
+        has_stale_address: false,
         is_queued: false,
         container: None,
         container_name: None,
@@ -158,6 +159,7 @@ impl Found<'_> {
                 .map(|instance| instance.process_type)
                 .or_else(|| container.process_type.parse().ok()),
             state,
+            has_stale_address: false,
             is_queued: false,
             container: Some(container.id.clone()),
             container_name: Some(container.name.clone()),
@@ -174,10 +176,7 @@ impl Found<'_> {
     /// Seconds since the start of what runs, or the end of what does not. A clock that was put back makes
     /// no negative span.
     fn seconds(&self, details: &ContainerDetails) -> Option<u64> {
-        let since = match details.state.as_str() {
-            "running" | "paused" => details.started.as_deref(),
-            _ => details.finished.as_deref(),
-        };
+        let since = if details.state.is_alive() { &details.started } else { &details.finished }.as_deref();
         let since = seconds_since_epoch(since?)?;
         Some(u64::try_from(self.now - since).unwrap_or_default())
     }

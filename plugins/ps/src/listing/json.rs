@@ -100,7 +100,7 @@ fn instance_object(instance: &ListedInstance) -> InstanceObject<'_> {
         instance: &instance.name,
         r#type: instance.process_type.as_ref().map(common::ProcessType::as_str),
         index: instance.index,
-        state: instance.state.as_str(),
+        state: instance.word(),
         container: instance.container.as_deref(),
         container_name: instance.container_name.as_deref(),
         container_state: details.map(|details| details.state.as_str()),

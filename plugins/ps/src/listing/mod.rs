@@ -6,6 +6,7 @@
 pub mod instances;
 pub mod json;
 mod line;
+pub(crate) mod present;
 pub mod quiet;
 pub mod read;
 pub mod text;
@@ -13,7 +14,7 @@ pub(crate) mod time;
 
 use crate::formation::Quantity;
 use crate::status::{AppStatus, Running};
-use common::{App, ContainerDetails, ContainerProcess, ContainerState, ProcessType, one_by_one};
+use common::{App, ContainerDetails, ContainerProcess, ContainerState, Instance, ProcessType, one_by_one};
 use std::collections::BTreeMap;
 
 /// What is listed of one app.
@@ -53,6 +54,8 @@ pub struct ListedInstance {
     pub index: Option<u32>,
     /// How it is with it.
     pub state: InstanceState,
+    /// Whether its container has another address than the one that is written down for the proxy.
+    pub has_stale_address: bool,
     /// Whether it is an instance whose container is queued for removal all the same: somebody was killed who
     /// was taking it out.
     pub is_queued: bool,
@@ -98,7 +101,7 @@ impl InstanceState {
     /// The word for it.
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Docker(word) => word,
+            Self::Docker(state) => state.as_str(),
             Self::Missing => "missing",
             Self::Upcoming => "upcoming",
             Self::Stray => "stray",
@@ -108,26 +111,39 @@ impl InstanceState {
 }
 
 impl ListedInstance {
+    /// Which instance it is, where that is known.
+    pub fn instance(&self) -> Option<Instance> {
+        Some(Instance { process_type: self.process_type.clone()?, index: self.index? })
+    }
+
+    /// The word for how it is with it.
+    pub fn word(&self) -> &str {
+        if self.has_stale_address { "stale address" } else { self.state.as_str() }
+    }
+
+    /// Whether it is one of the app's instances and counts as running, as the host counts.
+    pub fn counts_as_running(&self) -> bool {
+        matches!(&self.state, InstanceState::Docker(state) if state.counts_as_running())
+    }
+
     /// Whether it is one of the app's instances and runs.
     pub fn runs(&self) -> bool {
-        matches!(&self.state, InstanceState::Docker(word) if word == "running")
+        matches!(&self.state, InstanceState::Docker(state) if state.serves())
     }
 
     /// Whether it runs or will go on, once who paused it says so.
     pub fn is_up(&self) -> bool {
-        self.runs() || matches!(&self.state, InstanceState::Docker(word) if word == "paused")
+        matches!(&self.state, InstanceState::Docker(state) if state.is_alive())
     }
 
     /// Whether processes run in its container, whatever the container is to the app.
     pub fn has_processes(&self) -> bool {
-        self.details.as_ref().is_some_and(|details| details.state == "running")
+        self.details.as_ref().is_some_and(|details| details.state.serves())
     }
 
     /// Whether its container ran and has ended, be it that Docker will start it again.
     pub fn has_ended(&self) -> bool {
-        self.details.as_ref().is_some_and(|details| {
-            details.finished.is_some() && matches!(details.state.as_str(), "exited" | "dead" | "restarting")
-        })
+        self.details.as_ref().is_some_and(|details| details.finished.is_some() && details.state.has_ended())
     }
 
     /// The status it ended with.
@@ -152,7 +168,11 @@ impl ListedInstance {
 
     /// Whether something is wrong with it that no count shows.
     fn is_amiss(&self) -> bool {
-        matches!(self.state, InstanceState::Missing | InstanceState::Stray) || self.is_unhealthy() || self.is_queued
+        matches!(self.state, InstanceState::Missing | InstanceState::Stray)
+            || self.is_unhealthy()
+            || self.is_queued
+            || self.has_stale_address
+            || self.counts_as_running() && !self.runs()
     }
 }
 
@@ -182,7 +202,7 @@ impl Listing {
     /// How many of each type should run and do, sorted by type.
     pub fn types(&self) -> Vec<TypeCount<'_>> {
         let mut running: BTreeMap<&ProcessType, Quantity> = one_by_one(self.desired.keys().map(|desired| (desired, 0)));
-        for instance in self.instances().iter().filter(|instance| instance.runs()) {
+        for instance in self.instances().iter().filter(|instance| instance.counts_as_running()) {
             if let Some(process_type) = &instance.process_type {
                 *running.entry(process_type).or_default() += 1;
             }
@@ -214,7 +234,7 @@ impl Listing {
         let some_run = match &self.actual {
             Actual::NotDeployed => return "not deployed",
             Actual::Status(status) => status.running != Running::False,
-            Actual::Instances(instances) => instances.iter().any(ListedInstance::runs),
+            Actual::Instances(instances) => instances.iter().any(ListedInstance::counts_as_running),
         };
         let all_run = match &self.actual {
             Actual::Status(status) => status.running == Running::True,

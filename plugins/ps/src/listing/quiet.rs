@@ -16,7 +16,7 @@ fn line(app: &str, instance: &ListedInstance) -> String {
     let fields = [
         app.to_owned(),
         instance.name.clone(),
-        instance.state.as_str().to_owned(),
+        instance.word().to_owned(),
         number(instance.seconds.map(|seconds| seconds.to_string())),
         number(instance.details.as_ref().map(|details| details.restarts.to_string())),
         instance.health().unwrap_or("-").to_owned(),

@@ -5,15 +5,19 @@ use super::instances::{Found, instances, is_named_upcoming, that_matter};
 use super::{Actual, ListedInstance, Listing};
 use crate::driver::{deploying, retirement};
 use crate::formation::Quantity;
+use crate::host_files::address_file;
 use crate::pending::pending_in_files;
 use crate::scale::Scale;
 use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
 use crate::status::{AppStatus, InstanceFile, instance_files};
 use common::{
-    App, AppLock, Container, ContainerDetails, Docker, Env, Error, ProcessType, Result, Triggers, one_by_one,
+    App, AppLock, Container, ContainerDetails, Docker, Env, Error, ProcessType, Result, Triggers, file, one_by_one,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
+
+/// The address that is written down where Docker publishes the ports of a container on the host itself.
+const THE_HOST: &str = "127.0.0.1";
 
 /// What the host's files and triggers say of one app, before Docker is asked.
 struct OnHost {
@@ -129,7 +133,7 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
             let containers = that_matter(&app, &files, &retiring, &docker.containers);
             let locked = containers.iter().any(|container| is_named_upcoming(&container.name))
                 && (AppLock::is_held(env, &app)? || deploying(env, &app).is_some());
-            Actual::Instances(instances(&Found {
+            let mut listed = instances(&Found {
                 desired: &desired,
                 files: &files,
                 containers: &containers,
@@ -137,11 +141,27 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
                 retiring: &retiring,
                 locked,
                 now: now(),
-            }))
+            });
+            for instance in &mut listed {
+                instance.has_stale_address = has_stale_address(env, &app, instance)?;
+            }
+            Actual::Instances(listed)
         }
     };
     let pending = BTreeMap::new();
     Ok(Listing { app, scheduler, desired, actual, pending })
+}
+
+/// Whether a container has another address than the one that is written down for the proxy: Docker may give it another
+/// at any start of it. Where either is not known, or Docker publishes its ports on the host itself, it is not said so.
+fn has_stale_address(env: &Env, app: &App, listed: &ListedInstance) -> Result<bool> {
+    let (Some(instance), Some(details), true) = (listed.instance(), &listed.details, listed.is_up()) else {
+        return Ok(false);
+    };
+    let written = file::read_text(&address_file(env, app, &instance)?)?.unwrap_or_default();
+    let written = written.trim();
+    let is_known = !written.is_empty() && written != THE_HOST && !details.addresses.is_empty();
+    Ok(is_known && !details.addresses.iter().any(|address| address == written))
 }
 
 /// Adds what has changed of each type since its instances were made, and would come with a deploy.

@@ -88,7 +88,7 @@ fn row(instance: &ListedInstance) -> Vec<Cell> {
     let unhealthy = instance.is_unhealthy().then_some(Colour::Red);
     vec![
         Cell::new(&instance.name),
-        Cell::new(instance.state.as_str()).in_colour(unhealthy.or_else(|| colour(instance.state.as_str()))),
+        Cell::new(instance.word()).in_colour(unhealthy.or_else(|| colour(instance.word()))),
         Cell::or_dash(since(instance)),
         Cell::number(instance.details.as_ref().map(|details| details.restarts)),
         Cell::or_dash(instance.health()).in_colour(instance.health().and_then(colour)),

@@ -11,6 +11,7 @@ pub(in super::super) fn missing(name: &str) -> ListedInstance {
         process_type: Some(instance.process_type),
         index: Some(instance.index),
         state: InstanceState::Missing,
+        has_stale_address: false,
         is_queued: false,
         container: None,
         container_name: None,

@@ -6,8 +6,8 @@ use crate::fingerprint::{Current, Fingerprints, PROXY_LABELS, changes_since};
 use crate::formation::{Formation, Quantity, Request};
 use crate::scale::Scale;
 use crate::source_files::current_procfile;
-use crate::status::{InstanceStatus, Statuses, is_up};
-use common::{App, Docker, Env, ProcessType, Result, Triggers};
+use crate::status::{InstanceStatus, Statuses};
+use common::{App, ContainerState, Docker, Env, ProcessType, Result, Triggers};
 use std::collections::BTreeMap;
 
 /// `post-deploy APP PORT IP TAG`: retires the instances of types that have left the Procfile, and warns of
@@ -67,10 +67,15 @@ fn record_fingerprints(env: &Env, app: &App, instances: &[InstanceStatus]) -> Re
     recorded.forget_others(&instances.iter().map(|status| status.container.as_str()).collect::<Vec<_>>())
 }
 
+/// Whether an instance counts as running, as `ps` and the report count.
+fn is_up(status: &InstanceStatus) -> bool {
+    status.state.as_ref().is_some_and(ContainerState::counts_as_running)
+}
+
 /// The types of which fewer instances run than are desired: type, running, desired.
 fn short_types<'a>(desired: &'a Formation, instances: &[InstanceStatus]) -> Vec<(&'a ProcessType, Quantity, Quantity)> {
     let mut running: BTreeMap<&ProcessType, Quantity> = BTreeMap::new();
-    for status in instances.iter().filter(|status| status.state.as_deref() == Some("running")) {
+    for status in instances.iter().filter(|status| is_up(status)) {
         if let Some(instance) = &status.instance {
             *running.entry(&instance.process_type).or_default() += 1;
         }
@@ -114,7 +119,7 @@ fn retire_type(env: &Env, app: &App, process_type: &ProcessType) -> Result<()> {
     if process_type.as_str() == "web" {
         Triggers::new(env).fire("proxy-build-config", &[app.as_str()])?;
     }
-    let running = instances.into_iter().filter(|status| status.state.as_deref().is_some_and(is_up));
+    let running = instances.into_iter().filter(is_up);
     let running: Vec<String> = running.map(|status| status.container).collect();
     if !running.is_empty() {
         retirement::ask_to_end(&Docker::new(env)?, &running);
@@ -127,11 +132,7 @@ mod tests {
     use super::*;
 
     fn instance(name: &str, state: Option<&str>) -> InstanceStatus {
-        InstanceStatus {
-            instance: name.parse().ok(),
-            container: "3e5ab9b9e5ac".into(),
-            state: state.map(str::to_owned),
-        }
+        InstanceStatus { instance: name.parse().ok(), container: "3e5ab9b9e5ac".into(), state: state.map(Into::into) }
     }
 
     #[test]
