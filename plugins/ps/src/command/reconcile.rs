@@ -3,7 +3,7 @@
 use super::Patience;
 use crate::driver::{self, Unfinished, runs_on_docker_local, stop_later_if_asked};
 use crate::each_app::one_after_the_other;
-use crate::formation::Request;
+use crate::formation::{Request, listed};
 use crate::listing::present::present;
 use crate::listing::read::{listing_of, listings};
 use crate::listing::{Actual, InstanceState, ListedInstance, Listing};
@@ -77,6 +77,7 @@ pub fn main(env: &Env) -> Result<()> {
         if arguments.dry_run {
             return say(env, app, &listing, ask);
         }
+        refuse_half_stopped(env, app, &listing)?;
         let needed = difference(env, app, &listing, ask, false)?.is_some_and(|found| !found.is_empty());
         if needed { reconcile(env, app, ask, patience) } else { Ok(()) }
     })
@@ -129,7 +130,20 @@ fn is_stray(instance: &ListedInstance, locked: bool) -> bool {
     instance.state == InstanceState::Stray || (locked && instance.state == InstanceState::Upcoming)
 }
 
+/// An app that was stopped by hand, and of which something runs: what is meant only its user can say.
+fn refuse_half_stopped(env: &Env, app: &App, listing: &Listing) -> Result<()> {
+    let running: Vec<&ListedInstance> = listing.instances().iter().filter(|found| found.counts_as_running()).collect();
+    if running.is_empty() || settings::computed(env, app, "restore")? != "false" {
+        return Ok(());
+    }
+    let names = listed(running.into_iter().map(|instance| instance.name.as_str()));
+    Err(Error::new(format!(
+        "App {app} is stopped, and {names} of it runs: dokku ps:stop {app} ends that, dokku ps:start {app} starts the rest"
+    )))
+}
+
 fn say(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>) -> Result<()> {
+    refuse_half_stopped(env, app, listing)?;
     let output = env.output();
     match difference(env, app, listing, ask, false)? {
         Some(found) if !found.is_empty() => {
@@ -155,6 +169,7 @@ fn reconcile(env: &Env, app: &App, ask: Ask<'_>, patience: Duration) -> Result<(
     let output = env.output();
     let lock = driver::lock(env, app, patience)?;
     let listing = listing_of(env, app)?;
+    refuse_half_stopped(env, app, &listing)?;
     let Some(found) = difference(env, app, &listing, ask, lock.is_ours())?.filter(|found| !found.is_empty()) else {
         let why = match listing.actual {
             Actual::NotDeployed => "has not been deployed",

@@ -60,7 +60,8 @@ pub(crate) fn restart(env: &Env, app: &App, process_type: Option<&ProcessType>, 
     let tag = image_tag(env, app)?;
     let mut arguments = vec![app.as_str(), &tag];
     arguments.extend(process_type.map(ProcessType::as_str));
-    Triggers::new(env).fire("deploy", &arguments)
+    let types = process_type.map_or_else(|| driver::types_of(env, app), |only| Ok(vec![only.clone()]))?;
+    driver::with_hooks_owed(env, app, &types, || Triggers::new(env).fire("deploy", &arguments))
 }
 
 /// The process type that the user named, if the app has it: in its Procfile or its saved scale. An app

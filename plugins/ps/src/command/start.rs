@@ -54,7 +54,8 @@ pub(crate) fn bring_up(env: &Env, app: &App) -> Result<()> {
         }
     };
     if releasing {
-        triggers.fire("release-and-deploy", &[app.as_str(), &tag])?;
+        let types = driver::types_of(env, app)?;
+        driver::with_hooks_owed(env, app, &types, || triggers.fire("release-and-deploy", &[app.as_str(), &tag]))?;
     }
     triggers.fire("proxy-build-config", &[app.as_str()])
 }

@@ -15,7 +15,7 @@ pub fn main(env: &Env) -> Result<()> {
     run_for_app_or_all(env, "stop", &arguments, stop)
 }
 
-/// Stops one app. The trigger `post-stop` (ours too) keeps it stopped over a boot.
+/// Stops one app: all of it that runs. The trigger `post-stop` (ours too) keeps it stopped over a boot.
 fn stop(env: &Env, app: &App, patience: Duration) -> Result<()> {
     driver::check_docker(env, app)?;
     if !is_deployed(env, app)? {
@@ -27,5 +27,7 @@ fn stop(env: &Env, app: &App, patience: Duration) -> Result<()> {
     let scheduler = scheduler_of(env, app)?;
     let triggers = Triggers::new(env);
     triggers.fire("scheduler-stop", &[&scheduler, app.as_str()])?;
+    // What still runs would be an app that nobody takes for one: so it is said, and the app not called stopped.
+    driver::end_what_runs(env, app)?;
     triggers.fire("post-stop", &[app.as_str()])
 }

@@ -11,6 +11,9 @@ use common::{App, Env, Implementer, ProcessType, Result, Triggers};
 /// The host's proxies.
 const PROXIES: &[&str] = &["nginx-vhosts", "caddy-vhosts", "haproxy-vhosts", "openresty-vhosts", "traefik-vhosts"];
 
+/// Says to a hook that one type has changed, and nothing was deployed.
+pub(crate) const ONE_TYPE: &str = "DOKKU_PS_CHANGED_TYPE";
+
 /// The host's own plugins whose part in a deploy has nothing to do with instances.
 const PARTS_OF_A_DEPLOY: &[&str] = &["app-json", "cron"];
 
@@ -19,7 +22,7 @@ const PARTS_OF_A_DEPLOY: &[&str] = &["app-json", "cron"];
 /// # Errors
 /// When a hook fails.
 pub(super) fn fire(env: &Env, app: &App, process_type: &ProcessType, surroundings: &Surroundings) -> Result<()> {
-    let triggers = Triggers::new(env);
+    let triggers = Triggers::new(env).var(ONE_TYPE, process_type.as_str());
     let all = settings::computed(env, app, "scale-hooks")? == "all";
     let web = process_type.as_str() == "web";
     // Of the host's own plugins only proxies listen here, and those are told once, by core-post-deploy.

@@ -11,14 +11,23 @@ mod unfinished;
 pub(crate) use deploying::deploying;
 pub(crate) use docker_local::all_of;
 pub use docker_local::{DockerLocal, NotStarted};
+pub(crate) use hooks::ONE_TYPE;
 pub use retirement::{Withdrawn, stop_later_if_asked};
 pub use unfinished::Unfinished;
 
+use crate::formation::listed;
 use crate::host_files::address_file;
 use crate::plan::Step;
+use crate::scale::Scale;
 use crate::scheduler::{DOCKER_LOCAL, image_tag, scheduler_of};
+use crate::settings;
+use crate::status::instance_files;
 use common::atomic::{self, Owner};
-use common::{App, AppLock, Docker, Env, ProcessType, Result, Scope, Triggers, file};
+use common::{
+    App, AppLock, Container, Docker, Env, Error, ProcessType, Result, Scope, Triggers, file, in_spite_of_signals,
+    one_by_one,
+};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The plugin that runs apps on this host's own Docker.
@@ -88,6 +97,91 @@ pub(crate) fn readdress(env: &Env, app: &App, moved: &[&Step]) -> Result<()> {
         }
     }
     triggers.fire("proxy-build-config", &[app.as_str()])
+}
+
+/// Ends what still runs of an app after the host has stopped it: its scripts go by its files, and not every container
+/// is in one. On other schedulers that is theirs to see to.
+///
+/// # Errors
+/// When Docker does not answer; when something still runs afterwards, with its names.
+pub(crate) fn end_what_runs(env: &Env, app: &App) -> Result<()> {
+    if !runs_on_docker_local(env, app)? {
+        return Ok(());
+    }
+    let docker = Docker::new(env)?;
+    let running = || -> Result<Vec<Container>> {
+        let containers = docker.containers()?.into_iter();
+        let of_app = containers.filter(|container| container.app == app.as_str());
+        Ok(of_app.filter(|container| container.state.counts_as_running()).collect())
+    };
+    let left = running()?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<String> = left.into_iter().map(|container| container.id).collect();
+    let timeout = settings::computed(env, app, "stop-timeout-seconds")?;
+    // What one call cannot end the next look finds.
+    let _seen_below = docker.set_restart_policy(&ids, "no");
+    let stopped = docker.stop(&ids, retirement::seconds(&timeout, 30));
+    let left = running()?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = left.iter().map(|container| container.name.as_str()).collect();
+    let why = stopped.err().map(|error| format!(": {error}")).unwrap_or_default();
+    Err(Error::new(format!("{app} is not stopped, there still runs {}{why}", listed(names.into_iter()))))
+}
+
+/// Has the host deploy these types whole. Its scripts give the places of old containers away one by one and tell the
+/// proxy at the end: until then hooks are owed, so that whoever comes after one who was killed makes up for them.
+///
+/// # Errors
+/// When `deploy` fails; hooks are owed then if it has given any place away.
+pub(crate) fn with_hooks_owed(
+    env: &Env,
+    app: &App,
+    types: &[ProcessType],
+    deploy: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    if !runs_on_docker_local(env, app)? {
+        return deploy();
+    }
+    let (before, marks) = (instance_files(env, app)?, Unfinished::new(env, app)?);
+    let fresh: Vec<&ProcessType> = types.iter().filter(|process_type| !marks.is_marked(process_type)).collect();
+    types.iter().try_for_each(|process_type| marks.mark(process_type))?;
+    let done = deploy();
+    // To be told once more does nobody harm, so a mark that stays is no failure.
+    let forget = |types: &[&ProcessType]| types.iter().for_each(|process_type| drop(marks.clear(process_type)));
+    in_spite_of_signals(|| match &done {
+        Ok(()) => forget(&types.iter().collect::<Vec<_>>()),
+        Err(_) if instance_files(env, app).is_ok_and(|after| after == before) => forget(&fresh),
+        Err(_) => {}
+    });
+    done
+}
+
+/// The host is about to deploy an app: until its hooks have run they are owed, as in [`with_hooks_owed`].
+///
+/// # Errors
+/// When that cannot be written down.
+pub(crate) fn owe_hooks_of_deploy(env: &Env, app: &App) -> Result<()> {
+    if !runs_on_docker_local(env, app)? {
+        return Ok(());
+    }
+    let marks = Unfinished::new(env, app)?;
+    types_of(env, app)?.iter().try_for_each(|process_type| marks.mark(process_type))
+}
+
+/// The types that a whole app has: those that should run, and those of which something does.
+///
+/// # Errors
+/// When the scale or the app's folder cannot be read.
+pub(crate) fn types_of(env: &Env, app: &App) -> Result<Vec<ProcessType>> {
+    let desired = Scale::new(env, app).desired()?;
+    let mut types: BTreeSet<ProcessType> =
+        one_by_one(desired.iter().filter(|(_, quantity)| *quantity > 0).map(|(name, _)| name.clone()));
+    types.extend(instance_files(env, app)?.into_iter().filter_map(|file| Some(file.instance?.process_type)));
+    Ok(types.into_iter().collect())
 }
 
 /// Deploys a whole type through the host, as the stock plugin does: every instance is replaced.

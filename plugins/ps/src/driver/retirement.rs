@@ -187,7 +187,7 @@ fn stop_later(env: &Env) -> Result<()> {
 }
 
 /// Seconds as somebody has set them: `usual` for what is no number, and no more than Docker can count.
-fn seconds(text: &str, usual: u64) -> u64 {
+pub(super) fn seconds(text: &str, usual: u64) -> u64 {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if digits { text.parse().unwrap_or(u64::MAX).min(u64::from(i32::MAX.unsigned_abs())) } else { usual }
 }

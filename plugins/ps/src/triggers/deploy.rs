@@ -4,6 +4,7 @@ use super::{app_argument, lock_of_hook};
 use crate::PLUGIN;
 use crate::app_json;
 use crate::commands::{HOOK_PATIENCE, restart};
+use crate::driver;
 use crate::formation::{Request, listed};
 use crate::max_instances::MaxInstances;
 use crate::scale::Scale;
@@ -91,7 +92,8 @@ pub fn post_release_builder(env: &Env) -> Result<()> {
             }
             scale.save(&scale.desired()?, &[]).map(drop)
         }
-    }
+    }?;
+    driver::owe_hooks_of_deploy(env, &app)
 }
 
 /// `core-post-deploy APP PORT IP TAG`: what the new release brought takes its place, and the app is one

@@ -1,7 +1,7 @@
 //! `post-deploy`: is what runs after a deploy what should run?
 
 use super::{app_argument, lock_of_hook};
-use crate::driver::{retirement, runs_on_docker_local};
+use crate::driver::{ONE_TYPE, Unfinished, retirement, runs_on_docker_local};
 use crate::fingerprint::{Current, Fingerprints, PROXY_LABELS, changes_since};
 use crate::formation::{Formation, Quantity, Request};
 use crate::scale::Scale;
@@ -27,6 +27,10 @@ pub fn post_deploy(env: &Env) -> Result<()> {
 fn settle(env: &Env, app: &App) -> Result<()> {
     if !runs_on_docker_local(env, app)? {
         return Ok(());
+    }
+    if env.var(ONE_TYPE).is_none() {
+        // The host has deployed and told everybody.
+        Unfinished::new(env, app)?.drop_all()?;
     }
     retire_vanished_types(env, app)?;
     let desired = Scale::new(env, app).desired()?;
