@@ -53,6 +53,9 @@ fn main() -> ExitCode {
         calls::a_docker_that_hangs_is_not_waited_for,
         restoring::an_app_that_runs_where_its_proxy_looks_for_it_stays_in_the_proxy,
         restoring::an_app_with_another_address_is_cleared,
+        restoring::a_stop_after_which_something_runs_has_failed,
+        restoring::a_stopped_app_of_which_something_runs_is_told,
+        restoring::a_stale_address_is_listed_in_every_form,
         restoring::all_are_cleared_at_once_when_none_could_be_shown_healthy,
     ];
     let real = functions![real::the_real_processes_are_listed, real::what_was_killed_and_what_was_removed_is_seen];

@@ -40,6 +40,31 @@ pub(crate) fn an_app_with_another_address_is_cleared() {
     assert_eq!(cleared(&[web.clone(), worker.address("172.17.0.9"), api]), ["shop"]);
 }
 
+pub(crate) fn a_stop_after_which_something_runs_has_failed() {
+    let host = two_apps(&all());
+    let outcome = host.command("stop", ["shop"]).fails(1).any_stdout().fires(&["scheduler-stop docker-local shop"]);
+    outcome.stderr_contains("shop is not stopped, there still runs shop.web.1, shop.worker.1");
+    assert!(!host.sandbox().path("lib/config/ps/shop/restore").exists());
+}
+
+pub(crate) fn a_stopped_app_of_which_something_runs_is_told() {
+    let [web, worker, api] = all();
+    let host = two_apps(&[web, worker.state(KILLED), api]).file("lib/config/ps/shop/restore", "false");
+    for words in [&["shop"][..], &["--dry-run", "shop"], &["--all"]] {
+        let outcome = host.command("reconcile", words.iter().copied()).fails(1).any_stdout().fires_nothing();
+        outcome.stderr_contains("App shop is stopped, and web.1 of it runs");
+    }
+}
+
+pub(crate) fn a_stale_address_is_listed_in_every_form() {
+    let [web, worker, api] = all();
+    let host = two_apps(&[web.address("172.17.0.77"), worker, api]);
+    host.ps(&["shop", "--exit-code"]).fails(3).stdout_contains("web.1     stale address");
+    host.ps(&["shop", "--quiet"]).succeeds().stdout_contains("web.1\tstale address\t");
+    host.ps(&["shop", "--format", "json"]).succeeds().stdout_contains("\"state\":\"stale address\"");
+    host.ps(&["api", "--exit-code"]).succeeds().any_stdout();
+}
+
 pub(crate) fn all_are_cleared_at_once_when_none_could_be_shown_healthy() {
     let [web, worker, api] = all().map(|container| container.address("172.17.0.9"));
     assert_eq!(cleared(&[web, worker, api]), ["--all", "api", "shop"]);

@@ -17,6 +17,7 @@ mod fallback;
 mod hooks;
 mod interrupted;
 mod killed;
+mod late;
 mod load;
 mod locked;
 mod owners;
@@ -84,6 +85,12 @@ fn main() -> ExitCode {
         owners::another_app_s_container_is_not_scaled_down,
         owners::another_app_s_container_is_not_retired_for_a_new_one,
         owners::another_app_s_container_gets_no_policy_and_is_not_retired_with_a_type,
+        late::a_restart_that_is_killed_is_mended,
+        late::a_changed_address_is_seen_and_mended,
+        late::an_error_after_the_hooks_does_not_undo_the_change,
+        late::what_a_file_names_serves_whatever_it_is_called,
+        late::a_change_begins_with_what_a_dead_one_has_left,
+        late::all_of_a_stopped_app_ends,
         locked::a_scale_waits_for_the_holder_and_names_it,
         locked::a_lock_by_hand_is_no_lock,
     ]);
