@@ -62,6 +62,7 @@ pub(crate) fn a_stale_address_is_listed_in_every_form() {
     host.ps(&["shop", "--exit-code"]).fails(3).stdout_contains("web.1     stale address");
     host.ps(&["shop", "--quiet"]).succeeds().stdout_contains("web.1\tstale address\t");
     host.ps(&["shop", "--format", "json"]).succeeds().stdout_contains("\"state\":\"stale address\"");
+    host.ps(&["--all"]).succeeds().stdout_contains("(1 stale address)");
     host.ps(&["api", "--exit-code"]).succeeds().any_stdout();
 }
 

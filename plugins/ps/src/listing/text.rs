@@ -103,7 +103,7 @@ fn colour(word: &str) -> Option<Colour> {
         "created" | "starting" | "restarting" | "removing" | "paused" | "retiring" | "upcoming" | "mixed" => {
             Some(Colour::Yellow)
         }
-        "missing" | "exited" | "dead" | "stray" | "unhealthy" | "stopped" => Some(Colour::Red),
+        "stale address" | "missing" | "exited" | "dead" | "stray" | "unhealthy" | "stopped" => Some(Colour::Red),
         _ => None,
     }
 }
@@ -176,12 +176,17 @@ fn app_summary(listing: &Listing) -> String {
     if let Actual::Status(status) = &listing.actual {
         summary.push_str(&format!("  ({} by {})", status.processes, listing.scheduler));
     }
-    let unhealthy = listing.instances().iter().filter(|instance| instance.is_unhealthy()).count();
+    let such = |is_such: fn(&ListedInstance) -> bool| listing.instances().iter().filter(|one| is_such(one)).count();
+    let stale = such(|instance| instance.has_stale_address);
     if !listing.pending.is_empty() {
         let changed: BTreeSet<&str> = one_by_one(listing.pending.values().flatten().map(String::as_str));
         summary.push_str(&format!("  (pending: {})", changed.into_iter().collect::<Vec<_>>().join(", ")));
     }
-    for (count, word) in [(unhealthy, "unhealthy"), (listing.count(&InstanceState::Stray), "stray")] {
+    for (count, word) in [
+        (such(ListedInstance::is_unhealthy), "unhealthy"),
+        (stale, "stale address"),
+        (listing.count(&InstanceState::Stray), "stray"),
+    ] {
         if count > 0 {
             summary.push_str(&format!("  ({count} {word})"));
         }
