@@ -33,12 +33,22 @@ pub(crate) fn what_a_file_names_serves_whatever_it_is_called() {
     // As after a core-post-deploy that failed: the hook that gives names has not run.
     let id = before["worker.1"].id.clone();
     docker(&["container", "rename", &id, &format!("{}.worker.1.upcoming-4711", shop.app)]);
-    shop.plugin("zz-broken", &[("scheduler-post-deploy-process", "exit 1")]);
-    shop.ends(1, &["worker=2"]);
-    assert!(shop.dokku.ids(&shop.app).contains(&id), "the container that serves must be left alone");
+    // It is to be replaced, and the new one cannot be made.
+    let queue = shop.dokku.path("lib/data/scheduler-docker-local/dead-containers");
+    fs::write(&queue, format!("{} {id} 4102444800\n", shop.app)).expect("the queue");
+    shop.plugin("zz-broken", &[("post-container-create", "exit 1")]);
+    let failed = shop.dokku.fails(1, &["ps:reconcile", &shop.app]);
+    assert!(
+        shop.dokku.ids(&shop.app).contains(&id),
+        "the container that serves must be left alone: {failed} {:?}",
+        shop.dokku.containers(&shop.app)
+    );
+    assert_eq!(shop.named().get("worker.1"), before.get("worker.1").map(|life| &life.id));
     fs::remove_file(shop.dokku.path("lib/plugins/enabled/zz-broken")).expect("the plugin that fails");
-    shop.scales(&["worker=2"]);
-    kept(&before, &shop.runs(&["web.1", "worker.1", "worker.2"]), &["web.1", "worker.1"]);
+    shop.reconciles(&[]);
+    let after = shop.runs(&["web.1", "worker.1"]);
+    kept(&before, &after, &["web.1"]);
+    new(&before, &after, &["worker.1"]);
 }
 
 pub(crate) fn a_change_begins_with_what_a_dead_one_has_left() {
@@ -95,7 +105,7 @@ pub(crate) fn all_of_a_stopped_app_ends() {
 /// ps:restart, killed with all that it has started once its first new container serves: the old ones of the type have
 /// been asked to end by then, and nobody has told the proxy.
 pub(crate) fn a_restart_that_is_killed_is_mended() {
-    let shop = Shop::with(&["web=2"]);
+    let shop = Shop::with(&["web=2"]).checked("1");
     let before = shop.runs(&["web.1", "web.2"]);
     let old = shop.servers();
     shop.plugin(
@@ -112,6 +122,11 @@ pub(crate) fn a_restart_that_is_killed_is_mended() {
     fs::remove_file(shop.dokku.path("lib/plugins/enabled/zz-waits")).expect("the plugin that waits");
     fs::remove_file(shop.dokku.path("zz-waits.log")).expect("its log");
     shop.reconciles(&["--lock-timeout", "240"]);
+    // The old ones are queued, and nobody is left who would end them before a timer of the host does.
+    wait_until("the end of the old ones", Duration::from_mins(3), || {
+        shop.dokku.succeeds(&["ps:retire", &shop.app]);
+        shop.running_names().len() == 2
+    });
     let after = shop.runs(&["web.1", "web.2"]);
     new(&before, &after, &["web.1", "web.2"]);
     assert_ne!(shop.servers(), old, "the proxy must know the new ones");
