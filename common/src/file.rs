@@ -199,6 +199,14 @@ fn what_it_is(about: &Metadata) -> String {
     format!("it is {word} and must be a regular file, remove it")
 }
 
+/// Opens the terminal that this process belongs to.
+///
+/// # Errors
+/// When it belongs to none.
+pub(crate) fn open_terminal() -> std::io::Result<OwnedFd> {
+    Ok(rustix::fs::open("/dev/tty", READING, Mode::empty())?)
+}
+
 /// Opens a folder in which something is to be made, replaced or removed; a link in its place is not followed.
 ///
 /// # Errors

@@ -13,7 +13,7 @@
 use crate::file::{entries, open_lock, read_of_the_system, shown};
 use crate::lock_holder::{holder, process_holding};
 use crate::users::Owner;
-use crate::{App, Context, Env, Error, ErrorKind, Process, Result, atomic, interrupted};
+use crate::{App, Context, Env, Error, ErrorKind, Process, Result, atomic, interrupted, signals};
 use rustix::fs::FlockOperation;
 use rustix::io::FdFlags;
 use std::fs::{File, Metadata};
@@ -139,6 +139,8 @@ impl AppLock {
         if let Some(folder) = path.parent() {
             atomic::create_directory(folder, owner)?;
         }
+        // From here on a signal is heard, so that the lock is freed.
+        signals::install();
         let attempt = || {
             let locking = || format!("locking {app}: {}", shown(&path));
             let held = try_lock(&path, owner, || std::thread::sleep(REMOVED)).context(locking)?;

@@ -16,6 +16,9 @@ const MOST: usize = 64 * 1024 * 1024;
 /// A line that is longer is passed on in pieces.
 const LONGEST_LINE: usize = 1024 * 1024;
 
+/// How long one that has ended is heard whose pipes others go on to fill.
+const LINGERS: Duration = Duration::from_secs(1);
+
 /// How soon it is seen that a child has ended whose pipes others hold open.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -29,6 +32,7 @@ pub struct Process {
     deadline: Option<Duration>,
     most: usize,
     leads_group: bool,
+    has_our_input: bool,
     waited_for: Option<String>,
 }
 
@@ -54,6 +58,11 @@ impl Answer {
         self.status.success()
     }
 
+    /// Whether a signal ended it.
+    pub(crate) fn was_killed(&self) -> bool {
+        self.status.signal().is_some()
+    }
+
     /// `exit status 1`, or `signal 9`.
     pub fn status_text(&self) -> String {
         match (self.status.code(), self.status.signal()) {
@@ -75,6 +84,7 @@ impl Process {
             deadline: None,
             most: MOST,
             leads_group: false,
+            has_our_input: false,
             waited_for: None,
         }
     }
@@ -105,6 +115,15 @@ impl Process {
     #[must_use]
     pub fn leading_a_group(mut self) -> Self {
         self.leads_group = true;
+        self
+    }
+
+    /// As [`Process::leading_a_group`], but with our standard input; and on a terminal, which has a process group of its
+    /// own that may read from it, in ours: there its user's keys reach all of it anyway.
+    #[must_use]
+    pub(crate) fn leading_a_group_off_a_terminal(mut self) -> Self {
+        self.leads_group = !signals::is_on_a_terminal();
+        self.has_our_input = true;
         self
     }
 
@@ -205,10 +224,13 @@ impl Process {
             expression = expression.env(name, value);
         }
         if self.leads_group || signals::are_to_wait() {
-            expression = expression.stdin_null().before_spawn(|command| {
+            expression = expression.before_spawn(|command| {
                 command.process_group(0);
                 Ok(())
             });
+            if !self.has_our_input || signals::are_to_wait() {
+                expression = expression.stdin_null();
+            }
         }
         match &self.input {
             Some(bytes) => expression.stdin_bytes(bytes.clone()),
@@ -234,13 +256,15 @@ impl Process {
         let watched = signals::watch(Arc::clone(&handle), self.leads_group);
         let waiting = || format!("waiting for {}", self.command());
         let mut wait = Wait::new(self, output);
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let (mut stdout, mut stderr, mut ended) = (Vec::new(), Vec::new(), None);
         while !pipes.is_empty() && !wait.is_over() {
             // Seen before the pipes are: what it has printed is in them by then.
-            let has_ended = handle.try_wait().context(waiting)?.is_some();
+            if handle.try_wait().context(waiting)?.is_some() {
+                ended.get_or_insert_with(Instant::now);
+            }
             let ready = ready(&pipes, LOOK_AGAIN.min(wait.turn())).context(waiting)?;
             // A process that it has left in the background may hold a pipe open for a minute.
-            if has_ended && !ready.contains(&true) {
+            if ended.is_some_and(|ended: Instant| !ready.contains(&true) || ended.elapsed() > LINGERS) {
                 break;
             }
             let mut is_ready = ready.into_iter();
@@ -262,6 +286,10 @@ impl Process {
         }
         loop {
             if let Some(done) = handle.wait_timeout(wait.turn()).context(waiting)? {
+                // Who has ended on a signal may have left behind who has not.
+                if signals::must_end().is_some() && self.leads_group {
+                    watched.kill();
+                }
                 return Ok(Answer { status: done.status, stdout, stderr });
             }
             if wait.is_over() {

@@ -5,9 +5,11 @@
 //! runs and remembered, so that the work in progress can end in order. See [`interrupted`]. A child that has
 //! not ended some seconds later is killed, so that nothing that hangs keeps this process.
 
+use crate::file::{open_terminal, read_of_the_system};
 use duct::unix::HandleExt;
 use rustix::process::{Pid, Signal, kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGTERM};
+use std::path::Path;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::thread::Builder;
@@ -83,7 +85,8 @@ pub(crate) fn install() {
         let (tell, told) = std::sync::mpsc::channel();
         // The handler is there only together with the thread that listens: else a signal would be lost.
         let listen = move || {
-            let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+            let heeded = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal));
+            let Ok(mut signals) = signal_hook::iterator::Signals::new(heeded) else { return };
             let _waited_for = tell.send(());
             for signal in signals.forever() {
                 RECEIVED.store(signal, Ordering::SeqCst);
@@ -95,6 +98,21 @@ pub(crate) fn install() {
             let _installed_or_not = told.recv();
         }
     });
+}
+
+/// Whether who started us has this signal ignored, as `nohup` does: then it is ignored by us and by our children.
+fn is_ignored(signal: i32) -> bool {
+    let status = read_of_the_system(Path::new("/proc/self/status")).ok().flatten().unwrap_or_default();
+    let status = String::from_utf8_lossy(&status);
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    u32::try_from(signal - 1).is_ok_and(|bit| mask.checked_shr(bit).is_some_and(|rest| rest & 1 == 1))
+}
+
+/// Whether we are in the foreground of a terminal: its keys send their signals to our whole process group.
+pub(crate) fn is_on_a_terminal() -> bool {
+    let Ok(terminal) = open_terminal() else { return false };
+    rustix::termios::tcgetpgrp(terminal).is_ok_and(|foreground| foreground == rustix::process::getpgrp())
 }
 
 /// Registers a child for as long as the returned value lives.

@@ -96,6 +96,15 @@ impl<'a> Triggers<'a> {
         Ok(hooks.filter(|found| found.hook.is_file()).collect())
     }
 
+    /// Whether a plugin has a file of that name which `counts`, executable or not, be it a link that leads nowhere.
+    ///
+    /// # Errors
+    /// As [`Triggers::implementers`].
+    pub(crate) fn is_named_by(&self, hook: &str, counts: impl Fn(&str) -> bool) -> Result<bool> {
+        let mut plugins = self.env.enabled_plugins()?.iter();
+        Ok(plugins.any(|(name, folder)| counts(name) && crate::file::exists(&folder.join(hook))))
+    }
+
     /// Fires a trigger; its output goes where ours goes. While a hook runs, a line every 30 seconds says so.
     ///
     /// # Errors
@@ -135,9 +144,16 @@ impl<'a> Triggers<'a> {
     /// print, without blanks around it, or `None` when one fails. Nothing is shown.
     ///
     /// # Errors
-    /// When a hook cannot be run at all.
+    /// When a hook cannot be run at all, or a signal ended it.
     pub fn ask_quietly(&self, hook: &str, arguments: &[&str]) -> Result<Option<String>> {
         let done = self.dispatch(hook, arguments, Show::Nothing, |_| true)?;
+        // A signal is no answer: neither one that ended the hook nor one that asks us to end.
+        let by_a_signal = done.failed.as_ref().is_some_and(|(_, answer)| answer.was_killed());
+        if by_a_signal || must_end().is_some() {
+            return done
+                .into_result(hook, arguments)
+                .and_then(|_| Err(Error::new(format!("interrupted during {hook}"))));
+        }
         Ok(done.failed.is_none().then(|| String::from_utf8_lossy(&done.stdout).trim().to_owned()))
     }
 
@@ -166,7 +182,7 @@ impl<'a> Triggers<'a> {
             self.env.output().debug(&format!("trigger {hook} {} ({})", arguments.join(" "), implementer.name));
             let waited_for = [&[hook], arguments].concat().join(" ");
             // In a group of its own, so that a signal ends all of it, whatever it waits for.
-            let process = Process::new(&implementer.hook).args(arguments).leading_a_group();
+            let process = Process::new(&implementer.hook).args(arguments).leading_a_group_off_a_terminal();
             let mut process = process.waited_for(format!("{} in plugin {plugin}", waited_for.trim_end()));
             if let Some(time) = self.deadline {
                 process = process.deadline(time);

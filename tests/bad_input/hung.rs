@@ -24,8 +24,8 @@ fn a_change_asks_docker_for_a_sign_of_life() {
         ("start", &["shop"]),
         ("restart", &["shop"]),
         ("rebuild", &["shop"]),
-        ("restore", &["shop"]),
-        ("restore", &["--all"]),
+        ("restore", &["--lock-timeout", "0", "shop"]),
+        ("restore", &["--lock-timeout", "0", "--all"]),
         ("retire", &["shop"]),
         ("retire", &[]),
         ("scale", &["shop", "web=2"]),
@@ -112,6 +112,85 @@ fn what_hears_no_signal_is_killed_with_all_that_it_has_started() {
     until("the end of both", || processes.iter().all(|process| is_gone(process)));
     assert!(!host.sandbox().path("lib/data/apps/shop/.deploy.lock").exists());
     assert!(text(&host, "errors").contains("scheduler-stop docker-local shop failed"), "{}", text(&host, "errors"));
+}
+
+/// Begins `ps:COMMAND WORDS…` with its errors in a file.
+fn begun(host: &Host, command: &str, words: &[&str]) -> std::process::Child {
+    let errors = fs::File::create(host.sandbox().path("errors")).unwrap();
+    let mut process = Command::new(host.sandbox().program(&format!("subcommands/{command}")));
+    process.arg(format!("ps:{command}")).args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
+    host.spawn(&mut process)
+}
+
+fn signal(child: &std::process::Child, signal: rustix::process::Signal) {
+    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+    rustix::process::kill_process(pid, signal).unwrap();
+}
+
+#[test]
+fn a_signal_is_no_answer_of_a_host_that_was_asked() {
+    let host = shop();
+    fs::remove_file(host.sandbox().path("lib/config/common/shop/deployed")).unwrap();
+    let asked = "echo $$ >\"$CONFORMANCE_ROOT/waits\"; exec sleep 600";
+    host.sandbox()
+        .write_script("lib/core-plugins/available/host/scheduler-is-deployed", &format!("#!/bin/sh\n{asked}\n"));
+    let mut child = begun(&host, "stop", &["shop"]);
+    until("the question", || !text(&host, "waits").trim().is_empty());
+    signal(&child, rustix::process::Signal::TERM);
+    assert_eq!(child.wait().unwrap().code(), Some(128 + 15), "{}", text(&host, "errors"));
+    assert!(
+        !host.sandbox().path("lib/config/common/shop/deployed").exists(),
+        "nobody has said that it is not deployed"
+    );
+}
+
+#[test]
+fn what_a_script_leaves_behind_on_a_signal_is_killed_before_the_lock_is_free() {
+    let child = "trap '' TERM INT HUP; echo $$ >\"$CONFORMANCE_ROOT/child\"; while [ -e \"$CONFORMANCE_ROOT/child\" ]; do sleep 0.1; done";
+    let host = stops_with(shop(), &format!("sh -c '{}'; true", child.replace('\'', "'\\''")));
+    let mut stopping = stop(&host);
+    until("the child", || text(&host, "child").ends_with('\n'));
+    let process = text(&host, "child").trim().to_owned();
+    signal(&stopping, rustix::process::Signal::TERM);
+    assert_eq!(stopping.wait().unwrap().code(), Some(128 + 15));
+    assert!(is_gone(&process) || !host.sandbox().path("lib/data/apps/shop/.deploy.lock").exists());
+    until("the end of what was left", || is_gone(&process));
+}
+
+#[test]
+fn a_signal_that_is_ignored_where_we_are_started_is_ignored() {
+    let host = slow();
+    let program = host.sandbox().program("subcommands/stop");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$0\" ps:stop shop"]).arg(program).stdin(Stdio::null()).stdout(Stdio::null());
+    let mut child = host.spawn(&mut shell);
+    until("the script", || !text(&host, "waits").trim().is_empty());
+    signal(&child, rustix::process::Signal::HUP);
+    fs::write(host.sandbox().path("go"), "").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn hooks_have_our_input() {
+    let host = stops_with(shop(), "cat >\"$CONFORMANCE_ROOT/input\"").stdin("of the user\n");
+    host.command("stop", ["shop"]).succeeds().any_stdout();
+    assert_eq!(text(&host, "input"), "of the user\n");
+}
+
+#[test]
+fn a_restore_waits_for_a_docker_that_is_on_its_way() {
+    let docker =
+        "[ -e \"$CONFORMANCE_ROOT/up\" ] || { touch \"$CONFORMANCE_ROOT/up\"; echo 'Cannot connect' >&2; exit 1; }";
+    let host = shop().docker_local().docker(docker).within(HANGS);
+    host.sandbox().answer("scheduler-docker-local", "scheduler-deploy", &[Answer::default()]);
+    host.command("restore", ["shop"]).succeeds().any_stdout().stderr_contains("Waiting for Docker: ");
+}
+
+#[test]
+fn who_goes_on_talking_in_the_background_is_not_listened_to() {
+    let talks = "(while [ -e \"$CONFORMANCE_ROOT/log\" ]; do echo tick; sleep 0.01; done) &";
+    let host = stops_with(shop().app("api"), talks).within(HANGS);
+    host.command("stop", ["--all", "--parallel", "2"]).succeeds().any_stdout().any_stderr().takes_at_most(HANGS);
 }
 
 /// Whether a process has ended, be it that nobody has taken notice of it yet.

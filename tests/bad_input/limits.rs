@@ -122,6 +122,15 @@ fn where_no_thread_can_be_had_the_work_is_done_all_the_same() {
 }
 
 #[test]
+fn a_scale_of_a_hundred_thousand_types_is_listed_soon() {
+    let mut scale = String::new();
+    (0..100_000).for_each(|number| scale.push_str(&format!("t{number}=1000\n")));
+    let host = with_types().property("scale", &scale).docker_local().docker("exit 0");
+    let outcome = host.run("subcommands/default", ["ps", "--all"]).succeeds().any_stdout().takes_at_most(SOON);
+    outcome.stdout_contains("0/1000");
+}
+
+#[test]
 fn a_time_of_any_size_panics_nowhere() {
     for seconds in ["18446744073709551615", "9223372036854775807", "99999999999999999999", "-1", ""] {
         let host = with_types().docker_local().docker("exit 0").env("DOKKU_DOCKER_TIMEOUT", seconds);

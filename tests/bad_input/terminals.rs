@@ -40,3 +40,11 @@ fn of_docker_s_words_the_last_are_told() {
     let outcome = host.command("report", ["shop"]).refuses("5000").any_stdout();
     outcome.stderr_is_a_message_of_at_most(2_000).does_not_say("4980\n");
 }
+
+#[test]
+fn of_a_docker_that_talks_without_end_little_is_told() {
+    let endless = "head -c 3000000 /dev/zero | tr '\\0' '\\033' >&2; exit 1";
+    let host = shop().docker_local().docker(endless).container("web.1", &"a".repeat(64));
+    let outcome = host.command("report", ["shop"]).fails(1).any_stdout();
+    outcome.stderr_is_a_message_of_at_most(20_000).does_not_say("\u{1b}");
+}

@@ -63,12 +63,12 @@ fn what_config_cannot_migrate_is_a_warning() {
 
 #[test]
 fn of_the_host_s_old_variables_one_is_moved() {
-    let host = shop().answers("config-get-global", "60");
+    let host = shop().answers("config-get-global", "true");
     install(&host).succeeds().stdout(
         "-----> Migrating deprecated global DOKKU_SKIP_DEPLOY to ps skip-deploy property. \
          Use 'dokku ps:set --global skip-deploy <value>' to manage this going forward.\n",
     );
-    assert_eq!(content(&host, "lib/config/ps/--global/skip-deploy").unwrap(), "60");
+    assert_eq!(content(&host, "lib/config/ps/--global/skip-deploy").unwrap(), "true");
     for other in ["restore", "start-cmd", "dockerfile-start-cmd", "stop-timeout-seconds"] {
         assert_eq!(content(&host, &format!("lib/config/ps/--global/{other}")), None, "{other}");
     }
@@ -78,7 +78,7 @@ fn of_the_host_s_old_variables_one_is_moved() {
 fn a_docker_option_that_is_more_than_a_restart_policy_stays() {
     let options = "lib/config/docker-options/shop/_default_.deploy";
     let host = shop().file(options, "--restart=always\n--restart=always -v /a:/b\n--memory 1g\n");
-    install(&host).succeeds().stderr_contains("--restart=always -v /a:/b");
+    install(&host).succeeds().stderr_contains("A docker option --restart of shop stays");
     assert_eq!(content(&host, options).unwrap(), "--restart=always -v /a:/b\n--memory 1g\n");
     assert_eq!(property(&host, "restart-policy").unwrap(), "always");
 }
@@ -121,4 +121,18 @@ fn one_that_is_no_text_or_no_file_is_a_warning() {
 fn a_bad_one_does_not_keep_the_other_apps_from_theirs() {
     let host = old_host("web\n").file("home/zoo/DOKKU_SCALE", "web=4\n");
     install(&host).succeeds().stderr_contains("shop").leaves("lib/config/ps/zoo/scale", "web=4\n");
+}
+
+#[test]
+fn a_variable_that_ps_set_would_refuse_stays() {
+    let host = shop().gives(
+        "config-get",
+        &[
+            ps_tests::Answer::text("soon --privileged").to(&["shop", "DOKKU_DOCKER_STOP_TIMEOUT"]),
+            ps_tests::Answer::text(""),
+        ],
+    );
+    let outcome = host.run("install", Vec::<String>::new()).succeeds().any_stdout();
+    outcome.stderr_contains("DOKKU_DOCKER_STOP_TIMEOUT of shop stays").does_not_say("privileged");
+    assert!(!host.sandbox().path("lib/config/ps/shop/stop-timeout-seconds").exists());
 }

@@ -240,11 +240,16 @@ fn with_a_hidden_app() -> Host {
 #[test]
 fn a_policy_of_the_host_reaches_no_app_that_is_hidden_from_the_user() {
     let host = with_a_hidden_app();
-    host.command("set", ["--global", "restart-policy", "always"])
-        .succeeds()
-        .any_stdout()
-        .stderr(" !     The containers of other users' apps get the policy with the next deploy\n");
+    host.command("set", ["--global", "restart-policy", "always"]).succeeds().any_stdout();
     assert_eq!(changes_by_docker(&host), update("always", &[FIRST]));
+}
+
+#[test]
+fn a_hook_that_says_what_is_allowed_and_cannot_be_run_allows_nothing() {
+    let host = shop().answers("user-auth-app", "shop\n");
+    let hook = host.sandbox().path("lib/core-plugins/available/host/user-auth-app");
+    fs::set_permissions(hook, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    host.command("scale", ["shop"]).fails(20).any_stderr();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{Docker, failure, is_id, rubbish};
 use crate::file::OF_A_SOURCE;
-use crate::{Context, Error, Result};
+use crate::{Context, Error, Result, in_spite_of_signals};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -59,7 +59,7 @@ impl Docker<'_> {
         // To standard output, as an archive: nothing that an image holds is ever laid into the host's files.
         let copy = self.read(&["container", "cp", "--follow-link", "--", &source, "-"]).at_most(MOST);
         let copied = copy.capture();
-        let removed = Self::text(&self.read(&["container", "rm", "--force", "--", container]));
+        let removed = in_spite_of_signals(|| Self::text(&self.read(&["container", "rm", "--force", "--", container])));
         let copied = copied?;
         removed?;
         if copied.succeeded() {

@@ -34,6 +34,9 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 /// How many lines of Docker's words an error quotes.
 const QUOTED_LINES: usize = 20;
 
+/// How many characters of each.
+const QUOTED_LENGTH: usize = 500;
+
 /// The Docker of this host.
 #[derive(Debug)]
 pub struct Docker<'a> {
@@ -122,13 +125,10 @@ fn failure(read: &Process, answer: &Answer) -> Error {
 
 fn last_lines(words: &str) -> String {
     let lines: Vec<&str> = words.lines().collect();
-    match lines.len().checked_sub(QUOTED_LINES).filter(|left_out| *left_out > 0) {
-        None => words.to_owned(),
-        Some(left_out) => {
-            let last: Vec<&str> = lines.into_iter().skip(left_out).collect();
-            format!("({left_out} lines before these)\n{}", last.join("\n"))
-        }
-    }
+    let left_out = lines.len().saturating_sub(QUOTED_LINES);
+    let cut = |line: &&str| line.chars().take(QUOTED_LENGTH).collect::<String>();
+    let last = lines.iter().skip(left_out).map(cut).collect::<Vec<_>>().join("\n");
+    if left_out > 0 { format!("({left_out} lines before these)\n{last}") } else { last }
 }
 
 /// Whether this can be a container's full id. What a file of an app holds is checked with it too.

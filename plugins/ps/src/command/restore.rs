@@ -42,7 +42,7 @@ pub fn main(env: &Env) -> Result<()> {
     let triggers = Triggers::new(env);
     if !arguments.fleet.all && !arguments.app.is_empty() {
         let app = App::named_by_user(env, &arguments.app)?;
-        driver::check_docker(env, &app)?;
+        driver::wait_for_docker(env, std::slice::from_ref(&app), patience)?;
         triggers.fire("pre-restore", &[])?;
         return restore(env, &app, patience, !shown_healthy(env, std::slice::from_ref(&app)).is_empty());
     }
@@ -52,7 +52,7 @@ pub fn main(env: &Env) -> Result<()> {
     let each = EachApp::new(env, "restore", arguments.fleet.parallel)?;
     // Before any proxy loses what it knows.
     let visible = App::all_visible(env)?;
-    driver::check_docker_of_any(env, &visible)?;
+    driver::wait_for_docker(env, &visible, patience)?;
     triggers.fire("pre-restore", &[])?;
     let healthy = shown_healthy(env, &visible);
     // Each app's is cleared at its turn as well. Until then none may answer from an address that is another's by now;

@@ -125,11 +125,7 @@ fn try_to_reach_containers(env: &Env, app: Option<&App>) -> Result<()> {
     let policy = setting.computed(env, app)?;
     let mut apps = app.cloned().into_iter().collect::<Vec<_>>();
     if app.is_none() {
-        let visible = App::all_visible(env)?;
-        if visible.len() < App::all(env)?.len() {
-            env.output().warn("The containers of other users' apps get the policy with the next deploy");
-        }
-        for app in visible {
+        for app in App::all_visible(env)? {
             if setting.given(env, &app)?.is_empty() {
                 apps.push(app);
             }
@@ -137,7 +133,15 @@ fn try_to_reach_containers(env: &Env, app: Option<&App>) -> Result<()> {
     }
     let mut containers = Vec::new();
     for app in &apps {
-        let running = statuses.instances(app)?.into_iter();
+        let running = match statuses.instances(app) {
+            Ok(instances) => instances.into_iter(),
+            Err(error) if apps.len() == 1 => return Err(error),
+            // One app that cannot be read keeps no other from it.
+            Err(error) => {
+                env.output().warn(&format!("The restart policy has not reached the containers of {app}: {error}"));
+                continue;
+            }
+        };
         containers.extend(
             running
                 .filter(|found| found.state.as_ref().is_some_and(ContainerState::counts_as_running))

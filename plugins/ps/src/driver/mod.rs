@@ -28,7 +28,10 @@ use common::{
     one_by_one,
 };
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How often Docker is asked again for a sign of life.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// The plugin that runs apps on this host's own Docker.
 const DOCKER_LOCAL_PLUGIN: &str = "scheduler-docker-local";
@@ -52,16 +55,31 @@ pub(crate) fn check_docker<'s>(env: &Env, scope: impl Into<Scope<'s>>) -> Result
     if runs_on_docker_local(env, scope)? { Docker::check_that_it_answers(env) } else { Ok(()) }
 }
 
-/// The same before a change of several apps.
+/// The same for apps that are restored, maybe by a host that has just booted and whose Docker is on its way: it is waited
+/// for, at most `patience`.
 ///
 /// # Errors
-/// As [`check_docker`].
-pub(crate) fn check_docker_of_any(env: &Env, apps: &[App]) -> Result<()> {
+/// As [`check_docker`], after that time or a signal.
+pub(crate) fn wait_for_docker(env: &Env, apps: &[App], patience: Duration) -> Result<()> {
     let mut on_docker = false;
     for app in apps {
         on_docker = on_docker || runs_on_docker_local(env, app)?;
     }
-    if on_docker { Docker::check_that_it_answers(env) } else { Ok(()) }
+    if !on_docker {
+        return Ok(());
+    }
+    let (began, mut told) = (Instant::now(), false);
+    loop {
+        let Err(error) = Docker::check_that_it_answers(env) else { return Ok(()) };
+        if began.elapsed() >= patience || common::interrupted().is_some() {
+            return Err(error);
+        }
+        if !told {
+            env.output().warn(&format!("Waiting for Docker: {error}"));
+            told = true;
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
 }
 
 /// The lock of an app whose instances are to be changed one by one: it is taken once nobody else changes them, not
@@ -146,6 +164,8 @@ pub(crate) fn with_hooks_owed(
     if !runs_on_docker_local(env, app)? {
         return deploy();
     }
+    // The host's scripts end whatever a file names.
+    retirement::let_go_of_others(env, app)?;
     let (before, marks) = (instance_files(env, app)?, Unfinished::new(env, app)?);
     let fresh: Vec<&ProcessType> = types.iter().filter(|process_type| !marks.is_marked(process_type)).collect();
     types.iter().try_for_each(|process_type| marks.mark(process_type))?;
@@ -168,6 +188,7 @@ pub(crate) fn owe_hooks_of_deploy(env: &Env, app: &App) -> Result<()> {
     if !runs_on_docker_local(env, app)? {
         return Ok(());
     }
+    retirement::let_go_of_others(env, app)?;
     let marks = Unfinished::new(env, app)?;
     types_of(env, app)?.iter().try_for_each(|process_type| marks.mark(process_type))
 }

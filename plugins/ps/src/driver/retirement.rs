@@ -70,14 +70,21 @@ pub(crate) fn remove_files(env: &Env, app: &App, instance: &Instance) -> Result<
 /// # Errors
 /// When Docker does not answer, or a file cannot be read or removed.
 pub(crate) fn let_go_of_others(env: &Env, app: &App) -> Result<()> {
+    let files = instance_files(env, app)?;
+    if files.is_empty() {
+        return Ok(());
+    }
     let containers = Docker::new(env)?.containers()?;
-    for InstanceFile { instance, container } in instance_files(env, app)? {
+    for InstanceFile { instance, container } in files {
         let named = containers.iter().find(|known| names_container(&container, &known.id));
-        if let (Some(instance), Some(_)) = (instance, named.filter(|known| !known.belongs_to(app))) {
-            env.output().warn(&format!(
-                "CONTAINER.{instance} of {app} names a container that is not the app's; it is left alone"
-            ));
-            remove_files(env, app, &instance)?;
+        if named.is_none_or(|known| known.belongs_to(app)) {
+            continue;
+        }
+        let name = instance.as_ref().map_or_else(|| "CONTAINER".to_owned(), |instance| format!("CONTAINER.{instance}"));
+        env.output().warn(&format!("{name} of {app} names a container that is not the app's; it is left alone"));
+        match instance {
+            Some(instance) => remove_files(env, app, &instance)?,
+            None => atomic::remove(&app_folder(env, app)?.join(name))?,
         }
     }
     Ok(())

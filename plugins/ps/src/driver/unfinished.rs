@@ -36,7 +36,10 @@ impl<'a> Unfinished<'a> {
     /// When the mark cannot be written.
     pub fn mark(&self, process_type: &ProcessType) -> Result<()> {
         let owner = Owner::of_files(self.env)?;
-        atomic::create_directory(&self.folder, owner)?;
+        // Neither of the two may be a link to another app's.
+        for folder in self.folder.parent().into_iter().chain([self.folder.as_path()]) {
+            atomic::create_directory(folder, owner)?;
+        }
         atomic::write(&self.path(process_type), b"", 0o600, owner)
     }
 

@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The containers that a deploy makes, as their label says.
 const DEPLOYED: &str = "deploy";
 
-/// So many missing instances of a type are listed one by one. A scale that a hand has set to a billion is
-/// no reason to print as many lines.
-const MOST_MISSING: Quantity = 1000;
+/// So many missing instances of an app are listed one by one. A scale that a hand has set to a billion, or that has a
+/// hundred thousand types, is no reason to print as many lines.
+const MOST_MISSING: usize = 1000;
 
 /// What was read of one app on docker-local.
 #[derive(Clone, Copy, Debug)]
@@ -91,11 +91,10 @@ pub fn instances(found: &Found<'_>) -> Vec<ListedInstance> {
         there.insert(instance.clone());
         listed.push(found.of_file(instance, &file.container, container.copied()));
     }
-    for (process_type, quantity) in found.desired {
-        let indices = 1..=(*quantity).min(MOST_MISSING);
-        let wanted = indices.map(|index| Instance { process_type: process_type.clone(), index });
-        listed.extend(wanted.filter(|instance| !there.contains(instance)).map(missing));
-    }
+    let wanted = found.desired.iter().flat_map(|(process_type, quantity)| {
+        (1..=*quantity).map(|index| Instance { process_type: process_type.clone(), index })
+    });
+    listed.extend(wanted.filter(|instance| !there.contains(instance)).map(missing).take(MOST_MISSING));
     let others = found.containers.iter().filter(|container| !accounted.contains(container.id.as_str()));
     listed.extend(others.filter_map(|container| found.of_no_file(container)));
     listed.sort_unstable_by(|one, other| order(one).cmp(&order(other)));

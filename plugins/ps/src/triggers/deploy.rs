@@ -63,7 +63,7 @@ pub fn pre_release_builder(env: &Env) -> Result<()> {
         if !known {
             return Err(Error::new(format!(
                 "{file} asks for the process type {}, which the Procfile does not have; it has: {}",
-                shown(&name),
+                shown(&name.chars().take(ProcessType::MAX_LENGTH).collect::<String>()),
                 listed(procfile.process_types().map(ProcessType::as_str))
             )));
         }

@@ -5,6 +5,7 @@ use crate::formation::Formation;
 use crate::host_files::{DOCKER_OPTIONS, app_folder};
 use crate::restart_policy::RestartPolicy;
 use crate::scale::Scale;
+use crate::settings::Setting;
 use crate::source_files::parse_dokku_scale;
 use common::atomic::{self, Owner};
 use common::{App, Env, Properties, Result, Scope, Triggers, file};
@@ -70,7 +71,7 @@ fn move_restart_policy(env: &Env, app: &App) -> Result<()> {
         match line.trim().strip_prefix("--restart=").map(str::parse::<RestartPolicy>) {
             Some(Ok(found)) => policy = Some(found.to_string()),
             Some(Err(_)) => {
-                env.output().warn(&format!("The docker option {line:?} of {app} stays: ps has no such restart policy"));
+                env.output().warn(&format!("A docker option --restart of {app} stays: ps has no such restart policy"));
                 others.push(line);
             }
             None => others.push(line),
@@ -108,6 +109,12 @@ fn move_variable(env: &Env, scope: Scope<'_>, variable: &str, property: &str) ->
     };
     let properties = Properties::new(env, PLUGIN);
     if properties.get(scope, property)?.is_some() {
+        return Ok(());
+    }
+    if let Some(Err(_)) = Setting::named(property).map(|setting| setting.check(&value)) {
+        let whose = scope.as_str();
+        env.output()
+            .warn(&format!("The config variable {variable} of {whose} stays: ps:set would refuse it for {property}"));
         return Ok(());
     }
     let (what, command) = match scope {

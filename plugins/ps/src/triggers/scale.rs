@@ -3,6 +3,7 @@
 use super::{app_argument, lock_of_hook};
 use crate::PLUGIN;
 use crate::commands::scale::deploy_types;
+use crate::driver;
 use crate::formation::{Formation, Request};
 use crate::max_instances::MaxInstances;
 use crate::scale::Scale;
@@ -64,5 +65,6 @@ pub fn ps_set_scale(env: &Env) -> Result<()> {
     if skip_deploy || requests.is_empty() || !is_deployed(env, &app)? {
         return scale.save(from, &requests).map(drop);
     }
+    driver::check_docker(env, &app)?;
     deploy_types(env, &app, &before, from, &requests)
 }
