@@ -52,7 +52,9 @@ mod users;
 pub use app::App;
 pub use at_once::at_once;
 pub use command_line::{Globals, OtherGlobals, parse_command_line};
-pub use docker::{Container, ContainerDetails, ContainerProcess, ContainerState, Docker, ImageConfig};
+pub use docker::{
+    Container, ContainerDetails, ContainerProcess, ContainerState, Docker, ImageConfig, seconds_since_epoch,
+};
 pub use env::Env;
 pub use error::{Context, Error, ErrorKind, Result};
 pub use lock::{AppLock, FileLock, Obstacle, wait_for};

@@ -10,17 +10,14 @@ use common::{App, Context, Env, Error, Result};
 
 /// How many instances of a type an app may have.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MaxInstances {
+pub(crate) struct MaxInstances {
     app: App,
     most: Quantity,
 }
 
 impl MaxInstances {
     /// What holds for an app.
-    ///
-    /// # Errors
-    /// When the property cannot be read, or a hand has left there what is no number.
-    pub fn of(env: &Env, app: &App) -> Result<Self> {
+    pub(crate) fn of(env: &Env, app: &App) -> Result<Self> {
         let setting = Setting::named("max-instances").ok_or_else(|| Error::new("no such property"))?;
         let value = setting.computed(env, Some(app))?;
         let most = settings::max_instances(&value).context(|| format!("reading the properties of {app}"))?;
@@ -28,15 +25,12 @@ impl MaxInstances {
     }
 
     /// Whether there may be so many.
-    pub fn allows(&self, quantity: Quantity) -> bool {
+    pub(crate) fn allows(&self, quantity: Quantity) -> bool {
         quantity <= self.most
     }
 
     /// Refuses a request for more.
-    ///
-    /// # Errors
-    /// When it asks for more, with how to be allowed that.
-    pub fn check(&self, request: &Request) -> Result<()> {
+    pub(crate) fn check(&self, request: &Request) -> Result<()> {
         if self.allows(request.quantity) {
             return Ok(());
         }
@@ -49,10 +43,7 @@ impl MaxInstances {
     }
 
     /// Refuses requests of which one asks for more.
-    ///
-    /// # Errors
-    /// As [`MaxInstances::check`].
-    pub fn check_all(&self, requests: &[Request]) -> Result<()> {
+    pub(crate) fn check_all(&self, requests: &[Request]) -> Result<()> {
         requests.iter().try_for_each(|request| self.check(request))
     }
 }

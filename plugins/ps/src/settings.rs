@@ -6,20 +6,20 @@ use common::{App, Env, Error, Properties, Result, Scope, commands_a_terminal};
 
 /// One property.
 #[derive(Debug)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// Its name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Whether it can be set for all apps.
-    pub global: bool,
+    pub(crate) global: bool,
     /// What holds when neither app nor host has a value.
-    pub default: &'static str,
+    pub(crate) default: &'static str,
     /// Whether `ps:report` shows it: what the stock plugin does not have, no report shows.
-    pub reported: bool,
+    pub(crate) reported: bool,
     check: fn(&str) -> Result<()>,
 }
 
 /// All properties, sorted by name.
-pub const SETTINGS: &[Setting] = &[
+pub(crate) const SETTINGS: &[Setting] = &[
     Setting { name: "dockerfile-start-cmd", global: false, default: "", reported: true, check: one_line },
     Setting { name: "max-instances", global: true, default: "1000", reported: false, check: instances },
     Setting { name: "procfile-path", global: true, default: "Procfile", reported: true, check: path_in_source },
@@ -34,15 +34,12 @@ pub const SETTINGS: &[Setting] = &[
 
 impl Setting {
     /// The property of that name.
-    pub fn named(name: &str) -> Option<&'static Self> {
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
         SETTINGS.iter().find(|setting| setting.name == name)
     }
 
     /// Checks a value before it is set.
-    ///
-    /// # Errors
-    /// When the property cannot hold it: with what would be right.
-    pub fn check(&self, value: &str) -> Result<()> {
+    pub(crate) fn check(&self, value: &str) -> Result<()> {
         (self.check)(value)?;
         match value.chars().find(|character| commands_a_terminal(*character)) {
             None => Ok(()),
@@ -55,15 +52,12 @@ impl Setting {
     }
 
     /// The value that an app or the host was given; empty when none was.
-    ///
-    /// # Errors
-    /// When the property cannot be read.
-    pub fn given<'s>(&self, env: &Env, scope: impl Into<Scope<'s>>) -> Result<String> {
+    pub(crate) fn given<'s>(&self, env: &Env, scope: impl Into<Scope<'s>>) -> Result<String> {
         Ok(Properties::new(env, PLUGIN).get(scope, self.name)?.unwrap_or_default())
     }
 
     /// The value that holds where an app was given `own` and the host `host`; empty is not given.
-    pub fn holding(&self, own: &str, host: &str) -> String {
+    pub(crate) fn holding(&self, own: &str, host: &str) -> String {
         [own, if self.global { host } else { "" }, self.default]
             .into_iter()
             .find(|value| !value.is_empty())
@@ -72,10 +66,7 @@ impl Setting {
     }
 
     /// The value that holds for an app, or for the host when no app is given.
-    ///
-    /// # Errors
-    /// When a property cannot be read.
-    pub fn computed(&self, env: &Env, app: Option<&App>) -> Result<String> {
+    pub(crate) fn computed(&self, env: &Env, app: Option<&App>) -> Result<String> {
         let own = app.map_or(Ok(String::new()), |app| self.given(env, app))?;
         let host = if own.is_empty() && self.global { self.given(env, Scope::Global)? } else { String::new() };
         Ok(self.holding(&own, &host))
@@ -83,10 +74,7 @@ impl Setting {
 }
 
 /// The computed value of a property that this module knows.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn computed(env: &Env, app: &App, name: &str) -> Result<String> {
+pub(crate) fn computed(env: &Env, app: &App, name: &str) -> Result<String> {
     Setting::named(name).map_or(Ok(String::new()), |setting| setting.computed(env, Some(app)))
 }
 
@@ -123,10 +111,7 @@ fn scale_hooks(value: &str) -> Result<()> {
 }
 
 /// Checks the name of a strategy, as a property or a flag has it.
-///
-/// # Errors
-/// Anything but `incremental` and `recreate`.
-pub fn scale_strategy(value: &str) -> Result<()> {
+pub(crate) fn scale_strategy(value: &str) -> Result<()> {
     one_of(value, "scale-strategy", &["incremental", "recreate"])
 }
 
@@ -146,10 +131,7 @@ fn instances(value: &str) -> Result<()> {
 const MOST_INSTANCES: u32 = 1_000_000;
 
 /// Reads the property `max-instances`.
-///
-/// # Errors
-/// Anything but a whole number from 1 to a million.
-pub fn max_instances(value: &str) -> Result<u32> {
+pub(crate) fn max_instances(value: &str) -> Result<u32> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     let number = value.parse().ok().filter(|number| digits && (1..=MOST_INSTANCES).contains(number));
     number.ok_or_else(|| {

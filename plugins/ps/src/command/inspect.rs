@@ -21,9 +21,6 @@ struct Arguments {
 }
 
 /// The body of `ps:inspect`.
-///
-/// # Errors
-/// No such app, or the scheduler's trigger fails.
 pub fn main(env: &Env) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let app = App::named_by_user(env, &arguments.app)?;

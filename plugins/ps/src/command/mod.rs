@@ -18,9 +18,6 @@ pub mod stop;
 use common::{App, Env, Globals, Result, clap};
 use std::time::Duration;
 
-/// How long a hook waits for an app's lock.
-pub(crate) const HOOK_PATIENCE: Duration = Duration::from_mins(1);
-
 // Flags of a command that works on one app or on all. (No doc comment: clap would show it in the help.)
 #[derive(Debug, clap::Args)]
 pub(crate) struct Fleet {

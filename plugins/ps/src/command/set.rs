@@ -2,9 +2,9 @@
 
 use super::Patience;
 use crate::PLUGIN;
+use crate::docker_local::Statuses;
 use crate::restart_policy::RestartPolicy;
 use crate::settings::{SETTINGS, Setting};
-use crate::status::Statuses;
 use common::{
     App, AppLock, ContainerState, Docker, Env, Error, Globals, Properties, Result, Scope, clap, parse_command_line,
 };
@@ -29,9 +29,6 @@ struct Arguments {
 }
 
 /// The body of `ps:set`.
-///
-/// # Errors
-/// No such app or property, or a value that the property cannot hold.
 pub fn main(env: &Env) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let mut words = arguments.words.iter().map(String::as_str);
@@ -87,9 +84,6 @@ struct PolicyArguments {
 }
 
 /// The body of `ps:set-restart-policy`: `ps:set APP restart-policy POLICY` in the words of earlier versions.
-///
-/// # Errors
-/// No such app, or a policy that Docker does not have.
 pub fn set_restart_policy(env: &Env) -> Result<()> {
     let arguments: PolicyArguments = parse_command_line(env)?;
     let app = App::named_by_user(env, &arguments.app)?;

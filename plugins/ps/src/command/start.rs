@@ -2,16 +2,14 @@
 
 use super::{AppOrAll, run_for_app_or_all};
 use crate::PLUGIN;
-use crate::driver;
+use crate::change::{by_host, types_of};
+use crate::docker_local::check_docker;
+use crate::docker_local::{Running, Statuses};
 use crate::scheduler::{image_tag, is_deployed};
-use crate::status::{Running, Statuses};
 use common::{App, AppLock, Context, Env, Properties, Result, Triggers, parse_command_line};
 use std::time::Duration;
 
 /// The body of `ps:start`.
-///
-/// # Errors
-/// No such app, its lock is not free in time, or a trigger fails.
 pub fn main(env: &Env) -> Result<()> {
     let arguments: AppOrAll = parse_command_line(env)?;
     run_for_app_or_all(env, "start", &arguments, start)
@@ -19,7 +17,7 @@ pub fn main(env: &Env) -> Result<()> {
 
 /// Starts one app: releases and deploys it unless all of it runs.
 fn start(env: &Env, app: &App, patience: Duration) -> Result<()> {
-    driver::check_docker(env, app)?;
+    check_docker(env, app)?;
     if !is_deployed(env, app)? {
         env.output().warn(&format!("App {app} has not been deployed"));
         return Ok(());
@@ -54,8 +52,7 @@ pub(crate) fn bring_up(env: &Env, app: &App) -> Result<()> {
         }
     };
     if releasing {
-        let types = driver::types_of(env, app)?;
-        driver::with_hooks_owed(env, app, &types, || triggers.fire("release-and-deploy", &[app.as_str(), &tag]))?;
+        by_host(env, app, &types_of(env, app)?, || triggers.fire("release-and-deploy", &[app.as_str(), &tag]))?;
     }
     triggers.fire("proxy-build-config", &[app.as_str()])
 }

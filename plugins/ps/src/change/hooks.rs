@@ -18,9 +18,6 @@ pub(crate) const ONE_TYPE: &str = "DOKKU_PS_CHANGED_TYPE";
 const PARTS_OF_A_DEPLOY: &[&str] = &["app-json", "cron"];
 
 /// Fires what must know that instances of a type have come or are about to go.
-///
-/// # Errors
-/// When a hook fails.
 pub(super) fn fire(env: &Env, app: &App, process_type: &ProcessType, surroundings: &Surroundings) -> Result<()> {
     let triggers = Triggers::new(env).var(ONE_TYPE, process_type.as_str());
     let all = settings::computed(env, app, "scale-hooks")? == "all";

@@ -1,6 +1,6 @@
 //! From what was read of an app to what the planner needs to know of one type. Pure.
 
-use super::{InstanceState, ListedInstance};
+use super::listing::{InstanceState, ListedInstance};
 use crate::plan::{Condition, Present};
 use common::{ProcessType, one_by_one};
 use std::collections::BTreeMap;
