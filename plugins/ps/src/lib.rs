@@ -22,7 +22,6 @@ mod formation;
 mod host_files;
 mod image_kind;
 mod listing;
-mod max_instances;
 mod plan;
 mod report;
 mod restart_policy;

@@ -140,7 +140,7 @@ fn status_text(status: &InstanceStatus) -> String {
 }
 
 fn restore(env: &Env, app: &App) -> Result<String> {
-    crate::settings::computed(env, app, "restore")
+    crate::settings::RESTORE.of(env, app)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::PLUGIN;
 use crate::formation::{Formation, Request, Update, saved_lines};
 use crate::host_files::app_folder;
-use crate::max_instances::MaxInstances;
+use crate::settings::MaxInstances;
 use crate::source_files::{SourceFile, current_procfile};
 use common::atomic::{self, Owner};
 use common::{App, Context, Env, Error, ProcessType, Procfile, Properties, Result, file};

@@ -7,7 +7,7 @@
 
 use crate::PLUGIN;
 use crate::formation::Request;
-use crate::max_instances::MaxInstances;
+use crate::settings::MaxInstances;
 use common::atomic::{self, Owner};
 use common::procfile::expand;
 use common::{App, Context, Env, ProcessType, Procfile, Result, file};

@@ -83,3 +83,11 @@ pub(crate) fn redeploy(env: &Env, app: &App, process_type: Option<&ProcessType>,
     let tag = image_tag(env, app)?;
     by_host(env, app, &types_of(env, app)?, || Triggers::new(env).fire("deploy", &[app.as_str(), &tag]))
 }
+
+/// Builds and deploys one app. The trigger takes the app's lock itself and does not wait for it, so
+/// the waiting is done here, before.
+pub(crate) fn rebuild(env: &Env, app: &App, patience: Duration) -> Result<()> {
+    check_docker(env, app)?;
+    AppLock::wait_until_free(env, app, patience)?;
+    Triggers::new(env).fire("receive-app", &[app.as_str()])
+}

@@ -6,6 +6,7 @@ use super::open::all_of;
 use crate::docker_local::{InstanceFile, instance_files, is_named_upcoming, names_container};
 use crate::host_files::{INSTANCE_FILES, app_folder, retirement_queue};
 use crate::plan::Step;
+use crate::settings::seconds_or;
 use common::atomic::{self, Owner};
 use common::{
     App, AppLock, Container, Context, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers, file,
@@ -167,11 +168,12 @@ pub(super) fn stop_in_background(
     env: &Env,
     lock: &AppLock,
     containers: &[String],
-    wait: &str,
-    timeout: &str,
+    wait: Duration,
+    timeout: Duration,
 ) -> Result<()> {
     let program = env.arguments().first().cloned().unwrap_or_default();
-    lock.let_go_without(&Process::new(program).args([STOP_LATER, wait, timeout]).args(containers))
+    let [wait, timeout] = [wait, timeout].map(|time| time.as_secs().to_string());
+    lock.let_go_without(&Process::new(program).args([STOP_LATER, &wait, &timeout]).args(containers))
 }
 
 /// What that process does. Every command that retires containers begins with this; `None` when it was started
@@ -183,34 +185,7 @@ pub(crate) fn stop_later_if_asked(env: &Env) -> Option<Result<()>> {
 fn stop_later(env: &Env) -> Result<()> {
     let arguments = env.args_from(2)?;
     let [wait, timeout, containers @ ..] = arguments.as_slice() else { return Err(Error::new("nothing to stop")) };
-    std::thread::sleep(Duration::from_secs(seconds(wait, 60)));
+    std::thread::sleep(seconds_or(wait, 60));
     let containers: Vec<String> = containers.iter().map(|id| (*id).to_owned()).collect();
-    Docker::new(env)?.stop(&containers, seconds(timeout, 30))
-}
-
-/// Seconds as somebody has set them: `usual` for what is no number, and no more than Docker can count.
-pub(super) fn seconds(text: &str, usual: u64) -> u64 {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits { text.parse().unwrap_or(u64::MAX).min(u64::from(i32::MAX.unsigned_abs())) } else { usual }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn seconds_are_what_docker_can_count() {
-        for (text, wanted) in [
-            ("0", 0),
-            ("45", 45),
-            ("", 60),
-            ("soon", 60),
-            ("-1", 60),
-            ("+1", 60),
-            ("99999999999999999999", 2_147_483_647),
-            ("18446744073709551615", 2_147_483_647),
-        ] {
-            assert_eq!(seconds(text, 60), wanted, "{text}");
-        }
-    }
+    Docker::new(env)?.stop(&containers, seconds_or(timeout, 30).as_secs())
 }

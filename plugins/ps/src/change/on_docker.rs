@@ -200,8 +200,9 @@ impl Outside for OnDocker<'_> {
         }
         in_spite_of_signals(|| {
             leaving::ask_to_end(&self.docker, leaving);
-            let timeout = settings::computed(self.env, self.app, "stop-timeout-seconds")?;
-            leaving::stop_in_background(self.env, self.lock, leaving, &self.surroundings.wait_to_retire, &timeout)
+            let wait = settings::seconds_or(&self.surroundings.wait_to_retire, 60);
+            let timeout = settings::stop_timeout(self.env, self.app)?;
+            leaving::stop_in_background(self.env, self.lock, leaving, wait, timeout)
         })
     }
 

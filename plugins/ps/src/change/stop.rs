@@ -1,6 +1,5 @@
 //! The end of all that runs of an app.
 
-use super::leaving;
 use crate::docker_local::runs_on_docker_local;
 use crate::formation::listed;
 use crate::settings;
@@ -23,10 +22,10 @@ pub(crate) fn end_what_runs(env: &Env, app: &App) -> Result<()> {
         return Ok(());
     }
     let ids: Vec<String> = left.into_iter().map(|container| container.id).collect();
-    let timeout = settings::computed(env, app, "stop-timeout-seconds")?;
+    let timeout = settings::stop_timeout(env, app)?;
     // What one call cannot end the next look finds.
     let _seen_below = docker.set_restart_policy(&ids, "no");
-    let stopped = docker.stop(&ids, leaving::seconds(&timeout, 30));
+    let stopped = docker.stop(&ids, timeout.as_secs());
     let left = running()?;
     if left.is_empty() {
         return Ok(());

@@ -99,7 +99,7 @@ impl Surroundings {
                 "DOCKER_RUN_LABEL_ARGS",
                 format!("--label=com.dokku.app-name={app} --label=com.dokku.container-type=deploy"),
             ),
-            ("DOKKU_START_CMD", settings::computed(env, app, "start-cmd")?),
+            ("DOKKU_START_CMD", settings::START_CMD.of(env, app)?),
             ("DOKKU_WAIT_TO_RETIRE", wait_to_retire.clone()),
         ];
         Ok(Self { script, image, tag, wait_to_retire, built, variables })

@@ -50,7 +50,7 @@ struct Arguments {
 pub fn restart_policy(env: &Env) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let app = App::named_by_user(env, &arguments.app)?;
-    let policy = settings::computed(env, &app, "restart-policy")?;
+    let policy = settings::RESTART_POLICY.of(env, &app)?;
     env.output().info2_quiet(&format!("{app} restart-policy:"));
     env.output().print(&format!("{}\n", shown(&policy)))
 }

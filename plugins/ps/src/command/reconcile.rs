@@ -7,10 +7,10 @@ use crate::docker_local::{
 };
 use crate::each_app::one_after_the_other;
 use crate::formation::{Request, listed};
-use crate::max_instances::MaxInstances;
 use crate::plan::{self, Ask};
 use crate::saved::SavedScale;
 use crate::settings;
+use crate::settings::MaxInstances;
 use common::{App, Env, Error, Globals, Result, clap, parse_command_line, shown};
 use std::time::Duration;
 
@@ -90,7 +90,7 @@ impl Difference {
 /// deploy or a change that was killed.
 fn difference(env: &Env, app: &App, listing: &Listing, ask: Ask, locked: bool) -> Result<Option<Difference>> {
     let Actual::Instances(instances) = &listing.actual else { return Ok(None) };
-    if !runs_on_docker_local(env, app)? || settings::computed(env, app, "restore")? == "false" {
+    if !runs_on_docker_local(env, app)? || settings::is_stopped(env, app)? {
         return Ok(None);
     }
     // An app without any scale is not one that should run nothing: nobody has said what should run.
@@ -128,7 +128,7 @@ fn is_stray(instance: &ListedInstance, locked: bool) -> bool {
 /// An app that was stopped by hand, and of which something runs: what is meant only its user can say.
 fn refuse_half_stopped(env: &Env, app: &App, listing: &Listing) -> Result<()> {
     let running: Vec<&ListedInstance> = listing.instances().iter().filter(|found| found.counts_as_running()).collect();
-    if running.is_empty() || settings::computed(env, app, "restore")? != "false" {
+    if running.is_empty() || !settings::is_stopped(env, app)? {
         return Ok(());
     }
     let names = listed(running.into_iter().map(|instance| instance.name.as_str()));

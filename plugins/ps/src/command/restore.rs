@@ -77,7 +77,7 @@ fn restore(env: &Env, app: &App, patience: Duration, is_healthy: bool) -> Result
         output.warn(&format!("App {app} has not been deployed"));
         return Ok(());
     }
-    if settings::computed(env, app, "restore")? == "false" {
+    if settings::is_stopped(env, app)? {
         output.warn(&format!("Skipping ps:restore for {app} as restore property is false"));
         return Ok(());
     }

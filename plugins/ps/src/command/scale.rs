@@ -7,10 +7,10 @@ use crate::change::{
 };
 use crate::docker_local::{check_docker, instance_files};
 use crate::formation::{Change, Formation, Request, listed};
-use crate::max_instances::MaxInstances;
 use crate::saved::{Saved, SavedScale, can_scale};
 use crate::scheduler::is_deployed;
 use crate::settings;
+use crate::settings::MaxInstances;
 use crate::source_files::SourceFile;
 use common::{
     App, AppLock, Env, Error, Globals, ProcessType, Result, Triggers, clap, one_by_one, parse_command_line, shown,
@@ -81,7 +81,7 @@ pub fn main(env: &Env) -> Result<()> {
     if arguments.skip_deploy || !is_deployed(env, &app)? {
         return asked.announced(env, &app, || asked.save(env, &app));
     }
-    if settings::computed(env, &app, "restore")? == "false" {
+    if settings::is_stopped(env, &app)? {
         asked.announced(env, &app, || asked.save(env, &app))?;
         env.output()
             .warn(&format!("App {app} is stopped: the scale is saved and holds once ps:start {app} has started it"));
@@ -106,7 +106,7 @@ impl Asked {
         let (wanted, current) = (Change::parse_all(&wanted)?, Request::parse_all(&current)?);
         let strategy = match &arguments.strategy {
             Some(strategy) => strategy.clone(),
-            None => settings::computed(env, app, "scale-strategy")?,
+            None => settings::SCALE_STRATEGY.of(env, app)?,
         };
         settings::scale_strategy(&strategy)?;
         let saved = SavedScale::new(env, app).read()?;
@@ -152,7 +152,7 @@ impl Asked {
 fn dry_run(env: &Env, app: &App, arguments: &Arguments, json: bool) -> Result<()> {
     refuse_ruled_scale(env, app)?;
     let asked = Asked::read(env, app, arguments)?;
-    let stopped = settings::computed(env, app, "restore")? == "false";
+    let stopped = settings::is_stopped(env, app)?;
     let only_saved = arguments.skip_deploy || stopped || !is_deployed(env, app)?;
     let scaling = if only_saved { Scaling::by_what_is_saved(env, app) } else { Scaling::find(env, app)? };
     let mut changes = scaling.plan(&asked.saved.shown(), &asked.requests, asked.recreate)?;

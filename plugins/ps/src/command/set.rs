@@ -4,7 +4,7 @@ use super::Patience;
 use crate::PLUGIN;
 use crate::docker_local::Statuses;
 use crate::restart_policy::RestartPolicy;
-use crate::settings::{SETTINGS, Setting};
+use crate::settings::{RESTART_POLICY, SETTINGS, Setting};
 use common::{
     App, AppLock, ContainerState, Docker, Env, Error, Globals, Properties, Result, Scope, clap, parse_command_line,
 };
@@ -115,7 +115,7 @@ fn reach_containers(env: &Env, app: Option<&App>) {
 
 fn try_to_reach_containers(env: &Env, app: Option<&App>) -> Result<()> {
     let statuses = Statuses::new(env);
-    let setting = Setting::named("restart-policy").ok_or_else(|| Error::new("no such property"))?;
+    let setting = &RESTART_POLICY;
     let policy = setting.computed(env, app)?;
     let mut apps = app.cloned().into_iter().collect::<Vec<_>>();
     if app.is_none() {

@@ -2,8 +2,7 @@
 
 use super::{HOOK_PATIENCE, app_argument};
 use crate::PLUGIN;
-use crate::change::Marks;
-use crate::commands::rebuild;
+use crate::change::{Marks, rebuild};
 use crate::fingerprint::Fingerprints;
 use crate::formation::Request;
 use crate::saved::SavedScale;
@@ -76,7 +75,7 @@ fn copy_data(env: &Env, old: &App, new: &App) -> Result<()> {
 }
 
 fn rebuild_unless_skipped(env: &Env, app: &App) -> Result<()> {
-    if env.var("SKIP_REBUILD") == Some("true") { Ok(()) } else { rebuild::rebuild(env, app, HOOK_PATIENCE) }
+    if env.var("SKIP_REBUILD") == Some("true") { Ok(()) } else { rebuild(env, app, HOOK_PATIENCE) }
 }
 
 fn data_directory(env: &Env, app: &App) -> Result<std::path::PathBuf> {

@@ -5,9 +5,9 @@ use crate::PLUGIN;
 use crate::app_json;
 use crate::change;
 use crate::formation::{Request, listed};
-use crate::max_instances::MaxInstances;
 use crate::saved::SavedScale;
 use crate::settings;
+use crate::settings::MaxInstances;
 use crate::source_files::{SourceFile, current_dokku_scale, current_procfile};
 use common::{App, Context, Env, Error, ProcessType, Properties, Result, file, shown};
 
@@ -21,7 +21,7 @@ pub fn app_restart(env: &Env) -> Result<()> {
 /// an argument of `docker container create`, without a newline.
 pub fn docker_args_process_deploy(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
-    let policy = settings::computed(env, &app, "restart-policy")?;
+    let policy = settings::RESTART_POLICY.of(env, &app)?;
     let before = env.stdin()?;
     env.output().print_bytes(&[&before, format!(" --restart={policy}").as_bytes()].concat())
 }

@@ -14,7 +14,7 @@ use std::path::Path;
 /// gets a mark that says so. A DOKKU_SCALE at the source's root is kept too.
 pub fn core_post_extract(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
-    let path = settings::computed(env, &app, "procfile-path")?;
+    let path = settings::PROCFILE_PATH.of(env, &app)?;
     let path = path.trim_matches('/');
     let path = if path.is_empty() { "Procfile" } else { path };
     if path.split('/').any(|part| part == "..") {

@@ -5,9 +5,9 @@ use crate::PLUGIN;
 use crate::change::deploy_types;
 use crate::docker_local::check_docker;
 use crate::formation::{Formation, Request};
-use crate::max_instances::MaxInstances;
 use crate::saved::SavedScale;
 use crate::scheduler::is_deployed;
+use crate::settings::MaxInstances;
 use crate::settings::Setting;
 use common::{Env, Error, Properties, Result, shown};
 
