@@ -330,9 +330,9 @@ const FLOORS: &[&[&str]] = &[
 
 /// The modules that a file names behind `crate::`.
 fn modules_named(source: &str) -> BTreeSet<&str> {
-    let named = source.split("crate::").skip(1);
-    let names = named
-        .map(|rest| rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next().unwrap_or_default());
+    let is_of_a_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let behind = source.split("crate::").skip(1);
+    let modules = behind.map(|rest| rest.split(|letter| !is_of_a_name(letter)).next().unwrap_or_default());
     modules.filter(|name| name.starts_with(|letter: char| letter.is_lowercase())).collect()
 }
 
