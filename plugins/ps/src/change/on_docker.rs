@@ -44,7 +44,7 @@ impl<'a> OnDocker<'a> {
         let served = ids(served);
         self.docker.remove(&ids(waiting))?;
         leaving::register(self.env, self.app, &served, &self.surroundings.wait_to_retire)?;
-        self.end(&served, &[])
+        self.end(&served)
     }
 
     fn make_one(
@@ -191,10 +191,12 @@ impl Outside for OnDocker<'_> {
         Triggers::new(self.env).fire("proxy-build-config", &[self.app.as_str()])
     }
 
-    /// SIGTERM now, and a hard stop after the wait, in the background. No signal ends this half way.
-    fn end(&self, leaving: &[String], down: &[String]) -> Result<()> {
-        // Docker may be starting one again and again, and what is down is registered: `ps:retire` does what fails here.
+    fn halt(&self, down: &[String]) {
         drop(self.docker.stop(down, 0));
+    }
+
+    /// SIGTERM now, and a hard stop after the wait, in the background. No signal ends this half way.
+    fn end(&self, leaving: &[String]) -> Result<()> {
         if leaving.is_empty() {
             return Ok(());
         }

@@ -55,8 +55,12 @@ pub(crate) trait Outside {
     /// Has the proxy made anew, after it was told what is no longer true.
     fn rebuild_proxy(&self) -> Result<()>;
 
-    /// Ends containers that nobody asks any more; those that are down may be stopped at once.
-    fn end(&self, leaving: &[String], down: &[String]) -> Result<()>;
+    /// Stops containers at once that are down and whose places are taken: Docker may be starting one again and again, and
+    /// gives nobody its name until then. What fails is left to `ps:retire`.
+    fn halt(&self, down: &[String]);
+
+    /// Ends containers that nobody asks any more.
+    fn end(&self, leaving: &[String]) -> Result<()>;
 
     /// Tells the user what could not be done and need not be.
     fn warn(&self, text: &str);
@@ -116,7 +120,6 @@ pub(crate) struct Open<'o, O> {
     /// What undoes the steps so far, the first first.
     undo: Vec<Box<dyn FnOnce() -> Result<()> + 'o>>,
     leaving: Vec<String>,
-    down: Vec<String>,
 }
 
 /// A change that everybody knows of.
@@ -124,7 +127,6 @@ pub(crate) struct Open<'o, O> {
 pub(crate) struct Told<'o, O> {
     outside: &'o O,
     leaving: Vec<String>,
-    down: Vec<String>,
 }
 
 impl<'o, O: Outside> Open<'o, O> {
@@ -136,7 +138,7 @@ impl<'o, O: Outside> Open<'o, O> {
             pay(outside, process_type)?;
         }
         outside.mark(process_type)?;
-        Ok(Self { outside, process_type, undo: Vec::new(), leaving: Vec::new(), down: Vec::new() })
+        Ok(Self { outside, process_type, undo: Vec::new(), leaving: Vec::new() })
     }
 
     /// Starts instances, each in the place of a container that is down, or of none.
@@ -148,11 +150,11 @@ impl<'o, O: Outside> Open<'o, O> {
         let asked: Vec<Instance> = steps.iter().map(|step| step.instance.clone()).collect();
         let Made { made, failure } = outside.make(self.process_type, &asked, quantity, image);
         self.undo.push(Box::new(move || outside.remove(&made, &asked)));
-        self.down.extend(steps.iter().filter_map(|step| step.container.clone()));
-        match failure {
-            None => Ok(self),
-            Some(error) => Err(self.undone(error, false)),
+        if let Some(error) = failure {
+            return Err(self.undone(error, false));
         }
+        outside.halt(&steps.iter().filter_map(|step| step.container.clone()).collect::<Vec<_>>());
+        Ok(self)
     }
 
     /// Takes instances out. No signal ends this half way.
@@ -194,7 +196,7 @@ impl<'o, O: Outside> Open<'o, O> {
     /// Tells everybody. From then on the change is done.
     pub(crate) fn commit(self) -> Result<Told<'o, O>> {
         match pay(self.outside, self.process_type) {
-            Ok(()) => Ok(Told { outside: self.outside, leaving: self.leaving, down: self.down }),
+            Ok(()) => Ok(Told { outside: self.outside, leaving: self.leaving }),
             Err(error) => Err(self.undone(error, true)),
         }
     }
@@ -221,10 +223,9 @@ impl<'o, O: Outside> Open<'o, O> {
 }
 
 impl<O: Outside> Told<'_, O> {
-    /// Ends what was taken out, and what is down and has been replaced. They are queued for retirement, so what fails
-    /// here is left to `ps:retire`.
+    /// Ends what was taken out. It is queued for retirement, so what fails here is left to `ps:retire`.
     pub(crate) fn end(self) {
-        if let Err(error) = self.outside.end(&self.leaving, &self.down) {
+        if let Err(error) = self.outside.end(&self.leaving) {
             self.outside.warn(&format!("The change is done; old containers are left to ps:retire: {error}"));
         }
     }

@@ -194,8 +194,10 @@ impl Outside for Fake {
         self.step(|world| world.told = world.serving())
     }
 
-    fn end(&self, leaving: &[String], down: &[String]) -> Result<()> {
-        for id in down.iter().chain(leaving).filter_map(|id| id.parse::<Id>().ok()) {
+    fn halt(&self, _: &[String]) {}
+
+    fn end(&self, leaving: &[String]) -> Result<()> {
+        for id in leaving.iter().filter_map(|id| id.parse::<Id>().ok()) {
             self.step(|world| world.containers.get_mut(&id).map(|found| found.runs = false))?;
         }
         Ok(())
