@@ -6,7 +6,8 @@ use crate::change::{by_host, types_of};
 use crate::docker_local::check_docker;
 use crate::docker_local::{Running, Statuses};
 use crate::scheduler::{image_tag, is_deployed};
-use common::{App, AppLock, Context, Env, Properties, Result, Triggers, parse_command_line};
+use crate::settings::RESTORE;
+use common::{App, AppLock, Context, Env, Properties, Result, Triggers, in_spite_of_signals, parse_command_line};
 use std::time::Duration;
 
 /// The body of `ps:start`.
@@ -23,12 +24,18 @@ fn start(env: &Env, app: &App, patience: Duration) -> Result<()> {
         return Ok(());
     }
     let _lock = AppLock::acquire(env, app, patience)?;
-    bring_up(env, app)?;
     let properties = Properties::new(env, PLUGIN);
-    if properties.get(app, "restore")?.as_deref() == Some("false") {
-        properties.set(app, "restore", "true")?;
+    let was_stopped = properties.get(app, RESTORE.name)?.as_deref() == Some("false");
+    if was_stopped {
+        // Before anything runs: so whoever comes after one that was killed on the way knows that all of it should.
+        properties.set(app, RESTORE.name, "true")?;
     }
-    Ok(())
+    let Err(error) = bring_up(env, app) else { return Ok(()) };
+    if was_stopped {
+        let back = in_spite_of_signals(|| properties.set(app, RESTORE.name, "false"));
+        back.context(|| format!("{error}; noting that {app} is stopped"))?;
+    }
+    Err(error)
 }
 
 /// Makes a deployed app run, under its lock.
