@@ -10,7 +10,7 @@ use common::{App, Env, Error, Globals, ProcessType, Result, clap, one_by_one, pa
 use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:restart", about = "Restart an app", disable_version_flag = true, args_override_self = true)]
+#[command(name = "ps:restart", about = "Restart an app")]
 struct Arguments {
     #[command(flatten)]
     fleet: Fleet,

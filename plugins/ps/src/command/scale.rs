@@ -19,18 +19,13 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:scale",
-    about = "Get/Set how many instances of a given process to run",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:scale", about = "Get/Set how many instances of a given process to run")]
 struct Arguments {
     /// Save the scale and start or stop nothing
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     skip_deploy: bool,
     /// Print what would be done, and do nothing
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     dry_run: bool,
     /// Change the scale only if it is this now
     #[arg(long, value_name = "TYPE=COUNT", action = clap::ArgAction::Append)]
