@@ -12,9 +12,7 @@ use crate::scheduler::is_deployed;
 use crate::settings;
 use crate::settings::MaxInstances;
 use crate::source_files::SourceFile;
-use common::{
-    App, AppLock, Env, Error, Globals, ProcessType, Result, Triggers, clap, one_by_one, parse_command_line, shown,
-};
+use common::{App, AppLock, Env, Error, Globals, ProcessType, Result, Triggers, clap, parse_command_line, shown};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -116,7 +114,7 @@ impl Asked {
         }
         let requests = wanted.iter().map(|change| change.resolve(before)).collect::<Result<Vec<_>>>()?;
         MaxInstances::of(env, app)?.check_all(&requests)?;
-        let named: BTreeSet<ProcessType> = one_by_one(requests.iter().map(|request| request.process_type.clone()));
+        let named: BTreeSet<ProcessType> = requests.iter().map(|request| request.process_type.clone()).collect();
         SavedScale::new(env, app).warn_of_excess(|process_type| !named.contains(process_type))?;
         let requests = without_unknown_types(env, app, &saved, requests)?;
         before.update(saved.procfile.as_ref(), &requests)?;

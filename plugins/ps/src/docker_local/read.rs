@@ -11,9 +11,7 @@ use crate::formation::Quantity;
 use crate::host_files::address_file;
 use crate::saved::SavedScale;
 use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
-use common::{
-    App, AppLock, Container, ContainerDetails, Docker, Env, Error, ProcessType, Result, Triggers, file, one_by_one,
-};
+use common::{App, AppLock, Container, ContainerDetails, Docker, Env, Error, ProcessType, Result, Triggers, file};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
@@ -88,7 +86,7 @@ fn one_line(error: &Error) -> String {
 fn on_host(env: &Env, app: &App, queue: &[(String, String)]) -> Result<OnHost> {
     let scheduler = scheduler_of(env, app)?;
     let desired = SavedScale::new(env, app).desired()?;
-    let desired = one_by_one(desired.iter().map(|(process_type, quantity)| (process_type.clone(), quantity)));
+    let desired = desired.iter().map(|(process_type, quantity)| (process_type.clone(), quantity)).collect();
     let actual = if !is_deployed(env, app)? {
         BeforeDocker::Known(Actual::NotDeployed)
     } else if scheduler == DOCKER_LOCAL {
@@ -113,7 +111,7 @@ fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>) -> Result<In
     let docker = Docker::new(env)?;
     let containers = docker.containers()?;
     let matter = apps.into_iter().flat_map(|(app, files, retiring)| that_matter(app, files, retiring, &containers));
-    let ids: BTreeSet<&str> = one_by_one(matter.map(|container| container.id.as_str()));
+    let ids: BTreeSet<&str> = matter.map(|container| container.id.as_str()).collect();
     let details = docker.details(&ids.into_iter().collect::<Vec<_>>())?;
     Ok(InDocker { containers, details })
 }
