@@ -11,7 +11,7 @@ use crate::formation::Quantity;
 use crate::host_files::address_file;
 use crate::saved::SavedScale;
 use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
-use common::{App, AppLock, Container, ContainerDetails, Docker, Env, Error, ProcessType, Result, Triggers, file};
+use common::{App, AppLock, Container, ContainerDetails, Docker, Env, ProcessType, Result, Triggers, file};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
@@ -71,16 +71,9 @@ pub(crate) fn add_processes(env: &Env, listing: &mut Listing) -> Result<()> {
     let ids: Vec<String> = running.iter().filter_map(|instance| instance.container.clone()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     for (instance, answer) in running.iter_mut().zip(Docker::new(env)?.processes(&ids)) {
-        instance.processes = Some(answer.map_err(|error| one_line(&error)));
+        instance.processes = Some(answer.map_err(|error| error.reason().lines().next().unwrap_or_default().to_owned()));
     }
     Ok(())
-}
-
-/// Docker's reason without the command and its long id.
-fn one_line(error: &Error) -> String {
-    let message = error.message().lines().next().unwrap_or_default();
-    let reason = message.split_once(": ").map_or(message, |(_, reason)| reason);
-    reason.to_owned()
 }
 
 fn on_host(env: &Env, app: &App, queue: &[(String, String)]) -> Result<OnHost> {
