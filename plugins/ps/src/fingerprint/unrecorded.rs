@@ -1,5 +1,4 @@
-//! What has changed for a container that no fingerprint is known of, because it was made before the plugin
-//! came.
+//! What has changed for a container without a fingerprint, because it was made before the plugin came.
 //!
 //! It is judged by itself: by whether a file that it was made from is newer than it is. A build that failed
 //! writes to the files of the config and of the command without changing what they say, and a port of the proxy is
@@ -27,7 +26,7 @@ const GIVEN_BY_THE_HOST: &[&str] = &["DYNO", "PATH", "PORT", "TRACE"];
 ///
 /// # Errors
 /// When a source cannot be read, or the image's variables cannot.
-pub fn changes_since(
+pub(crate) fn changes_since(
     env: &Env,
     app: &App,
     process_type: &ProcessType,
