@@ -42,6 +42,8 @@ pub(crate) struct Fake {
     /// State, start, end, restarts, exit code, out of memory, health.
     state: [&'static str; 7],
     address: String,
+    /// As it stands in JSON.
+    made_from: String,
 }
 
 pub(crate) const STARTED: &str = "2024-11-22T20:17:00.123456789Z";
@@ -53,7 +55,16 @@ pub(crate) const KILLED: [&str; 7] = ["exited", STARTED, ENDED, "0", "137", "tru
 /// The app's container of an instance: `fake(1, "shop", "web.1")`.
 pub(crate) fn fake(number: usize, app: &str, dyno: &str) -> Fake {
     let (name, app, dyno) = (format!("{app}.{dyno}"), app.to_owned(), dyno.to_owned());
-    Fake { number, name, app, dyno, kind: "deploy", state: RUNNING, address: format!("172.17.0.{number}") }
+    Fake {
+        number,
+        name,
+        app,
+        dyno,
+        kind: "deploy",
+        state: RUNNING,
+        address: format!("172.17.0.{number}"),
+        made_from: String::new(),
+    }
 }
 
 impl Fake {
@@ -69,6 +80,11 @@ impl Fake {
 
     pub(crate) fn address(mut self, address: &str) -> Self {
         address.clone_into(&mut self.address);
+        self
+    }
+
+    pub(crate) fn made_from(mut self, label: &str) -> Self {
+        label.clone_into(&mut self.made_from);
         self
     }
 
@@ -93,7 +109,9 @@ impl Fake {
     }
 
     pub(crate) fn inspected(&self) -> String {
-        format!("{}\t{}\t\t\tnull\tnull\t{} 10.9.8.7 \n", self.id(), self.state.join("\t"), self.address)
+        let labels = format!("{{\"com.dokku.ps.made-from\":\"{}\",\"dokku\":\"\"}}", self.made_from);
+        let (state, address) = (self.state.join("\t"), &self.address);
+        format!("{}\t{state}\t\t\tnull\tnull\t{address} 10.9.8.7 \t{labels}\n", self.id())
     }
 }
 

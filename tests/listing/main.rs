@@ -15,6 +15,7 @@ mod calls;
 mod fakes;
 mod forms;
 mod instances;
+mod pending;
 mod real;
 mod restoring;
 
@@ -46,6 +47,8 @@ fn main() -> ExitCode {
         all_apps::all_apps_are_a_line_each_and_a_broken_one_hides_no_other,
         all_apps::all_apps_for_programs,
         all_apps::no_apps_at_all_are_a_warning,
+        pending::what_the_label_says_is_compared_with_what_holds,
+        pending::a_label_that_cannot_be_read_is_none,
         calls::an_app_without_containers_takes_one_call,
         calls::one_app_takes_two_calls_and_one_for_each_container_s_processes,
         calls::processes_that_cannot_be_read_are_a_note,

@@ -1,5 +1,6 @@
 //! What other plugins and scripts ask, with the stock plugin in place and with ours: the answers must be the same.
 
+use ps_tests::case::without_our_labels;
 use ps_tests::executables::triggers;
 
 use crate::host::{App, dokku, succeeds};
@@ -15,7 +16,7 @@ fn answers(app: &App, questions: &[&str]) -> Vec<Answer> {
             question.split(' ').map(|word| word.replace("APP", &app.name).replace("''", "")).collect();
         let printed = dokku(&words.iter().map(String::as_str).collect::<Vec<_>>());
         let own = |text: &str| text.replace(&app.name, "APP");
-        (printed.status, own(&printed.stdout), own(&printed.stderr))
+        (printed.status, without_our_labels(&own(&printed.stdout)), own(&printed.stderr))
     };
     questions.iter().map(ask).collect()
 }

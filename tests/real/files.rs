@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use ps_tests::case::without_our_labels;
 use serde_json::Value;
 
 use crate::host::{Afterwards, App, both, dokku, ends, new_lives, same_lives, succeeds};
@@ -272,7 +273,7 @@ fn arguments<'t>(app: &App, types: &[&'t str]) -> BTreeMap<&'t str, String> {
     let of = |process_type: &&'t str| {
         let deploy = ["plugin:trigger", "docker-args-deploy", &app.name, "latest", process_type];
         let process = ["plugin:trigger", "docker-args-process-deploy", &app.name, "dockerfile", "latest", process_type];
-        let process = succeeds(&process);
+        let process = without_our_labels(&succeeds(&process));
         // A proxy of the host gives its labels to every web container, also where the app has chosen another one.
         let others = process.split(" '--label=openresty").map(|label| match label.split_once('\'') {
             Some((_, rest)) if label.starts_with('.') => rest,

@@ -71,7 +71,7 @@ pub(crate) fn with_checks_a_new_instance_is_checked_and_no_request_is_lost() {
     answered(&served, &more, &["web.1", "web.2"]);
 }
 
-/// What the stock plugin has deployed has no fingerprints: it is judged by itself.
+/// What the stock plugin has deployed carries no label: it is judged by itself.
 pub(crate) fn containers_of_the_stock_plugin_are_scaled_without_touching_them() {
     plugin::stock();
     let app = App::deployed(&["worker=1"]);

@@ -11,6 +11,7 @@ mod earlier;
 mod extract;
 mod from_image;
 mod import;
+mod made_from;
 mod post_deploy;
 mod restart_policy;
 mod scale_file;

@@ -222,7 +222,7 @@ fn ps_restart_policy_needs_an_app_that_exists() {
 fn what_was_set_is_what_the_next_container_gets() {
     let host = running().stdin("--env=A=b");
     host.command("set-restart-policy", ["shop", "on-failure:20"]).succeeds().any_stdout();
-    host.run("docker-args-process-deploy", ["shop", "dockerfile", "latest", "web", "1"])
+    host.run("docker-args-process-deploy", ["shop", "dockerfile", "latest"])
         .succeeds()
         .stdout("--env=A=b --restart=on-failure:20");
     assert_eq!(fs::read_to_string(host.sandbox().path("lib/config/ps/shop/restart-policy")).unwrap(), "on-failure:20");

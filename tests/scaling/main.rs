@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         reconcile::a_container_that_docker_starts_again_and_again_is_replaced_and_ends,
         reconcile::a_deploy_that_takes_no_lock_is_waited_for,
         reconcile::what_is_paused_is_left_alone,
-        pending::what_was_set_after_a_container_was_made_is_not_recorded_as_in_it,
+        pending::a_container_without_a_label_is_judged_by_its_times,
         untouched::more_workers_leave_those_there_are,
         untouched::fewer_workers_take_the_highest,
         untouched::a_name_that_the_host_gave_this_second_is_in_no_way,

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use ps_tests::docker::{Dokku, docker};
+
 use crate::shop::{Shop, both, kept, lines_with, new};
 
 /// Must not be found in any file but the host's own.
@@ -18,6 +20,9 @@ pub(crate) fn a_changed_config_is_pending_and_recreates_a_type_that_grows() {
     let shop = Shop::with(&["web=1", "worker=2"]);
     let before = shop.runs(&["web.1", "worker.1", "worker.2"]);
     assert_eq!(pending(&shop), [""; 0]);
+    let label = label_of(&before["worker.1"].id);
+    assert!(label.starts_with("1,command:") && label.contains(",docker/options:"), "{label}");
+    assert_eq!(label_of(&before["worker.2"].id), label, "what is equal is equally made");
     shop.dokku.succeeds(&["config:set", "--no-restart", &shop.app, &format!("TOKEN={SECRET}")]);
     let shown = pending(&shop);
     assert!(shown.iter().any(|line| !lines_with(line, &["config"]).is_empty()), "{shown:#?}");
@@ -40,6 +45,12 @@ pub(crate) fn a_changed_config_is_pending_and_recreates_a_type_that_grows() {
     assert_ne!(pending(&shop), [""; 0]);
     shop.dokku.succeeds(&["ps:restart", &shop.app]);
     assert_eq!(pending(&shop), [""; 0]);
+}
+
+/// What a container carries of what it was made from.
+fn label_of(container: &str) -> String {
+    let template = "{{index .Config.Labels \"com.dokku.ps.made-from\"}}";
+    docker(&["container", "inspect", "--format", template, container]).trim().to_owned()
 }
 
 fn holds_no_secret(folder: &Path) {
@@ -85,15 +96,27 @@ pub(crate) fn other_changes_are_told_apart() {
     new(&grown, &recreated, &["worker.1", "worker.2", "worker.3"]);
 }
 
-pub(crate) fn what_was_set_after_a_container_was_made_is_not_recorded_as_in_it() {
-    // As on a host where the containers are older than this plugin.
-    let shop = Shop::with(&["web=1", "worker=2"]);
+pub(crate) fn a_container_without_a_label_is_judged_by_its_times() {
+    // With a key that is none no label is made: as on a host where the containers are older than this plugin.
+    let dokku = Dokku::new();
+    let key = dokku.path("lib/data/ps/.fingerprint-key");
+    fs::create_dir_all(key.parent().expect("a folder")).expect("the plugin's data");
+    fs::write(&key, "none").expect("a key");
+    let shop = Shop::on(dokku, &["web=1", "worker=2"], &[]);
+    fs::remove_file(key).expect("the key");
     let before = shop.runs(&["web.1", "worker.1", "worker.2"]);
-    fs::remove_dir_all(shop.dokku.path(&format!("lib/data/ps/{}/fingerprints", shop.app))).expect("the fingerprints");
+    assert!(before.values().all(|life| label_of(&life.id).is_empty()));
     assert_eq!(pending(&shop), [""; 0]);
+    // A new one beside them has a label, and is like them.
+    shop.scales(&["web=2"]);
+    let webs = shop.runs(&["web.1", "web.2", "worker.1", "worker.2"]);
+    kept(&before, &webs, &["web.1", "worker.1", "worker.2"]);
+    assert!(label_of(&webs["web.2"].id).starts_with("1,"));
+    assert_eq!(pending(&shop), [""; 0]);
+    shop.scales(&["web=1"]);
     shop.dokku.succeeds(&["docker-options:add", &shop.app, "deploy", "--label=shelf=3"]);
     assert_ne!(pending(&shop), [""; 0]);
-    // To shrink a type asks nobody what has changed, and fires the hooks that record.
+    // To shrink a type asks nobody what has changed.
     shop.scales(&["worker=1"]);
     kept(&before, &shop.runs(&["web.1", "worker.1"]), &["web.1", "worker.1"]);
     assert_ne!(pending(&shop), [""; 0]);

@@ -5,6 +5,7 @@
 
 use super::{ContainerState, Docker, failure, is_id, is_word, rubbish, valid_text};
 use crate::{App, Error, Instance, Process, Result};
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 /// Labels are quoted, since anybody may put tabs and newlines into one.
@@ -22,7 +23,7 @@ const DETAILS: &str = concat!(
     "{{.Id}}\t{{.State.Status}}\t{{.State.StartedAt}}\t{{.State.FinishedAt}}\t{{.RestartCount}}",
     "\t{{.State.ExitCode}}\t{{.State.OOMKilled}}\t{{with index .State \"Health\"}}{{.Status}}{{end}}",
     "\t{{.Image}}\t{{.Created}}\t{{json .Config.Env}}\t{{json .Config.Cmd}}",
-    "\t{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}",
+    "\t{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}\t{{json .Config.Labels}}",
 );
 
 /// A container in the list of all, with the labels that Dokku gives; a label it lacks is empty.
@@ -99,6 +100,8 @@ pub struct ContainerDetails {
     pub command: Vec<String>,
     /// Its address in each of its networks.
     pub addresses: Vec<String>,
+    /// Its labels, its image's among them.
+    pub labels: BTreeMap<String, String>,
 }
 
 impl Docker<'_> {
@@ -200,17 +203,18 @@ pub(super) fn inspected_container(line: &str) -> Option<(String, ContainerDetail
         out_of_memory: *out_of_memory == "true",
         image: made.first().map(|image| (*image).to_owned()).unwrap_or_default(),
         created: made.get(1).and_then(|created| moment(created)),
-        variables: made.get(2).and_then(|variables| words(variables)).unwrap_or_default(),
-        command: made.get(3).and_then(|command| words(command)).unwrap_or_default(),
+        variables: made.get(2).and_then(|variables| from_json(variables)).unwrap_or_default(),
+        command: made.get(3).and_then(|command| from_json(command)).unwrap_or_default(),
         addresses: made.get(4).into_iter().flat_map(|all| all.split_whitespace()).map(str::to_owned).collect(),
+        labels: made.get(5).and_then(|labels| from_json(labels)).unwrap_or_default(),
         health: Some((*health).to_owned()).filter(|health| !matches!(health.as_str(), "" | "none")),
     };
     Some(((*id).to_owned(), details))
 }
 
-/// A list in JSON; Docker writes null for one that is empty.
-fn words(json: &str) -> Option<Vec<String>> {
-    serde_json::from_str::<Option<Vec<String>>>(json).ok()?
+/// A list or map in JSON; Docker writes null for one that is empty.
+fn from_json<T: DeserializeOwned>(json: &str) -> Option<T> {
+    serde_json::from_str::<Option<T>>(json).ok()?
 }
 
 /// A time; Docker writes the year 1 for one that never came.
@@ -296,7 +300,7 @@ mod tests {
     #[test]
     fn a_container_that_vanishes_in_between_is_left_out() {
         let line = format!(
-            "{ID}\\texited\\t2024-11-22T20:17:00.5Z\\t2024-11-22T20:18:00Z\\t2\\t137\\ttrue\\tunhealthy\\tsha256:1\\t\\t[\"A=1\"]\\tnull\\t172.17.0.2 10.0.0.7 "
+            "{ID}\\texited\\t2024-11-22T20:17:00.5Z\\t2024-11-22T20:18:00Z\\t2\\t137\\ttrue\\tunhealthy\\tsha256:1\\t\\t[\"A=1\"]\\tnull\\t172.17.0.2 10.0.0.7 \\t{{\"a.b\":\"1\\\\t2\"}}"
         );
         let (_folder, env) =
             fake(&format!("printf '{line}\\n'; echo 'Error response from daemon: No such container: abc' >&2; exit 1"));
@@ -312,6 +316,7 @@ mod tests {
             image: "sha256:1".into(),
             variables: vec!["A=1".into()],
             addresses: vec!["172.17.0.2".into(), "10.0.0.7".into()],
+            labels: [("a.b".into(), "1\t2".into())].into(),
             ..ContainerDetails::default()
         };
         assert_eq!(details.get(ID), Some(&wanted));

@@ -1,11 +1,10 @@
 //! Would a new instance be like those that run? What has changed since they were made.
 //!
-//! Each container has a fingerprint of what it was made from, recorded after the deploy that made it. One
-//! from before this plugin was installed has none; it is judged by its image and by what
-//! [`changes_since`] tells.
+//! Each container carries a fingerprint of what it was made from. One from before this plugin was installed, or whose
+//! label cannot be read, has none; then what [`changes_since`] tells stands for it. The image is compared as it is.
 
 use super::listing::ListedInstance;
-use crate::fingerprint::{Current, Fingerprints, changes_since};
+use crate::fingerprint::{Fingerprint, LABEL, changes_since};
 use common::{App, ContainerDetails, Docker, Env, ProcessType, Result};
 use std::collections::BTreeSet;
 
@@ -35,12 +34,12 @@ pub(crate) fn pending(
     instances: &[&ListedInstance],
 ) -> Result<Pending> {
     let running = running(instances);
-    let Some((_, first)) = running.first() else { return Ok(Pending::Unknown) };
+    let Some(first) = running.first() else { return Ok(Pending::Unknown) };
     let docker = Docker::new(env)?;
     let release = docker.image_id(image)?;
     let of_image = |image: &str| Ok(Some(docker.image_config(image)?.env.unwrap_or_default()));
     let changed = changed(env, app, process_type, &running, |_| release.clone(), of_image)?;
-    let one_image = running.iter().all(|(_, details)| details.image == first.image);
+    let one_image = running.iter().all(|details| details.image == first.image);
     Ok(if changed.is_empty() {
         Pending::Nothing
     } else if one_image && !first.image.is_empty() && changed.iter().all(|source| source == IMAGE) {
@@ -63,9 +62,8 @@ pub(crate) fn pending_in_files(
     Ok(changed.into_iter().collect())
 }
 
-fn running<'i>(instances: &[&'i ListedInstance]) -> Vec<(&'i str, &'i ContainerDetails)> {
-    let running = instances.iter().filter(|instance| instance.is_up());
-    running.filter_map(|instance| Some((instance.container.as_deref()?, instance.details.as_ref()?))).collect()
+fn running<'i>(instances: &[&'i ListedInstance]) -> Vec<&'i ContainerDetails> {
+    instances.iter().filter(|instance| instance.is_up()).filter_map(|instance| instance.details.as_ref()).collect()
 }
 
 /// The sources that differ for one of the containers; `release` is the image that a new one would have in
@@ -74,24 +72,27 @@ fn changed(
     env: &Env,
     app: &App,
     process_type: &ProcessType,
-    running: &[(&str, &ContainerDetails)],
+    running: &[&ContainerDetails],
     release: impl Fn(&ContainerDetails) -> String,
     of_image: impl Fn(&str) -> Result<Option<Vec<String>>>,
 ) -> Result<BTreeSet<String>> {
-    let recorded = Fingerprints::new(env, app)?;
-    let mut current = Current::new(env, app);
-    let mut changed: BTreeSet<String> = BTreeSet::new();
-    for (container, details) in running {
-        let release = release(details);
-        if let Some(then) = recorded.of(container)? {
-            let now = current.of(process_type, &release)?;
-            changed.extend(then.changes(now).into_iter().map(ToString::to_string));
-            continue;
-        }
-        if details.image != release {
+    let mut current = None;
+    let mut changed = BTreeSet::new();
+    for details in running {
+        if details.image != release(details) {
             changed.insert(IMAGE.to_owned());
         }
-        changed.extend(changes_since(env, app, process_type, details, || of_image(&details.image))?);
+        let label = details.labels.get(LABEL);
+        if let Some(then) = label.and_then(|label| Fingerprint::from_label(label)) {
+            let now = match current.take() {
+                Some(now) => now,
+                None => Fingerprint::current(env, app, process_type)?,
+            };
+            changed.extend(then.changes(&now).cloned());
+            current = Some(now);
+        } else {
+            changed.extend(changes_since(env, app, process_type, details, || of_image(&details.image))?);
+        }
     }
     Ok(changed)
 }

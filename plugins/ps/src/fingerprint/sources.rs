@@ -14,7 +14,6 @@ use common::{App, Env, ProcessType, Properties, Result, Scope, Triggers, file};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) const IMAGE: &str = "image";
 pub(super) const CONFIG: &str = "config";
 pub(super) const DOCKER_OPTIONS: &str = "docker options";
 pub(super) const STORAGE: &str = "storage";
@@ -24,7 +23,7 @@ pub(super) const COMMAND: &str = "command";
 pub(super) const LIMITS: &str = "limits";
 pub(super) const LOGS: &str = "logs";
 pub(super) const INIT: &str = "init";
-pub(crate) const PROXY_LABELS: &str = "proxy labels";
+pub(super) const PROXY_LABELS: &str = "proxy labels";
 
 /// The triggers whose answers become arguments of `docker container create`.
 const ARGUMENT_TRIGGERS: &[&str] = &["docker-args-deploy", "docker-args-process-deploy"];
@@ -51,14 +50,7 @@ const HOST_PLUGINS: &[&str] = &[
     "traefik-vhosts",
 ];
 
-/// The image: its id, with or without the name of its digest.
-pub(super) fn image(id: &str) -> Material {
-    let mut image = Material::new(IMAGE);
-    image.add("id", id.strip_prefix("sha256:").unwrap_or(id).as_bytes());
-    image
-}
-
-/// Every source but the image, in the order in which they are told.
+/// Every source but the image.
 pub(super) fn in_files(env: &Env, app: &App, process_type: &ProcessType) -> Result<Vec<Material>> {
     let read = Read { env, app, process_type };
     let mut materials = vec![

@@ -67,19 +67,19 @@ impl Host {
         std::fs::set_permissions(self.path(&path), Permissions::from_mode(0o755)).unwrap();
     }
 
-    pub(super) fn current(&self, process_type: &str, image: &str) -> Fingerprint {
+    fn current(&self, process_type: &str) -> Fingerprint {
         let env = Self::env_in(self.folder.path());
-        current(&env, &self.app, &process_type.parse().unwrap(), image).unwrap()
+        Fingerprint::current(&env, &self.app, &process_type.parse().unwrap()).unwrap()
     }
 
     /// What differs for a type once `change` has been done.
     fn changed_by(&self, process_type: &str, change: impl FnOnce(&Self)) -> Vec<String> {
-        let before = self.current(process_type, "abc");
+        let before = self.current(process_type);
         change(self);
-        let after = self.current(process_type, "abc");
-        let changes: Vec<String> = before.changes(&after).into_iter().map(str::to_owned).collect();
-        assert_eq!(changes, after.changes(&before), "both ways");
-        changes
+        let after = self.current(process_type);
+        let changed = changes(&before, &after);
+        assert_eq!(changed, changes(&after, &before), "both ways");
+        changed
     }
 
     pub(super) fn changed_by_file(&self, process_type: &str, path: &str, content: &str) -> Vec<String> {
@@ -90,6 +90,12 @@ impl Host {
         let env = Self::env_in(self.folder.path());
         unrecorded::newer_than(&env, &self.app, &process_type.parse().unwrap(), created).unwrap()
     }
+}
+
+fn changes(before: &Fingerprint, after: &Fingerprint) -> Vec<String> {
+    let mut changes: Vec<String> = before.changes(after).cloned().collect();
+    changes.sort();
+    changes
 }
 
 const MOUNT: &str = r#"{"entry_name":"media","container_path":"/media","phases":["deploy","run"]}"#;
@@ -179,13 +185,6 @@ fn what_belongs_to_another_app_type_or_purpose_changes_nothing() {
     ] {
         assert!(Host::new().changed_by_file("web", path, "A=1").is_empty(), "{path}");
     }
-}
-
-#[test]
-fn the_image_counts_by_its_id() {
-    let host = Host::new();
-    assert_eq!(host.current("web", "sha256:abc").changes(&host.current("web", "def")), ["image"]);
-    assert!(host.current("web", "sha256:abc").changes(&host.current("web", "abc")).is_empty());
 }
 
 #[test]
@@ -300,51 +299,48 @@ fn a_plugin_of_a_third_party_counts_by_its_name() {
 }
 
 #[test]
-fn changes_are_told_in_one_order() {
-    let host = Host::new().with("config/proxy/shop/type", "caddy");
-    let before = host.current("web", "abc");
-    host.enable("b", "docker-args-deploy");
-    host.enable("a", "docker-args-deploy");
-    for (path, content) in [
-        ("config/shop/ENV", "A=1"),
-        ("config/docker-options/shop/web.deploy", "-x"),
-        ("config/storage/shop/mounts", MOUNT),
-        ("config/network/shop/initial-network", "x"),
-        ("data/ps/shop/Procfile", "web: x"),
-        ("config/resource/shop/web.limit.cpu", "1"),
-        ("config/logs/shop/max-size", "1m"),
-        ("config/scheduler-docker-local/shop/init-process", "false"),
-        ("config/ports/shop/map", "http:80:80"),
-        ("home/shop/VHOST", "x"),
-    ] {
-        host.write(path, content);
+fn a_label_says_what_the_fingerprint_does_and_shows_no_value() {
+    let host = Host::new()
+        .with("config/shop/ENV", "PASSWORD=\"hunter2\"\n")
+        .with("config/docker-options/shop/web.deploy", "--env=TOKEN=hunter2")
+        .with("config/proxy/shop/type", "caddy");
+    host.enable("a third-party's", "post-deploy");
+    host.enable("gpu_2.x", "docker-args-deploy");
+    let current = host.current("web");
+    let label = current.to_label().unwrap();
+    assert_eq!(Fingerprint::from_label(&label), Some(current.clone()));
+    assert!(label.starts_with("1,command:") && label.contains(",plugin/gpu_2.x:"), "{label}");
+    for harmful in ["hunter2", "PASSWORD", "TOKEN", " ", "'", "\"", "\\", "$"] {
+        assert!(!label.contains(harmful), "{label}");
     }
-    let after = host.current("web", "def");
-    let all = [SOURCES, &["plugin a", "plugin b"]].concat();
-    assert_eq!(before.changes(&after), all);
-    assert!(after.changes(&after).is_empty());
+    // A host with another key has other hashes of the same values.
+    let other = Host::new().with("config/shop/ENV", "PASSWORD=\"hunter2\"\n");
+    assert!(changes(&other.current("web"), &current).contains(&"config".to_owned()));
 }
 
 #[test]
-fn nothing_that_is_kept_shows_a_value() {
-    let host = Host::new()
-        .with("config/shop/ENV", "PASSWORD=\"hunter2\"\n")
-        .with("config/docker-options/shop/web.deploy", "--env=TOKEN=hunter2");
-    let store = Fingerprints::new(host.env(), host.app()).unwrap();
-    store.record("aaaaaaaaaaaa", &host.current("web", "abc")).unwrap();
-    let kept = String::from_utf8(host.read("data/ps/shop/fingerprints/aaaaaaaaaaaa")).unwrap();
-    for value in ["hunter2", "PASSWORD", "TOKEN", "abc\""] {
-        assert!(!kept.contains(value), "{kept}");
+fn a_name_that_the_host_s_script_would_take_apart_makes_no_label() {
+    for name in ["it's", "a\"b", "a\\b", "a,b", "a:b", "ä", "a\nb", "$(id)"] {
+        let host = Host::new();
+        host.enable(name, "docker-args-deploy");
+        assert_eq!(host.current("web").to_label(), None, "{name}");
     }
-    // A host with another key keeps other hashes of the same values.
-    let other = Host::new().with("config/shop/ENV", "PASSWORD=\"hunter2\"\n");
-    assert!(other.current("web", "abc").changes(&host.current("web", "abc")).contains(&"config"));
+}
+
+#[test]
+fn what_is_no_label_of_ours_is_none() {
+    let label = Host::new().current("web").to_label().unwrap();
+    assert!(Fingerprint::from_label(&label).is_some());
+    let (shorter, later) = (&label[..label.len() - 1], label.replacen('1', "2", 1));
+    for bad in ["", "true", "1,", "1,config", "1,config:", "1,config:xyz", "2", shorter, &later, &label[2..]] {
+        assert_eq!(Fingerprint::from_label(bad), None, "{bad}");
+    }
 }
 
 #[test]
 fn a_config_that_cannot_be_read_is_named_without_its_values() {
     let host = Host::new().with("config/shop/ENV", "A=\"hunter2\n");
-    let error = current(host.env(), host.app(), &ProcessType::web(), "abc").unwrap_err();
+    let error = Fingerprint::current(host.env(), host.app(), &ProcessType::web()).unwrap_err();
     assert!(error.message().contains("config/shop/ENV") && !error.message().contains("hunter2"), "{error}");
 }
 

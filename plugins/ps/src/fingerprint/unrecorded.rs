@@ -1,5 +1,4 @@
-//! What has changed for a container that no fingerprint is known of, because it was made before the plugin
-//! came.
+//! What has changed for a container without a fingerprint, because it was made before the plugin came.
 //!
 //! It is judged by itself: by whether a file that it was made from is newer than it is. A build that failed
 //! writes to the files of the config and of the command without changing what they say, and a port of the proxy is

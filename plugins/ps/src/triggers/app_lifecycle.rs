@@ -3,7 +3,6 @@
 use super::{HOOK_PATIENCE, app_argument};
 use crate::PLUGIN;
 use crate::change::{Marks, rebuild};
-use crate::fingerprint::Fingerprints;
 use crate::formation::Request;
 use crate::saved::SavedScale;
 use common::atomic::{self, Owner};
@@ -67,11 +66,10 @@ fn copy(env: &Env, old: &App, new: &App) -> Result<()> {
     Ok(())
 }
 
-/// Copies all but the fingerprints and marks, which are of the old app's containers: the new one gets its own.
+/// Copies all but the marks, which are of changes of the old app.
 fn copy_data(env: &Env, old: &App, new: &App) -> Result<()> {
     atomic::copy_directory(&data_directory(env, old)?, &data_directory(env, new)?, Owner::of_files(env)?)?;
-    Marks::new(env, new)?.drop_all()?;
-    Fingerprints::new(env, new)?.drop_all()
+    Marks::new(env, new)?.drop_all()
 }
 
 fn rebuild_unless_skipped(env: &Env, app: &App) -> Result<()> {
@@ -94,33 +92,33 @@ mod tests {
             ("DOKKU_SYSTEM_GROUP".into(), "root".into()),
             ("SKIP_REBUILD".into(), "true".into()),
         ];
-        let data = lib.join("data/ps/old/fingerprints");
+        let data = lib.join("data/ps/old/unfinished");
         std::fs::create_dir_all(&data).unwrap();
-        std::fs::write(data.join("aaaaaaaaaaaa"), "{}").unwrap();
+        std::fs::write(data.join("type.web"), "").unwrap();
         std::fs::write(lib.join("data/ps/old/Procfile"), "web: serve").unwrap();
         Env::new(variables.into(), vec!["hook".into(), "old".into(), "new".into()])
     }
 
     #[test]
-    fn a_clone_has_its_model_s_procfile_and_not_its_fingerprints() {
+    fn a_clone_has_its_model_s_procfile_and_not_its_marks() {
         let lib = tempfile::tempdir().unwrap();
         let env = host(lib.path());
         post_app_clone_setup(&env).unwrap();
         post_app_clone(&env).unwrap();
         assert!(lib.path().join("data/ps/new/Procfile").exists());
-        assert!(!lib.path().join("data/ps/new/fingerprints").exists());
-        assert!(lib.path().join("data/ps/old/fingerprints/aaaaaaaaaaaa").exists());
+        assert!(!lib.path().join("data/ps/new/unfinished").exists());
+        assert!(lib.path().join("data/ps/old/unfinished/type.web").exists());
     }
 
     #[test]
-    fn a_new_name_ends_the_fingerprints() {
+    fn a_new_name_ends_the_marks() {
         let lib = tempfile::tempdir().unwrap();
         let env = host(lib.path());
         post_app_rename_setup(&env).unwrap();
-        assert!(!lib.path().join("data/ps/new/fingerprints").exists());
+        assert!(!lib.path().join("data/ps/new/unfinished").exists());
         post_app_rename(&env).unwrap();
         assert!(lib.path().join("data/ps/new/Procfile").exists());
-        assert!(!lib.path().join("data/ps/new/fingerprints").exists());
+        assert!(!lib.path().join("data/ps/new/unfinished").exists());
         assert!(!lib.path().join("data/ps/old").exists());
     }
 }

@@ -4,6 +4,7 @@ use super::{HOOK_PATIENCE, app_argument, lock_of_hook};
 use crate::PLUGIN;
 use crate::app_json;
 use crate::change;
+use crate::fingerprint::{Fingerprint, LABEL};
 use crate::formation::{Request, listed};
 use crate::saved::SavedScale;
 use crate::settings;
@@ -18,12 +19,20 @@ pub fn app_restart(env: &Env) -> Result<()> {
 }
 
 /// `docker-args-process-deploy APP BUILDER TAG [TYPE [N]]`: standard input, then the restart policy as
-/// an argument of `docker container create`, without a newline.
+/// an argument of `docker container create`, and what the container is made from as another, without a newline.
 pub fn docker_args_process_deploy(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     let policy = settings::RESTART_POLICY.of(env, &app)?;
+    let label = made_from(env, &app).map(|value| format!(" --label={LABEL}={value}")).unwrap_or_default();
     let before = env.stdin()?;
-    env.output().print_bytes(&[&before, format!(" --restart={policy}").as_bytes()].concat())
+    env.output().print_bytes(&[&before, format!(" --restart={policy}{label}").as_bytes()].concat())
+}
+
+/// The fingerprint of a container that is made now. Without one it is judged as one from before the plugin: that is no
+/// reason to fail a deploy, nor for a warning at each container. `ps` and `ps:scale` say what of it they cannot read.
+fn made_from(env: &Env, app: &App) -> Option<String> {
+    let process_type = env.arg(4).ok()?.parse().ok()?;
+    Fingerprint::current(env, app, &process_type).ok()?.to_label()
 }
 
 /// `pre-release-builder BUILDER APP IMAGE`: checks what the release will be run by, before anything is

@@ -31,6 +31,8 @@ pub fn install(env: &Env) -> Result<()> {
     for app in &apps {
         let (own_data, own_config) = (data.join(app.as_str()), Properties::new(env, PLUGIN).folder(app)?);
         atomic::create_directory(&own_data, owner)?;
+        // Containers carry theirs as a label now.
+        atomic::remove_directory(&own_data.join("fingerprints"))?;
         // A folder of another user, or one that nobody else may enter, would keep Dokku's user out.
         [own_data, own_config]
             .iter()

@@ -3,11 +3,10 @@
 use super::{app_argument, lock_of_hook};
 use crate::change::{Marks, ONE_TYPE, retire_type};
 use crate::docker_local::{InstanceStatus, Statuses, runs_on_docker_local};
-use crate::fingerprint::{Current, Fingerprints, PROXY_LABELS, changes_since};
 use crate::formation::{Formation, Quantity, Request};
 use crate::saved::SavedScale;
 use crate::source_files::current_procfile;
-use common::{App, ContainerState, Docker, Env, ProcessType, Result};
+use common::{App, ContainerState, Env, ProcessType, Result};
 use std::collections::BTreeMap;
 
 /// `post-deploy APP PORT IP TAG`: retires the instances of types that have left the Procfile, and warns of
@@ -32,40 +31,10 @@ fn settle(env: &Env, app: &App) -> Result<()> {
     retire_vanished_types(env, app)?;
     let desired = SavedScale::new(env, app).desired()?;
     let instances = Statuses::new(env).instances(app)?;
-    record_fingerprints(env, app, &instances)?;
     for (process_type, running, wanted) in short_types(&desired, &instances) {
         env.output().warn(&format!("{app} should run {wanted} of {process_type}, and {running} run"));
     }
     Ok(())
-}
-
-/// Keeps of each container that has no fingerprint yet what it was made from, unless that has changed since it
-/// was made; forgets those of containers that are gone.
-fn record_fingerprints(env: &Env, app: &App, instances: &[InstanceStatus]) -> Result<()> {
-    let recorded = Fingerprints::new(env, app)?;
-    let mut fresh = Vec::new();
-    for status in instances.iter().filter(|status| status.state.is_some()) {
-        if recorded.of(&status.container)?.is_none() {
-            fresh.push(status);
-        }
-    }
-    if !fresh.is_empty() {
-        let docker = Docker::new(env)?;
-        let ids: Vec<&str> = fresh.iter().map(|status| status.container.as_str()).collect();
-        let details = docker.details(&ids)?;
-        let mut current = Current::new(env, app);
-        for status in fresh {
-            let (Some(instance), Some(details)) = (&status.instance, details.get(&status.container)) else { continue };
-            let of_its_image = || Ok(Some(docker.image_config(&details.image)?.env.unwrap_or_default()));
-            // What was set after it was made is not in it. The files of the proxy labels are written by each
-            // deploy as it makes its containers, so their time says nothing here.
-            let changes = changes_since(env, app, &instance.process_type, details, of_its_image)?;
-            if changes.iter().all(|source| source == PROXY_LABELS) {
-                recorded.record(&status.container, current.of(&instance.process_type, &details.image)?)?;
-            }
-        }
-    }
-    recorded.forget_others(&instances.iter().map(|status| status.container.as_str()).collect::<Vec<_>>())
 }
 
 /// Whether an instance counts as running, as `ps` and the report count.
