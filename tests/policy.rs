@@ -316,3 +316,56 @@ fn one_table_names_the_host_s_files() {
     }
     nothing_in(&offenders, &format!("files of the host that are named outside of {TABLE}"));
 }
+
+/// The modules of the plugin, from the ground up: each may use those below its own floor and no other.
+const FLOORS: &[&[&str]] = &[
+    &["each_app", "formation", "host_files", "image_kind", "restart_policy"],
+    &["app_json", "config", "plan", "scheduler", "settings"],
+    &["source_files"],
+    &["fingerprint", "saved"],
+    &["docker_local"],
+    &["change", "listing", "report"],
+    &["commands", "triggers"],
+];
+
+/// The modules that a file names behind `crate::`.
+fn modules_named(source: &str) -> BTreeSet<&str> {
+    let is_of_a_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let behind = source.split("crate::").skip(1);
+    let modules = behind.map(|rest| rest.split(|letter| !is_of_a_name(letter)).next().unwrap_or_default());
+    modules.filter(|name| name.starts_with(|letter: char| letter.is_lowercase())).collect()
+}
+
+#[test]
+fn a_module_uses_only_what_is_on_a_lower_floor() {
+    let floor = |module: &str| FLOORS.iter().position(|floor| floor.contains(&module));
+    let mut wrong = Vec::new();
+    for file in rust_files("plugins/ps/src") {
+        let inside =
+            file.strip_prefix(repository().join("plugins/ps/src")).expect("a path below src").display().to_string();
+        let module = inside.split('/').next().unwrap_or_default().trim_end_matches(".rs");
+        // `command/` is the module `commands`; the random test of all words belongs to no floor.
+        let module = if module == "command" { "commands" } else { module };
+        if matches!(module, "lib" | "any_words") {
+            continue;
+        }
+        let Some(own) = floor(module) else {
+            wrong.push(format!("{inside}: {module} is on no floor"));
+            continue;
+        };
+        for used in modules_named(&text(&file)) {
+            match floor(used) {
+                _ if used == module => {}
+                Some(other) if other < own => {}
+                _ => wrong.push(format!("{inside} uses {used}")),
+            }
+        }
+    }
+    nothing_in(&wrong, "not on a lower floor");
+}
+
+#[test]
+fn the_modules_that_a_file_uses_are_seen() {
+    let source = "use crate::plan::{self, Step};\nuse crate::PLUGIN;\nfn f() { crate::settings::g() }";
+    assert_eq!(modules_named(source).into_iter().collect::<Vec<_>>(), ["plan", "settings"]);
+}

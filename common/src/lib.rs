@@ -35,7 +35,6 @@ mod hostile_tests;
 mod lock;
 mod lock_holder;
 mod names;
-mod one_by_one;
 mod output;
 mod plugin_processes;
 mod process;
@@ -52,12 +51,13 @@ mod users;
 pub use app::App;
 pub use at_once::at_once;
 pub use command_line::{Globals, OtherGlobals, parse_command_line};
-pub use docker::{Container, ContainerDetails, ContainerProcess, ContainerState, Docker, ImageConfig};
+pub use docker::{
+    Container, ContainerDetails, ContainerProcess, ContainerState, Docker, ImageConfig, seconds_since_epoch,
+};
 pub use env::Env;
 pub use error::{Context, Error, ErrorKind, Result};
 pub use lock::{AppLock, FileLock, Obstacle, wait_for};
 pub use names::{Instance, ProcessType};
-pub use one_by_one::one_by_one;
 pub use output::{Output, commands_a_terminal, shown, shown_json, shown_lines};
 pub use plugin_processes::{PluginProcess, plugin_processes};
 pub use process::{Answer, Process};

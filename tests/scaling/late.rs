@@ -102,35 +102,56 @@ pub(crate) fn all_of_a_stopped_app_ends() {
     assert!(told.stderr.contains("ps:stop") && told.stderr.contains("ps:start"), "{told}");
 }
 
-/// ps:restart, killed with all that it has started once its first new container serves: the old ones of the type have
-/// been asked to end by then, and nobody has told the proxy.
+/// ps:restart, killed once its first new container serves: the old ones of the type have been asked to end by then, and
+/// nobody has told the proxy.
 pub(crate) fn a_restart_that_is_killed_is_mended() {
     let shop = Shop::with(&["web=2"]).checked("1");
     let before = shop.runs(&["web.1", "web.2"]);
     let old = shop.servers();
+    killed_half_way(&shop, "ps:restart");
+    shop.reconciles(&["--lock-timeout", "240"]);
+    is_mended(&shop);
+    new(&before, &shop.runs(&["web.1", "web.2"]), &["web.1", "web.2"]);
+    assert_ne!(shop.servers(), old, "the proxy must know the new ones");
+}
+
+/// ps:start of a stopped app, killed when some of it runs: all of it should.
+pub(crate) fn a_start_that_is_killed_is_mended() {
+    let shop = Shop::with(&["web=2"]).checked("1");
+    shop.runs(&["web.1", "web.2"]);
+    shop.dokku.succeeds(&["ps:stop", &shop.app]);
+    killed_half_way(&shop, "ps:start");
+    shop.reconciles(&["--lock-timeout", "240"]);
+    is_mended(&shop);
+}
+
+/// Runs a command that has the host deploy the app, and kills it with all that it has started in a hook of the first
+/// type.
+fn killed_half_way(shop: &Shop, command: &str) {
     shop.plugin(
         "zz-waits",
         &[("scheduler-post-deploy-process", "echo here >>\"$LOG\"; while [ -e \"$LOG\" ]; do sleep 0.1; done")],
     );
-    let mut restart = Started::new(&shop.dokku, "restart", &["ps:restart", &shop.app]);
+    let mut started = Started::new(&shop.dokku, command.trim_start_matches("ps:"), &[command, &shop.app]);
     wait_until("the hook that waits", Duration::from_mins(3), || shop.has_heard("zz-waits"));
-    restart.signal(Signal::KILL);
-    restart.status();
+    started.signal(Signal::KILL);
+    started.status();
     // And all that it has started: every script of this host.
     let scripts = shop.dokku.path("lib").display().to_string();
     Command::new("pkill").args(["-KILL", "-f", &scripts]).status().expect("pkill");
     fs::remove_file(shop.dokku.path("lib/plugins/enabled/zz-waits")).expect("the plugin that waits");
     fs::remove_file(shop.dokku.path("zz-waits.log")).expect("its log");
-    shop.reconciles(&["--lock-timeout", "240"]);
+}
+
+/// Two webs run and are what the proxy knows, and nothing else is to be done.
+fn is_mended(shop: &Shop) {
     // The old ones are queued, and nobody is left who would end them before a timer of the host does.
     wait_until("the end of the old ones", Duration::from_mins(3), || {
         shop.dokku.succeeds(&["ps:retire", &shop.app]);
         shop.running_names().len() == 2
     });
-    let after = shop.runs(&["web.1", "web.2"]);
-    new(&before, &after, &["web.1", "web.2"]);
-    assert_ne!(shop.servers(), old, "the proxy must know the new ones");
-    assert_eq!(shop.servers(), addresses(&shop));
+    shop.runs(&["web.1", "web.2"]);
+    assert_eq!(shop.servers(), addresses(shop));
     let idle = shop.reconciles(&[]);
     assert!(idle.stdout.contains("is as it should be"), "{idle}");
 }

@@ -86,6 +86,7 @@ fn main() -> ExitCode {
         owners::another_app_s_container_is_not_retired_for_a_new_one,
         owners::another_app_s_container_gets_no_policy_and_is_not_retired_with_a_type,
         late::a_restart_that_is_killed_is_mended,
+        late::a_start_that_is_killed_is_mended,
         late::a_changed_address_is_seen_and_mended,
         late::an_error_after_the_hooks_does_not_undo_the_change,
         late::what_a_file_names_serves_whatever_it_is_called,

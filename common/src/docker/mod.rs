@@ -11,11 +11,13 @@ mod hostile_tests;
 mod image;
 mod processes;
 mod state;
+mod time;
 
 pub use containers::{Container, ContainerDetails};
 pub use image::ImageConfig;
 pub use processes::ContainerProcess;
 pub use state::ContainerState;
+pub use time::seconds_since_epoch;
 
 use crate::{Answer, Context, Env, Error, Process, Result};
 use std::collections::BTreeMap;

@@ -1,12 +1,11 @@
 //! Whatever a word from outside holds, it is taken or refused: a million of them, without a panic, and without more
 //! memory than the word itself takes.
 
+use crate::docker_local::AppStatus;
 use crate::formation::{Change, Formation, Request};
-use crate::listing::time::seconds_since_epoch;
 use crate::restart_policy::RestartPolicy;
 use crate::settings::{SETTINGS, Setting, max_instances};
-use crate::status::AppStatus;
-use common::{Instance, ProcessType, Procfile, commands_a_terminal};
+use common::{Instance, ProcessType, Procfile, commands_a_terminal, seconds_since_epoch};
 use proptest::prelude::*;
 
 /// Words in each case, and cases of each property: five properties make a million words.
@@ -161,7 +160,7 @@ proptest! {
             if let Err(error) = AppStatus::parse(word) {
                 is_fit_to_print(&error, word);
             }
-            let _ = crate::listing::signal_name(i64::try_from(word.len()).unwrap_or_default() - 3);
+            let _ = crate::listing::text::signal_name(i64::try_from(word.len()).unwrap_or_default() - 3);
         }
     }
 }
@@ -169,7 +168,7 @@ proptest! {
 #[test]
 fn exit_codes_of_all_sizes_have_a_name_or_none() {
     for code in [i64::MIN, i64::MIN + 127, -1, 0, 127, 128, 137, 192, 193, i64::MAX] {
-        let named = crate::listing::signal_name(code);
+        let named = crate::listing::text::signal_name(code);
         assert_eq!(named.is_some(), (129..=192).contains(&code), "{code}");
     }
 }

@@ -17,19 +17,13 @@ struct ProcessFormation {
 
 /// Whether an app.json formation rules the scale of an app. The plugin app-json says so with
 /// `ps-can-scale` before each release is made; without it only we ever write that property.
-///
-/// # Errors
-/// When the property cannot be read or the plugins cannot be listed.
-pub fn rules(env: &Env, app: &App) -> Result<bool> {
+pub(crate) fn rules(env: &Env, app: &App) -> Result<bool> {
     let can_scale = Properties::new(env, PLUGIN).get(app, "can-scale")?;
     Ok(can_scale.as_deref() == Some("false") && !Triggers::new(env).implementers(CONTENT)?.is_empty())
 }
 
 /// How many instances of each type the app.json wants; types of which it does not say are left out.
-///
-/// # Errors
-/// When the trigger fails, or prints what is no app.json.
-pub fn wanted_quantities(env: &Env, app: &App) -> Result<Vec<(String, Quantity)>> {
+pub(crate) fn wanted_quantities(env: &Env, app: &App) -> Result<Vec<(String, Quantity)>> {
     let content = Triggers::new(env).ask(CONTENT, &[app.as_str()])?;
     if content.is_empty() {
         return Ok(Vec::new());

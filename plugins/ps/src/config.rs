@@ -9,9 +9,6 @@ use std::collections::BTreeMap;
 ///
 /// They are read from the plugin config's files: that spares two processes in every deploy and health check. Where
 /// one is still in its earlier place, only the plugin itself knows what holds, so it is asked.
-///
-/// # Errors
-/// When a file cannot be read, or a line of it is none of the host's; when the trigger fails.
 pub(crate) fn config_of(env: &Env, app: &App) -> Result<BTreeMap<String, String>> {
     let mut config = BTreeMap::new();
     for scope in [Scope::Global, Scope::App(app)] {
@@ -26,9 +23,6 @@ pub(crate) fn config_of(env: &Env, app: &App) -> Result<BTreeMap<String, String>
 }
 
 /// The same as the trigger `config-export` tells it.
-///
-/// # Errors
-/// When the trigger fails, or prints what is no config.
 pub(crate) fn exported_config_of(env: &Env, app: &App) -> Result<BTreeMap<String, String>> {
     let exported = Triggers::new(env).ask_raw("config-export", &[app.as_str(), "false", "true", "envfile"])?;
     parse_envfile(&exported)

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// A run of an operation against all apps.
 #[derive(Debug)]
-pub struct EachApp<'a> {
+pub(crate) struct EachApp<'a> {
     env: &'a Env,
     command: &'a str,
     workers: usize,
@@ -25,10 +25,7 @@ struct Done {
 impl<'a> EachApp<'a> {
     /// Plans a run of `command`. `parallel` is the flag's value: 0 and 1 are one after the other, -1 is
     /// as many at once as there are processors.
-    ///
-    /// # Errors
-    /// Below -1: nothing has been done then.
-    pub fn new(env: &'a Env, command: &'a str, parallel: i64) -> Result<Self> {
+    pub(crate) fn new(env: &'a Env, command: &'a str, parallel: i64) -> Result<Self> {
         let workers = match parallel {
             -1 => {
                 let processors = env.processors();
@@ -45,10 +42,7 @@ impl<'a> EachApp<'a> {
     }
 
     /// Runs it. An app that fails does not keep the others from their turn.
-    ///
-    /// # Errors
-    /// When apps failed, with their number; each failure has been told by then.
-    pub fn run(&self, operation: impl Fn(&Env, &App) -> Result<()> + Sync) -> Result<()> {
+    pub(crate) fn run(&self, operation: impl Fn(&Env, &App) -> Result<()> + Sync) -> Result<()> {
         let apps = App::all_visible(self.env)?;
         if apps.is_empty() {
             self.env.output().warn("You haven't deployed any applications yet");
@@ -134,9 +128,6 @@ impl<'a> EachApp<'a> {
 
 /// Does one app's work after the other's, with what is known of each. An app that fails does not keep the others
 /// from their turn.
-///
-/// # Errors
-/// As [`EachApp::run`]; when a signal came, which apps have not been done.
 pub(crate) fn one_after_the_other<T>(
     env: &Env,
     command: &str,

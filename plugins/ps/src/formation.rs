@@ -1,31 +1,31 @@
 //! Formations: how many instances of each process type. Pure values and the rules that change them.
 
-use common::{Context, Error, ProcessType, Procfile, Result, one_by_one};
+use common::{Context, Error, ProcessType, Procfile, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many instances of a process type.
-pub type Quantity = u32;
+pub(crate) type Quantity = u32;
 
 /// A quantity for each of some process types, sorted by type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Formation(BTreeMap<ProcessType, Quantity>);
+pub(crate) struct Formation(BTreeMap<ProcessType, Quantity>);
 
 /// What a user or an app.json asks of one process type.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+pub(crate) struct Request {
     /// The type.
-    pub process_type: ProcessType,
+    pub(crate) process_type: ProcessType,
     /// How many of it there should be.
-    pub quantity: Quantity,
+    pub(crate) quantity: Quantity,
 }
 
 /// What the saved scale becomes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Update {
+pub(crate) struct Update {
     /// The property `scale`.
-    pub scale: Formation,
+    pub(crate) scale: Formation,
     /// The property `scale.old`: types at 0 that the Procfile does not have.
-    pub vanished: Formation,
+    pub(crate) vanished: Formation,
 }
 
 impl Formation {
@@ -34,11 +34,7 @@ impl Formation {
     ///
     /// A negative count, which older versions saved, means none: that is how many ran. One that is too large to be
     /// counted is the largest, so that it can be told, and mended, as any other that is too large.
-    ///
-    /// # Errors
-    /// `Missing count for process type …`, `Invalid count for process type …`, or a name that no
-    /// process type can have.
-    pub fn from_saved(lines: &[String]) -> Result<Self> {
+    pub(crate) fn from_saved(lines: &[String]) -> Result<Self> {
         let mut formation = BTreeMap::new();
         for saved in saved_lines(lines) {
             let (_, process_type, quantity) = saved?;
@@ -48,28 +44,28 @@ impl Formation {
     }
 
     /// The formation of these requests and nothing else.
-    pub fn from_requests(requests: &[Request]) -> Self {
-        Self(one_by_one(requests.iter().map(|request| (request.process_type.clone(), request.quantity))))
+    pub(crate) fn from_requests(requests: &[Request]) -> Self {
+        Self(requests.iter().map(|request| (request.process_type.clone(), request.quantity)).collect())
     }
 
     /// The saved form.
-    pub fn to_saved(&self) -> Vec<String> {
+    pub(crate) fn to_saved(&self) -> Vec<String> {
         self.iter().map(|(process_type, quantity)| format!("{process_type}={quantity}")).collect()
     }
 
     /// The quantity of a type; `None` when the formation does not name it.
-    pub fn quantity(&self, process_type: &ProcessType) -> Option<Quantity> {
+    pub(crate) fn quantity(&self, process_type: &ProcessType) -> Option<Quantity> {
         self.0.get(process_type).copied()
     }
 
     /// Types and quantities, sorted by type.
-    pub fn iter(&self) -> impl Iterator<Item = (&ProcessType, Quantity)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&ProcessType, Quantity)> {
         self.0.iter().map(|(process_type, quantity)| (process_type, *quantity))
     }
 
     /// This formation, and what only `other` names.
     #[must_use]
-    pub fn or(&self, other: &Self) -> Self {
+    pub(crate) fn or(&self, other: &Self) -> Self {
         let mut both = other.0.clone();
         both.extend(self.0.clone());
         Self(both)
@@ -80,10 +76,7 @@ impl Formation {
     /// Types that the Procfile has are always in the scale, at 0 if nothing else is said. Types that it
     /// does not have stay while their quantity is above 0 and go to `scale.old` at 0. Without a
     /// Procfile that holds for every type.
-    ///
-    /// # Errors
-    /// A request above 0 for a type that the Procfile does not have.
-    pub fn update(&self, procfile: Option<&Procfile>, requests: &[Request]) -> Result<Update> {
+    pub(crate) fn update(&self, procfile: Option<&Procfile>, requests: &[Request]) -> Result<Update> {
         let in_procfile = |process_type: &ProcessType| procfile.is_some_and(|procfile| procfile.contains(process_type));
         let mut scale = self.0.clone();
         for Request { process_type, quantity } in requests {
@@ -102,7 +95,7 @@ impl Formation {
 }
 
 /// Number of the line, type and quantity of each line of a saved formation.
-pub fn saved_lines(lines: &[String]) -> impl Iterator<Item = Result<(usize, ProcessType, Quantity)>> {
+pub(crate) fn saved_lines(lines: &[String]) -> impl Iterator<Item = Result<(usize, ProcessType, Quantity)>> {
     let lines = (1..).zip(lines).filter(|(_, line)| !line.trim().is_empty());
     lines.map(|(number, line)| {
         let (process_type, quantity) = saved_line(line)?;
@@ -122,7 +115,7 @@ fn saved_line(line: &str) -> Result<(ProcessType, Quantity)> {
 
 /// What a user asks of one process type: a quantity, or some more or fewer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// `web=3`
     To(Request),
     /// `web+1`
@@ -133,10 +126,7 @@ pub enum Change {
 
 impl Change {
     /// Reads `type=count`, `type+count` and `type-count` arguments.
-    ///
-    /// # Errors
-    /// As [`Request::parse_all`].
-    pub fn parse_all(arguments: &[&str]) -> Result<Vec<Self>> {
+    pub(crate) fn parse_all(arguments: &[&str]) -> Result<Vec<Self>> {
         let mut given = BTreeSet::new();
         let mut parse = |argument: &&str| match relative(argument) {
             Some((name, sign, count)) => {
@@ -149,10 +139,7 @@ impl Change {
     }
 
     /// The quantity that is asked for, where `before` holds now.
-    ///
-    /// # Errors
-    /// When fewer than none, or more than can be counted, are asked for.
-    pub fn resolve(&self, before: &Formation) -> Result<Request> {
+    pub(crate) fn resolve(&self, before: &Formation) -> Result<Request> {
         let (Self::To(request) | Self::More(request) | Self::Fewer(request)) = self;
         let Request { process_type, quantity } = request;
         let old = before.quantity(process_type).unwrap_or(0);
@@ -177,21 +164,14 @@ fn relative(argument: &str) -> Option<(&str, char, &str)> {
 
 impl Request {
     /// Reads `type=count` arguments.
-    ///
-    /// # Errors
-    /// `Missing count for process type …`, `Invalid count for process type …` (anything but digits, or
-    /// more than fit), `… is given more than once`, or a name that no process type can have.
-    pub fn parse_all(arguments: &[&str]) -> Result<Vec<Self>> {
+    pub(crate) fn parse_all(arguments: &[&str]) -> Result<Vec<Self>> {
         let mut given = BTreeSet::new();
         arguments.iter().map(|argument| Self::parse_new(argument, &mut given)).collect()
     }
 
     /// Reads a DOKKU_SCALE: a `type=count` on each line; blank lines, and what follows a `#` at the start of a line or
     /// behind a blank, say nothing.
-    ///
-    /// # Errors
-    /// Any other line, and one whose request `check` refuses; with its number.
-    pub fn parse_file(text: &str, check: impl Fn(&Self) -> Result<()>) -> Result<Vec<Self>> {
+    pub(crate) fn parse_file(text: &str, check: impl Fn(&Self) -> Result<()>) -> Result<Vec<Self>> {
         let mut given = BTreeSet::new();
         let lines = (1..).zip(text.lines().map(|line| without_comment(line).trim()));
         let telling = lines.filter(|(_, line)| !line.is_empty());
@@ -229,7 +209,7 @@ fn without_comment(line: &str) -> &str {
 }
 
 /// Names for a message: the first of them, and how many more there are.
-pub fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+pub(crate) fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
     const SHOWN: usize = 20;
     let names: Vec<&str> = names.collect();
     let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");

@@ -69,9 +69,6 @@ impl Setting {
     }
 
     /// The value that holds for an app, or the host's.
-    ///
-    /// # Errors
-    /// As [`Properties::get`].
     pub(crate) fn of<'s>(self, env: &Env, scope: impl Into<Scope<'s>>) -> Result<Option<String>> {
         let properties = self.properties(env);
         match (scope.into(), self.inherited) {
@@ -81,41 +78,26 @@ impl Setting {
     }
 
     /// The lines of a list.
-    ///
-    /// # Errors
-    /// As [`Properties::list`].
     pub(crate) fn list(self, env: &Env, app: &App) -> Result<Vec<String>> {
         self.properties(env).list(app, self.name)
     }
 
     /// Sets the value of an app.
-    ///
-    /// # Errors
-    /// As [`Properties::set`].
     pub(crate) fn set(self, env: &Env, app: &App, value: &str) -> Result<()> {
         self.properties(env).set(app, self.name, value)
     }
 
     /// Sets the lines of an app's list.
-    ///
-    /// # Errors
-    /// As [`Properties::set_list`].
     pub(crate) fn set_list(self, env: &Env, app: &App, lines: &[String]) -> Result<()> {
         self.properties(env).set_list(app, self.name, lines)
     }
 
     /// The file of an app.
-    ///
-    /// # Errors
-    /// When the host's folders are not known.
     pub(crate) fn file(self, env: &Env, app: &App) -> Result<PathBuf> {
         Ok(self.properties(env).folder(app)?.join(self.name))
     }
 
     /// Each file that decides what holds for an app, and its folder, from which it may have gone.
-    ///
-    /// # Errors
-    /// When the host's folders are not known.
     pub(crate) fn places(self, env: &Env, app: &App) -> Result<Vec<PathBuf>> {
         let mut places = Vec::new();
         for scope in [Scope::App(app), Scope::Global] {
@@ -129,17 +111,11 @@ impl Setting {
 }
 
 /// `config:set APP|--global NAME=VALUE`: variables as [`parse_envfile`](common::procfile::parse_envfile) reads them.
-///
-/// # Errors
-/// When the host's folders are not known.
 pub(crate) fn config(env: &Env, scope: Scope<'_>) -> Result<PathBuf> {
     Ok(env.dokku_lib_root()?.join("config").join(scope.as_str()).join("ENV"))
 }
 
 /// Where versions before 0.38 kept them. The plugin config brings them over when it is installed.
-///
-/// # Errors
-/// When the host's folders are not known.
 pub(crate) fn earlier_config(env: &Env, scope: Scope<'_>) -> Result<PathBuf> {
     let folder = match scope {
         Scope::App(app) => app_folder(env, app)?,
@@ -149,9 +125,6 @@ pub(crate) fn earlier_config(env: &Env, scope: Scope<'_>) -> Result<PathBuf> {
 }
 
 /// The variable in which a build leaves the revision of the source; `None` when it leaves none.
-///
-/// # Errors
-/// When the property that names it cannot be read.
 pub(crate) fn revision_variable(env: &Env, app: &App) -> Result<Option<String>> {
     let named = REVISION_VARIABLE.of(env, app)?;
     let is_set = named.is_some() || REVISION_VARIABLE.file(env, app)?.exists();
@@ -159,25 +132,16 @@ pub(crate) fn revision_variable(env: &Env, app: &App) -> Result<Option<String>> 
 }
 
 /// `docker-options:add --process TYPE APP deploy OPTION`: as [`DOCKER_OPTIONS`], in the same folder.
-///
-/// # Errors
-/// When the host's folders are not known.
 pub(crate) fn docker_options_of_type(env: &Env, app: &App, process_type: &str) -> Result<PathBuf> {
     Ok(DOCKER_OPTIONS.file(env, app)?.with_file_name(format!("{process_type}.deploy")))
 }
 
 /// `storage:create NAME PATH`, and `storage:mount APP PATH:…` by itself: what a mount means by this name.
-///
-/// # Errors
-/// When the host's folders are not known.
 pub(crate) fn storage_entry(env: &Env, name: &str) -> Result<PathBuf> {
     Ok(env.data_directory("storage-registry")?.join("entries").join(format!("{name}.json")))
 }
 
 /// `resource:limit|reserve [--process-type TYPE] --NAME VALUE APP`: the folder of files [`limit`].
-///
-/// # Errors
-/// When the host's folders are not known.
 pub(crate) fn limits(env: &Env, app: &App) -> Result<PathBuf> {
     Properties::new(env, "resource").folder(app)
 }
@@ -214,9 +178,6 @@ pub(crate) struct ContainerPorts(Vec<(String, String)>);
 
 impl ContainerPorts {
     /// Those of an app.
-    ///
-    /// # Errors
-    /// When a list of ports cannot be read.
     pub(crate) fn of(env: &Env, app: &App) -> Result<Self> {
         let mut ports = Vec::new();
         for map in PORTS {
@@ -244,9 +205,6 @@ impl ContainerPorts {
 }
 
 /// `domains:add APP NAME`: a line a domain. Those of the host, in `$DOKKU_ROOT/VHOST`, are copied when an app is made.
-///
-/// # Errors
-/// When the host's folders are not known.
 pub(crate) fn domains(env: &Env, app: &App) -> Result<PathBuf> {
     Ok(app_folder(env, app)?.join("VHOST"))
 }
@@ -301,17 +259,11 @@ impl LabelProxy {
 }
 
 /// The properties of any plugin: of a third party's it is not known which reach a container.
-///
-/// # Errors
-/// When the host's folders are not known.
 pub(crate) fn properties_of(env: &Env, plugin: &str, scope: Scope<'_>) -> Result<PathBuf> {
     Properties::new(env, plugin).folder(scope)
 }
 
 /// `$DOKKU_ROOT/APP`. In it docker-local keeps the files of [`INSTANCE_FILES`], and we the file `DOKKU_SCALE`.
-///
-/// # Errors
-/// When the host's folders are not known.
 pub(crate) fn app_folder(env: &Env, app: &App) -> Result<PathBuf> {
     app.root(env)
 }
@@ -321,25 +273,16 @@ pub(crate) fn app_folder(env: &Env, app: &App) -> Result<PathBuf> {
 pub(crate) const INSTANCE_FILES: [&str; 3] = ["CONTAINER", "IP", "PORT"];
 
 /// The address of an instance, for the proxy.
-///
-/// # Errors
-/// When the host's folders are not known.
 pub(crate) fn address_file(env: &Env, app: &App, instance: &Instance) -> Result<PathBuf> {
     Ok(app_folder(env, app)?.join(format!("IP.{instance}")))
 }
 
 /// docker-local's queue of what it will remove, lines `APP CONTAINER TIME`: the trigger `scheduler-register-retired`.
-///
-/// # Errors
-/// When the host's folders are not known.
 pub(crate) fn retirement_queue(env: &Env) -> Result<PathBuf> {
     Ok(env.data_directory("scheduler-docker-local")?.join("dead-containers"))
 }
 
 /// docker-local's script that starts a single container.
-///
-/// # Errors
-/// When the host's folders are not known.
 pub(crate) fn container_script(env: &Env) -> Result<PathBuf> {
     const SCRIPT: &str = "scheduler-docker-local/bin/scheduler-deploy-process-container";
     Ok(Path::new(env.required("PLUGIN_AVAILABLE_PATH")?).join(SCRIPT))

@@ -7,7 +7,7 @@ const STACK: &str = "io.buildpacks.stack.id";
 
 /// Who built an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ImageKind {
+pub(crate) enum ImageKind {
     /// Cloud Native Buildpacks.
     Pack,
     /// herokuish.
@@ -19,10 +19,7 @@ pub enum ImageKind {
 impl ImageKind {
     /// By what the image says of itself, as the host tells it. herokuish runs the app as a user that the
     /// config variable `DOKKU_APP_USER` may name.
-    ///
-    /// # Errors
-    /// When the config cannot be read.
-    pub fn of(env: &Env, app: &App, image: &ImageConfig) -> Result<Self> {
+    pub(crate) fn of(env: &Env, app: &App, image: &ImageConfig) -> Result<Self> {
         let user = Triggers::new(env).ask_quietly("config-get", &[app.as_str(), "DOKKU_APP_USER"])?;
         let user = user.filter(|user| !user.is_empty());
         Ok(Self::of_user(image, user.as_deref().unwrap_or("herokuishuser")))
@@ -39,7 +36,7 @@ impl ImageKind {
     }
 
     /// The host's word for it.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Pack => "pack",
             Self::Herokuish => "herokuish",

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// What becomes of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Action {
+pub(crate) enum Action {
     /// It is not touched.
     Keep,
     /// It stays, and its address is written down anew.
@@ -28,7 +28,7 @@ pub enum Action {
 
 impl Action {
     /// The word for it.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Keep => "keep",
             Self::Readdress => "readdress",
@@ -41,22 +41,22 @@ impl Action {
 
 /// One step of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     /// The instance.
-    pub instance: Instance,
+    pub(crate) instance: Instance,
     /// What becomes of it.
-    pub action: Action,
+    pub(crate) action: Action,
     /// Why.
-    pub reason: String,
+    pub(crate) reason: String,
     /// The container that it has now, whatever its state.
-    pub container: Option<String>,
+    pub(crate) container: Option<String>,
     /// Whether that does not serve, so that it may be stopped at any time.
-    pub is_down: bool,
+    pub(crate) is_down: bool,
 }
 
 /// How it is with an instance that there is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Condition {
+pub(crate) enum Condition {
     /// It runs.
     Serves,
     /// It runs, at another address than the one that is written down.
@@ -71,30 +71,28 @@ pub enum Condition {
 
 /// An instance that there is, or whose container has gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Present {
+pub(crate) struct Present {
     /// How it is with it.
-    pub condition: Condition,
+    pub(crate) condition: Condition,
     /// Its container.
-    pub container: Option<String>,
+    pub(crate) container: Option<String>,
 }
 
 /// What is asked for beyond the quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask<'a> {
+pub(crate) enum Ask {
     /// Nothing: what runs and is wanted stays.
     Quantity,
     /// Instances that are unhealthy are replaced too.
     Health,
-    /// Every instance is replaced, for this reason.
-    Recreate(&'a str),
 }
 
 /// The steps that bring one type from what there is to `desired` instances.
-pub fn plan(
+pub(crate) fn plan(
     process_type: &ProcessType,
     desired: Quantity,
     present: &BTreeMap<u32, Present>,
-    ask: Ask<'_>,
+    ask: Ask,
 ) -> Vec<Step> {
     let step = |index: u32, action: Action, reason: String| Step {
         instance: Instance { process_type: process_type.clone(), index },
@@ -111,7 +109,6 @@ pub fn plan(
             (Some(Condition::Queued), _) => {
                 replacements.push(step(index, Action::Replace, "it is queued for removal".to_owned()));
             }
-            (Some(_), Ask::Recreate(reason)) => replacements.push(step(index, Action::Replace, reason.to_owned())),
             (Some(Condition::Unhealthy), Ask::Health) => {
                 replacements.push(step(index, Action::Replace, "it is unhealthy".to_owned()));
             }
@@ -129,7 +126,7 @@ pub fn plan(
 }
 
 /// Whether anything is to be done.
-pub fn changes_something(steps: &[Step]) -> bool {
+pub(crate) fn changes_something(steps: &[Step]) -> bool {
     steps.iter().any(|step| step.action != Action::Keep)
 }
 
@@ -200,8 +197,8 @@ mod tests {
         proptest::collection::btree_map(1_u32..12, present, 0..10)
     }
 
-    fn any_ask() -> impl Strategy<Value = Ask<'static>> {
-        prop_oneof![Just(Ask::Quantity), Just(Ask::Health), Just(Ask::Recreate("config changed"))]
+    fn any_ask() -> impl Strategy<Value = Ask> {
+        prop_oneof![Just(Ask::Quantity), Just(Ask::Health)]
     }
 
     fn serving(state: &BTreeMap<u32, Present>) -> usize {

@@ -1,10 +1,10 @@
 //! The report of an app or of the host: flags and their values, as text, JSON or one value.
 
 use crate::PLUGIN;
-use crate::scale::can_scale;
+use crate::docker_local::{InstanceStatus, Statuses};
+use crate::saved::can_scale;
 use crate::scheduler::is_deployed;
 use crate::settings::{SETTINGS, Setting};
-use crate::status::{InstanceStatus, Statuses};
 use common::{App, ContainerState, Env, Error, Result, Scope, shown, shown_json};
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ const SHOWN_ID: usize = 11;
 
 /// Flags such as `--running` with their values, sorted by flag.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
+pub(crate) struct Report {
     title: String,
     values: BTreeMap<String, String>,
     /// The flags that one may ask for, with the values that were not looked up too.
@@ -25,10 +25,7 @@ pub struct Report {
 
 impl Report {
     /// The report of an app. With `only`, what that flag does not need is not looked up.
-    ///
-    /// # Errors
-    /// A property that cannot be read; Docker or a scheduler that does not answer.
-    pub fn of_app(env: &Env, app: &App, statuses: &Statuses<'_>, only: Option<&str>) -> Result<Self> {
+    pub(crate) fn of_app(env: &Env, app: &App, statuses: &Statuses<'_>, only: Option<&str>) -> Result<Self> {
         let wanted = |flag: &str| only.is_none_or(|only| only == flag);
         let mut report = Self { title: app.to_string(), values: BTreeMap::new(), flags: Vec::new() };
         report.add("--deployed", wanted("--deployed"), || Ok(is_deployed(env, app)?.to_string()))?;
@@ -37,7 +34,7 @@ impl Report {
         let asked = wanted("--processes") || wanted("--running");
         let status = if asked { Some(statuses.of_app(app)?) } else { None };
         let status_word =
-            |word: fn(crate::status::AppStatus) -> String| move || Ok(status.map(word).unwrap_or_default());
+            |word: fn(crate::docker_local::AppStatus) -> String| move || Ok(status.map(word).unwrap_or_default());
         report.add("--processes", asked, status_word(|status| status.processes.to_string()))?;
         report.add("--running", asked, status_word(|status| status.running.as_str().to_owned()))?;
         for setting in SETTINGS.iter().filter(|setting| setting.reported && setting.name != "restore") {
@@ -54,10 +51,7 @@ impl Report {
     }
 
     /// The report of `--global`: what holds for apps that have no value of their own.
-    ///
-    /// # Errors
-    /// A property that cannot be read.
-    pub fn of_host(env: &Env) -> Result<Self> {
+    pub(crate) fn of_host(env: &Env) -> Result<Self> {
         let mut report = Self { title: "--global".to_owned(), values: BTreeMap::new(), flags: Vec::new() };
         for setting in SETTINGS.iter().filter(|setting| setting.reported && setting.global) {
             report.add_setting(env, setting, None)?;
@@ -86,10 +80,7 @@ impl Report {
     }
 
     /// The value of one flag, on a line.
-    ///
-    /// # Errors
-    /// A flag that the report does not have: with those it has.
-    pub fn value(&self, flag: &str) -> Result<String> {
+    pub(crate) fn value(&self, flag: &str) -> Result<String> {
         if let Some(value) = self.values.get(flag) {
             return Ok(format!("{}\n", shown(value)));
         }
@@ -99,7 +90,7 @@ impl Report {
     }
 
     /// All values, a line each, under a title unless quiet.
-    pub fn to_text(&self, quiet: bool) -> String {
+    pub(crate) fn to_text(&self, quiet: bool) -> String {
         let width = self.values.keys().map(String::len).max().unwrap_or_default().max(LABEL_WIDTH);
         let mut text = if quiet { String::new() } else { format!("=====> {} {PLUGIN} information\n", self.title) };
         for (flag, value) in &self.values {
@@ -111,10 +102,7 @@ impl Report {
 
     /// All values as one JSON object on a line, those of the plugin's own flags with and without the
     /// plugin's name before them.
-    ///
-    /// # Errors
-    /// None that the values could cause.
-    pub fn to_json(&self) -> Result<String> {
+    pub(crate) fn to_json(&self) -> Result<String> {
         let mut object = BTreeMap::new();
         for (flag, value) in &self.values {
             let key = flag.trim_start_matches('-');
@@ -152,7 +140,7 @@ fn status_text(status: &InstanceStatus) -> String {
 }
 
 fn restore(env: &Env, app: &App) -> Result<String> {
-    crate::settings::computed(env, app, "restore")
+    crate::settings::RESTORE.of(env, app)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 /// `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:N` with N from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RestartPolicy(String);
+pub(crate) struct RestartPolicy(String);
 
 impl FromStr for RestartPolicy {
     type Err = Error;

@@ -5,36 +5,30 @@ use common::{App, Env, Result, Scope, Triggers};
 use std::cell::OnceCell;
 
 /// The scheduler of a host that says nothing else.
-pub const DOCKER_LOCAL: &str = "docker-local";
+pub(crate) const DOCKER_LOCAL: &str = "docker-local";
 
 /// The name of the scheduler that runs an app.
 ///
 /// Where only the host's own plugins answer `scheduler-detect` their answer is read from the property
 /// they read, which spares two processes.
-///
-/// # Errors
-/// When the trigger fails or the property cannot be read.
-pub fn scheduler_of<'s>(env: &Env, scope: impl Into<Scope<'s>>) -> Result<String> {
+pub(crate) fn scheduler_of<'s>(env: &Env, scope: impl Into<Scope<'s>>) -> Result<String> {
     Schedulers::new(env).of(scope)
 }
 
 /// The schedulers of any number of apps; who answers for them is looked up once.
-pub struct Schedulers<'a> {
+pub(crate) struct Schedulers<'a> {
     env: &'a Env,
     answered_by_host: OnceCell<bool>,
 }
 
 impl<'a> Schedulers<'a> {
     /// Nothing is asked yet.
-    pub fn new(env: &'a Env) -> Self {
+    pub(crate) fn new(env: &'a Env) -> Self {
         Self { env, answered_by_host: OnceCell::new() }
     }
 
     /// As [`scheduler_of`].
-    ///
-    /// # Errors
-    /// As [`scheduler_of`].
-    pub fn of<'s>(&self, scope: impl Into<Scope<'s>>) -> Result<String> {
+    pub(crate) fn of<'s>(&self, scope: impl Into<Scope<'s>>) -> Result<String> {
         let scope = scope.into();
         let triggers = Triggers::new(self.env);
         let host_s_own = &["20_events", "scheduler"];
@@ -55,10 +49,7 @@ impl<'a> Schedulers<'a> {
 
 /// Whether an app has been deployed, as the property `deployed` says; where it says nothing, as the
 /// scheduler says, and the property is written.
-///
-/// # Errors
-/// When the property cannot be read or written.
-pub fn is_deployed(env: &Env, app: &App) -> Result<bool> {
+pub(crate) fn is_deployed(env: &Env, app: &App) -> Result<bool> {
     if let Some(deployed) = host_files::DEPLOYED.of(env, app)? {
         return Ok(deployed == "true");
     }
@@ -69,10 +60,7 @@ pub fn is_deployed(env: &Env, app: &App) -> Result<bool> {
 }
 
 /// The tag of the image that an app runs.
-///
-/// # Errors
-/// When the trigger fails.
-pub fn image_tag(env: &Env, app: &App) -> Result<String> {
+pub(crate) fn image_tag(env: &Env, app: &App) -> Result<String> {
     let tag = Triggers::new(env).ask("deployed-app-image-tag", &[app.as_str()])?;
     Ok(if tag.is_empty() { "latest".to_owned() } else { tag })
 }
@@ -87,10 +75,7 @@ pub(crate) fn remembered<T>(cell: &OnceCell<T>, find: impl FnOnce() -> Result<T>
 }
 
 /// Whether someone answers a trigger, and nobody but these plugins, all of them the host's own.
-///
-/// # Errors
-/// When the plugins cannot be listed.
-pub fn only_answered_by(triggers: &Triggers<'_>, trigger: &str, plugins: &[&str]) -> Result<bool> {
+pub(crate) fn only_answered_by(triggers: &Triggers<'_>, trigger: &str, plugins: &[&str]) -> Result<bool> {
     let implementers = triggers.implementers(trigger)?;
     Ok(!implementers.is_empty() && implementers.iter().all(|plugin| plugins.contains(&plugin.name.as_str())))
 }

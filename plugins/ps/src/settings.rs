@@ -1,48 +1,65 @@
 //! The properties that `ps:set` sets: their names, what they may hold, and what holds without them.
 
 use crate::PLUGIN;
+use crate::formation::{Quantity, Request};
 use crate::restart_policy::RestartPolicy;
-use common::{App, Env, Error, Properties, Result, Scope, commands_a_terminal};
+use common::{App, Context, Env, Error, Properties, Result, Scope, commands_a_terminal};
+use std::time::Duration;
 
 /// One property.
 #[derive(Debug)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// Its name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Whether it can be set for all apps.
-    pub global: bool,
+    pub(crate) global: bool,
     /// What holds when neither app nor host has a value.
-    pub default: &'static str,
+    pub(crate) default: &'static str,
     /// Whether `ps:report` shows it: what the stock plugin does not have, no report shows.
-    pub reported: bool,
+    pub(crate) reported: bool,
     check: fn(&str) -> Result<()>,
 }
 
+/// Whether an app runs after a boot: not one that was stopped by hand.
+pub(crate) const RESTORE: Setting =
+    Setting { name: "restore", global: false, default: "true", reported: true, check: truth };
+pub(crate) const RESTART_POLICY: Setting =
+    Setting { name: "restart-policy", global: true, default: "on-failure:10", reported: true, check: restart_policy };
+pub(crate) const PROCFILE_PATH: Setting =
+    Setting { name: "procfile-path", global: true, default: "Procfile", reported: true, check: path_in_source };
+pub(crate) const SCALE_HOOKS: Setting =
+    Setting { name: "scale-hooks", global: true, default: "needed", reported: false, check: scale_hooks };
+pub(crate) const SCALE_STRATEGY: Setting =
+    Setting { name: "scale-strategy", global: true, default: "incremental", reported: false, check: scale_strategy };
+pub(crate) const START_CMD: Setting =
+    Setting { name: "start-cmd", global: false, default: "", reported: true, check: one_line };
+const MAX_INSTANCES: Setting =
+    Setting { name: "max-instances", global: true, default: "1000", reported: false, check: instances };
+const STOP_TIMEOUT: Setting =
+    Setting { name: "stop-timeout-seconds", global: true, default: "30", reported: true, check: seconds };
+
 /// All properties, sorted by name.
-pub const SETTINGS: &[Setting] = &[
+pub(crate) const SETTINGS: &[Setting] = &[
     Setting { name: "dockerfile-start-cmd", global: false, default: "", reported: true, check: one_line },
-    Setting { name: "max-instances", global: true, default: "1000", reported: false, check: instances },
-    Setting { name: "procfile-path", global: true, default: "Procfile", reported: true, check: path_in_source },
-    Setting { name: "restart-policy", global: true, default: "on-failure:10", reported: true, check: restart_policy },
-    Setting { name: "restore", global: false, default: "true", reported: true, check: truth },
-    Setting { name: "scale-hooks", global: true, default: "needed", reported: false, check: scale_hooks },
-    Setting { name: "scale-strategy", global: true, default: "incremental", reported: false, check: scale_strategy },
+    MAX_INSTANCES,
+    PROCFILE_PATH,
+    RESTART_POLICY,
+    RESTORE,
+    SCALE_HOOKS,
+    SCALE_STRATEGY,
     Setting { name: "skip-deploy", global: true, default: "false", reported: true, check: truth },
-    Setting { name: "start-cmd", global: false, default: "", reported: true, check: one_line },
-    Setting { name: "stop-timeout-seconds", global: true, default: "30", reported: true, check: seconds },
+    START_CMD,
+    STOP_TIMEOUT,
 ];
 
 impl Setting {
     /// The property of that name.
-    pub fn named(name: &str) -> Option<&'static Self> {
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
         SETTINGS.iter().find(|setting| setting.name == name)
     }
 
     /// Checks a value before it is set.
-    ///
-    /// # Errors
-    /// When the property cannot hold it: with what would be right.
-    pub fn check(&self, value: &str) -> Result<()> {
+    pub(crate) fn check(&self, value: &str) -> Result<()> {
         (self.check)(value)?;
         match value.chars().find(|character| commands_a_terminal(*character)) {
             None => Ok(()),
@@ -55,15 +72,12 @@ impl Setting {
     }
 
     /// The value that an app or the host was given; empty when none was.
-    ///
-    /// # Errors
-    /// When the property cannot be read.
-    pub fn given<'s>(&self, env: &Env, scope: impl Into<Scope<'s>>) -> Result<String> {
+    pub(crate) fn given<'s>(&self, env: &Env, scope: impl Into<Scope<'s>>) -> Result<String> {
         Ok(Properties::new(env, PLUGIN).get(scope, self.name)?.unwrap_or_default())
     }
 
     /// The value that holds where an app was given `own` and the host `host`; empty is not given.
-    pub fn holding(&self, own: &str, host: &str) -> String {
+    pub(crate) fn holding(&self, own: &str, host: &str) -> String {
         [own, if self.global { host } else { "" }, self.default]
             .into_iter()
             .find(|value| !value.is_empty())
@@ -72,22 +86,35 @@ impl Setting {
     }
 
     /// The value that holds for an app, or for the host when no app is given.
-    ///
-    /// # Errors
-    /// When a property cannot be read.
-    pub fn computed(&self, env: &Env, app: Option<&App>) -> Result<String> {
+    pub(crate) fn computed(&self, env: &Env, app: Option<&App>) -> Result<String> {
         let own = app.map_or(Ok(String::new()), |app| self.given(env, app))?;
         let host = if own.is_empty() && self.global { self.given(env, Scope::Global)? } else { String::new() };
         Ok(self.holding(&own, &host))
     }
 }
 
-/// The computed value of a property that this module knows.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn computed(env: &Env, app: &App, name: &str) -> Result<String> {
-    Setting::named(name).map_or(Ok(String::new()), |setting| setting.computed(env, Some(app)))
+impl Setting {
+    /// The value that holds for an app.
+    pub(crate) fn of(&self, env: &Env, app: &App) -> Result<String> {
+        self.computed(env, Some(app))
+    }
+}
+
+/// Whether an app was stopped by hand, and is to stay so.
+pub(crate) fn is_stopped(env: &Env, app: &App) -> Result<bool> {
+    Ok(RESTORE.of(env, app)? == "false")
+}
+
+/// How long a container of an app may take to end before it is killed.
+pub(crate) fn stop_timeout(env: &Env, app: &App) -> Result<Duration> {
+    Ok(seconds_or(&STOP_TIMEOUT.of(env, app)?, 30))
+}
+
+/// Seconds as somebody has set them: `usual` for what is no number, and no more than Docker can count.
+pub(crate) fn seconds_or(text: &str, usual: u64) -> Duration {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = if digits { text.parse().unwrap_or(u64::MAX) } else { usual };
+    Duration::from_secs(number.min(u64::from(i32::MAX.unsigned_abs())))
 }
 
 fn one_line(value: &str) -> Result<()> {
@@ -123,10 +150,7 @@ fn scale_hooks(value: &str) -> Result<()> {
 }
 
 /// Checks the name of a strategy, as a property or a flag has it.
-///
-/// # Errors
-/// Anything but `incremental` and `recreate`.
-pub fn scale_strategy(value: &str) -> Result<()> {
+pub(crate) fn scale_strategy(value: &str) -> Result<()> {
     one_of(value, "scale-strategy", &["incremental", "recreate"])
 }
 
@@ -146,10 +170,7 @@ fn instances(value: &str) -> Result<()> {
 const MOST_INSTANCES: u32 = 1_000_000;
 
 /// Reads the property `max-instances`.
-///
-/// # Errors
-/// Anything but a whole number from 1 to a million.
-pub fn max_instances(value: &str) -> Result<u32> {
+pub(crate) fn max_instances(value: &str) -> Result<u32> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     let number = value.parse().ok().filter(|number| digits && (1..=MOST_INSTANCES).contains(number));
     number.ok_or_else(|| {
@@ -168,6 +189,49 @@ fn seconds(value: &str) -> Result<()> {
     Err(Error::new(format!(
         "Invalid stop-timeout-seconds {value:?} specified, use a whole number of seconds such as 30"
     )))
+}
+
+/// The property `max-instances`: how many instances of a type an app may have.
+///
+/// A count above it is a slip of the hand, and a host that tried would go down with it. So it is refused wherever a
+/// count comes in, before anything is written. One that a hand has written into the saved scale all the same is named
+/// wherever somebody goes by it, with the file and the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MaxInstances {
+    app: App,
+    most: Quantity,
+}
+
+impl MaxInstances {
+    /// What holds for an app.
+    pub(crate) fn of(env: &Env, app: &App) -> Result<Self> {
+        let value = MAX_INSTANCES.of(env, app)?;
+        let most = max_instances(&value).context(|| format!("reading the properties of {app}"))?;
+        Ok(Self { app: app.clone(), most })
+    }
+
+    /// Whether there may be so many.
+    pub(crate) fn allows(&self, quantity: Quantity) -> bool {
+        quantity <= self.most
+    }
+
+    /// Refuses a request for more.
+    pub(crate) fn check(&self, request: &Request) -> Result<()> {
+        if self.allows(request.quantity) {
+            return Ok(());
+        }
+        let Request { process_type, quantity } = request;
+        Err(Error::new(format!(
+            "Invalid count for process type {process_type}: {quantity} is more than the property max-instances of {} \
+             allows ({}); to allow more: dokku ps:set {} max-instances N",
+            self.app, self.most, self.app
+        )))
+    }
+
+    /// Refuses requests of which one asks for more.
+    pub(crate) fn check_all(&self, requests: &[Request]) -> Result<()> {
+        requests.iter().try_for_each(|request| self.check(request))
+    }
 }
 
 #[cfg(test)]
@@ -215,6 +279,22 @@ mod tests {
         assert!(SETTINGS.is_sorted_by_key(|setting| setting.name));
         for setting in SETTINGS.iter().filter(|setting| !setting.default.is_empty()) {
             assert!(setting.check(setting.default).is_ok(), "{}", setting.name);
+        }
+    }
+
+    #[test]
+    fn seconds_are_what_docker_can_count() {
+        for (text, wanted) in [
+            ("0", 0),
+            ("45", 45),
+            ("", 60),
+            ("soon", 60),
+            ("-1", 60),
+            ("+1", 60),
+            ("99999999999999999999", 2_147_483_647),
+            ("18446744073709551615", 2_147_483_647),
+        ] {
+            assert_eq!(seconds_or(text, 60).as_secs(), wanted, "{text}");
         }
     }
 }

@@ -7,7 +7,7 @@
 
 use crate::PLUGIN;
 use crate::formation::Request;
-use crate::max_instances::MaxInstances;
+use crate::settings::MaxInstances;
 use common::atomic::{self, Owner};
 use common::procfile::expand;
 use common::{App, Context, Env, ProcessType, Procfile, Result, file};
@@ -19,7 +19,12 @@ const DEFAULT_PORT: u16 = 5000;
 
 /// A command of the Procfile with its variables expanded: from the app's config, else PORT from `port` (5000
 /// when that is empty or none) and PS from the type, else its default, else empty.
-pub fn expanded(command: &str, config: &BTreeMap<String, String>, process_type: &ProcessType, port: &str) -> String {
+pub(crate) fn expanded(
+    command: &str,
+    config: &BTreeMap<String, String>,
+    process_type: &ProcessType,
+    port: &str,
+) -> String {
     let port: u16 = port.parse().unwrap_or(DEFAULT_PORT);
     expand(command, |name| match config.get(name) {
         Some(value) => Some(value.clone()),
@@ -31,7 +36,7 @@ pub fn expanded(command: &str, config: &BTreeMap<String, String>, process_type: 
 
 /// One file of an app's source, on the host.
 #[derive(Debug)]
-pub struct SourceFile<'a> {
+pub(crate) struct SourceFile<'a> {
     env: &'a Env,
     folder: PathBuf,
     name: &'static str,
@@ -41,23 +46,17 @@ pub struct SourceFile<'a> {
 
 impl<'a> SourceFile<'a> {
     /// The Procfile of `app`.
-    ///
-    /// # Errors
-    /// When the host's folders are not known.
-    pub fn procfile(env: &'a Env, app: &App) -> Result<Self> {
+    pub(crate) fn procfile(env: &'a Env, app: &App) -> Result<Self> {
         Ok(Self { env, folder: env.data_directory(PLUGIN)?.join(app.as_str()), name: "Procfile", prefix: "" })
     }
 
     /// The `DOKKU_SCALE` of `app`.
-    ///
-    /// # Errors
-    /// When the host's folders are not known.
-    pub fn dokku_scale(env: &'a Env, app: &App) -> Result<Self> {
+    pub(crate) fn dokku_scale(env: &'a Env, app: &App) -> Result<Self> {
         Ok(Self { name: "DOKKU_SCALE", prefix: ".", ..Self::procfile(env, app)? })
     }
 
     /// The file of the release.
-    pub fn released(&self) -> PathBuf {
+    pub(crate) fn released(&self) -> PathBuf {
         self.folder.join(self.name)
     }
 
@@ -73,7 +72,7 @@ impl<'a> SourceFile<'a> {
 
     /// The file that holds now: of the deploy in progress, else of the release. `None` when there is
     /// none.
-    pub fn current(&self) -> Option<PathBuf> {
+    pub(crate) fn current(&self) -> Option<PathBuf> {
         if self.is_being_removed() {
             return None;
         }
@@ -83,7 +82,7 @@ impl<'a> SourceFile<'a> {
     }
 
     /// Whether the deploy in progress has a source without this file.
-    pub fn is_being_removed(&self) -> bool {
+    pub(crate) fn is_being_removed(&self) -> bool {
         self.missing_mark().is_some_and(|mark| file::exists(&mark))
     }
 
@@ -94,10 +93,7 @@ impl<'a> SourceFile<'a> {
     }
 
     /// Starts a deploy whose source has this file, or none.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn begin(&self, text: Option<&[u8]>) -> Result<()> {
+    pub(crate) fn begin(&self, text: Option<&[u8]>) -> Result<()> {
         let (pid, owner) = (self.env.dokku_pid()?, Owner::of_files(self.env)?);
         atomic::create_directory(&self.folder, owner)?;
         let path = self.folder.join(format!("{}{}.{pid}", self.prefix, self.name));
@@ -108,10 +104,7 @@ impl<'a> SourceFile<'a> {
     }
 
     /// Removes what deploys that did not end have left.
-    ///
-    /// # Errors
-    /// When a file cannot be removed.
-    pub fn drop_stale(&self) -> Result<()> {
+    pub(crate) fn drop_stale(&self) -> Result<()> {
         let start = format!("{}{}.", self.prefix, self.name);
         for path in file::entries(&self.folder)? {
             if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(start.as_bytes())) {
@@ -122,10 +115,7 @@ impl<'a> SourceFile<'a> {
     }
 
     /// Ends a deploy that has succeeded: what it brought takes the release's place.
-    ///
-    /// # Errors
-    /// When a file cannot be renamed or removed.
-    pub fn finish(&self) -> Result<()> {
+    pub(crate) fn finish(&self) -> Result<()> {
         if let Some(path) = self.in_progress().filter(|path| file::exists(path)) {
             return atomic::rename(&path, &self.released());
         }
@@ -137,38 +127,26 @@ impl<'a> SourceFile<'a> {
     }
 
     /// Drops the file that holds now: it has no say.
-    ///
-    /// # Errors
-    /// When it cannot be removed.
-    pub fn discard(&self) -> Result<()> {
+    pub(crate) fn discard(&self) -> Result<()> {
         self.drop_stale()?;
         atomic::remove(&self.released())
     }
 }
 
 /// The Procfile of an app that holds now, parsed.
-///
-/// # Errors
-/// When it cannot be read, or has a line that is not in its grammar.
-pub fn current_procfile(env: &Env, app: &App) -> Result<Option<Procfile>> {
+pub(crate) fn current_procfile(env: &Env, app: &App) -> Result<Option<Procfile>> {
     let text = SourceFile::procfile(env, app)?.current_text()?;
     text.map(|text| text.parse().context(|| "Invalid Procfile")).transpose()
 }
 
 /// What the DOKKU_SCALE of an app that holds now asks for.
-///
-/// # Errors
-/// When it cannot be read, or has a line that is no `type=count`, or asks for more than there may be of a type.
-pub fn current_dokku_scale(env: &Env, app: &App) -> Result<Option<Vec<Request>>> {
+pub(crate) fn current_dokku_scale(env: &Env, app: &App) -> Result<Option<Vec<Request>>> {
     let text = SourceFile::dokku_scale(env, app)?.current_text()?;
     text.map(|text| parse_dokku_scale(env, app, &text).context(|| "Invalid DOKKU_SCALE")).transpose()
 }
 
 /// What a DOKKU_SCALE asks for.
-///
-/// # Errors
-/// As [`current_dokku_scale`].
-pub fn parse_dokku_scale(env: &Env, app: &App, text: &str) -> Result<Vec<Request>> {
+pub(crate) fn parse_dokku_scale(env: &Env, app: &App, text: &str) -> Result<Vec<Request>> {
     let most = MaxInstances::of(env, app)?;
     Request::parse_file(text, |request| most.check(request))
 }

@@ -5,33 +5,21 @@ use common::{App, Env, Error, Globals, Process, Result, clap, parse_command_line
 use std::path::Path;
 
 /// `ps:rebuildall`: `ps:rebuild --all`.
-///
-/// # Errors
-/// When that command cannot be started; else its status is ours.
 pub fn rebuildall(env: &Env) -> Result<()> {
     Err(become_command_for_all(env, "rebuild")?)
 }
 
 /// `ps:restartall`: `ps:restart --all`.
-///
-/// # Errors
-/// As [`rebuildall`].
 pub fn restartall(env: &Env) -> Result<()> {
     Err(become_command_for_all(env, "restart")?)
 }
 
 /// `ps:startall`: `ps:start --all`.
-///
-/// # Errors
-/// As [`rebuildall`].
 pub fn startall(env: &Env) -> Result<()> {
     Err(become_command_for_all(env, "start")?)
 }
 
 /// `ps:stopall`: `ps:stop --all`.
-///
-/// # Errors
-/// As [`rebuildall`].
 pub fn stopall(env: &Env) -> Result<()> {
     Err(become_command_for_all(env, "stop")?)
 }
@@ -44,12 +32,7 @@ fn become_command_for_all(env: &Env, command: &str) -> Result<Error> {
 }
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:restart-policy",
-    about = "Shows the restart policy of an app",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:restart-policy", about = "Shows the restart policy of an app")]
 struct Arguments {
     #[command(flatten)]
     globals: Globals,
@@ -59,13 +42,10 @@ struct Arguments {
 }
 
 /// `ps:restart-policy`: prints the policy that holds for an app, under a header unless quiet.
-///
-/// # Errors
-/// No such app, or its policy cannot be read.
 pub fn restart_policy(env: &Env) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let app = App::named_by_user(env, &arguments.app)?;
-    let policy = settings::computed(env, &app, "restart-policy")?;
+    let policy = settings::RESTART_POLICY.of(env, &app)?;
     env.output().info2_quiet(&format!("{app} restart-policy:"));
     env.output().print(&format!("{}\n", shown(&policy)))
 }

@@ -35,9 +35,6 @@ const COMMANDS: &[(&str, &str)] = &[
 ];
 
 /// The body of `commands`, which Dokku asks for commands that are no subcommand.
-///
-/// # Errors
-/// Any command but `ps`, `ps:help` and `help`: the status that tells Dokku to ask the next plugin.
 pub fn main(env: &Env) -> Result<()> {
     match env.arg(1)? {
         "ps" | "ps:help" => env.output().print(&full_help()),

@@ -3,20 +3,20 @@
 use super::help::full_help;
 use super::report::is_json;
 use super::restart::known_type;
-use crate::listing::read::{add_pending, add_processes, listing_of, listings};
+use crate::docker_local::{Actual, Listing, add_pending, add_processes, listing_of, listings};
 use crate::listing::text::{Look, of_app, of_apps};
-use crate::listing::{Actual, Listing, json, quiet};
-use crate::scale::Scale;
+use crate::listing::{json, quiet};
+use crate::saved::SavedScale;
 use common::{App, Env, Error, OtherGlobals, ProcessType, Result, clap, parse_command_line};
 
 /// The status that `--exit-code` asks for when what runs is not what should.
 const NOT_AS_DESIRED: u8 = 3;
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps", about = "List what an app runs", disable_version_flag = true, args_override_self = true)]
+#[command(name = "ps", about = "List what an app runs")]
 struct Arguments {
     /// A line for each app
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     all: bool,
     /// stdout or json
     #[arg(long, default_value = "stdout")]
@@ -56,10 +56,6 @@ impl Arguments {
 }
 
 /// The body of `ps`.
-///
-/// # Errors
-/// No such app or type; Docker or a scheduler does not answer; with `--exit-code`, something is not as it
-/// should be: status 3.
 pub fn main(env: &Env) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let form = arguments.form(env)?;
@@ -89,7 +85,7 @@ fn list_one(env: &Env, app: &App, process_type: Option<&str>, form: Form) -> Res
         }
     }
     let matters = |named: &ProcessType| process_type.as_ref().is_none_or(|only| only == named);
-    Scale::new(env, app).warn_of_excess(matters)?;
+    SavedScale::new(env, app).warn_of_excess(matters)?;
     if listing.actual == Actual::NotDeployed {
         env.output().warn(&format!("App {app} has not been deployed"));
     }
@@ -136,7 +132,7 @@ fn list_all(env: &Env, form: Form) -> Result<bool> {
 }
 
 fn told_in_full(env: &Env, listing: &mut Listing) -> Result<()> {
-    Scale::new(env, &listing.app).warn_of_excess(|_| true)?;
+    SavedScale::new(env, &listing.app).warn_of_excess(|_| true)?;
     add_pending(env, listing)
 }
 

@@ -1,23 +1,11 @@
 //! `ps:rebuild`: build an app's source again and deploy it.
 
 use super::{AppOrAll, run_for_app_or_all};
-use crate::driver;
-use common::{App, AppLock, Env, Result, Triggers, parse_command_line};
-use std::time::Duration;
+use crate::change::rebuild;
+use common::{Env, Result, parse_command_line};
 
 /// The body of `ps:rebuild`.
-///
-/// # Errors
-/// No such app, its lock is not free in time, or the build fails.
 pub fn main(env: &Env) -> Result<()> {
     let arguments: AppOrAll = parse_command_line(env)?;
     run_for_app_or_all(env, "rebuild", &arguments, rebuild)
-}
-
-/// Builds and deploys one app. The trigger takes the app's lock itself and does not wait for it, so
-/// the waiting is done here, before.
-pub(crate) fn rebuild(env: &Env, app: &App, patience: Duration) -> Result<()> {
-    driver::check_docker(env, app)?;
-    AppLock::wait_until_free(env, app, patience)?;
-    Triggers::new(env).fire("receive-app", &[app.as_str()])
 }

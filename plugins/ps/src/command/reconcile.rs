@@ -1,36 +1,30 @@
 //! `ps:reconcile`: bring what runs of an app to what should run. Safe to run from a timer.
 
 use super::Patience;
-use crate::driver::{self, Unfinished, runs_on_docker_local, stop_later_if_asked};
+use crate::change::{Marks, Scaling, as_text, lock, stop_later_if_asked};
+use crate::docker_local::{
+    Actual, InstanceState, ListedInstance, Listing, listing_of, listings, present, runs_on_docker_local,
+};
 use crate::each_app::one_after_the_other;
 use crate::formation::{Request, listed};
-use crate::listing::present::present;
-use crate::listing::read::{listing_of, listings};
-use crate::listing::{Actual, InstanceState, ListedInstance, Listing};
-use crate::max_instances::MaxInstances;
 use crate::plan::{self, Ask};
-use crate::scale::Scale;
-use crate::scaling::{self, How, Scaling, TypeChange};
+use crate::saved::SavedScale;
 use crate::settings;
-use common::{App, AppLock, Env, Error, Globals, Result, clap, parse_command_line, shown};
+use crate::settings::MaxInstances;
+use common::{App, Env, Error, Globals, Result, clap, parse_command_line, shown};
 use std::time::Duration;
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:reconcile",
-    about = "Start what is missing and retire what nothing accounts for",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:reconcile", about = "Start what is missing and retire what nothing accounts for")]
 struct Arguments {
     /// Reconcile every app
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     all: bool,
     /// Print what would be done, and do nothing
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     dry_run: bool,
     /// Replace, one at a time, what Docker calls unhealthy
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     unhealthy: bool,
     #[command(flatten)]
     patience: Patience,
@@ -52,10 +46,6 @@ struct Difference {
 }
 
 /// The body of `ps:reconcile`.
-///
-/// # Errors
-/// No such app; its lock is not free in time; something cannot be started. With `--all`, how many apps
-/// failed; each failure has been told by then.
 pub fn main(env: &Env) -> Result<()> {
     if let Some(stopped) = stop_later_if_asked(env) {
         return stopped;
@@ -93,9 +83,9 @@ impl Difference {
 ///
 /// `locked` says that we hold the app's lock: then a container that waits to take its place was left by a
 /// deploy or a change that was killed.
-fn difference(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>, locked: bool) -> Result<Option<Difference>> {
+fn difference(env: &Env, app: &App, listing: &Listing, ask: Ask, locked: bool) -> Result<Option<Difference>> {
     let Actual::Instances(instances) = &listing.actual else { return Ok(None) };
-    if !runs_on_docker_local(env, app)? || settings::computed(env, app, "restore")? == "false" {
+    if !runs_on_docker_local(env, app)? || settings::is_stopped(env, app)? {
         return Ok(None);
     }
     // An app without any scale is not one that should run nothing: nobody has said what should run.
@@ -111,7 +101,7 @@ fn difference(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>, locked: boo
         wanted.entry(process_type).or_insert(0);
     }
     let request = |(process_type, quantity)| Request { process_type, quantity };
-    let marks = Unfinished::new(env, app)?;
+    let marks = Marks::new(env, app)?;
     let differs = |request: &Request| {
         let present = present(instances, &request.process_type);
         marks.is_marked(&request.process_type)
@@ -122,7 +112,7 @@ fn difference(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>, locked: boo
     let types = allowed.filter(differs).collect();
     let strays = instances.iter().filter(|instance| is_stray(instance, locked));
     let strays = strays.filter_map(|stray| Some((stray.container_name.clone()?, stray.container.clone()?))).collect();
-    let excess = Scale::new(env, app).excess(|_| true)?;
+    let excess = SavedScale::new(env, app).excess(|_| true)?;
     Ok(Some(Difference { types, strays, excess }))
 }
 
@@ -133,7 +123,7 @@ fn is_stray(instance: &ListedInstance, locked: bool) -> bool {
 /// An app that was stopped by hand, and of which something runs: what is meant only its user can say.
 fn refuse_half_stopped(env: &Env, app: &App, listing: &Listing) -> Result<()> {
     let running: Vec<&ListedInstance> = listing.instances().iter().filter(|found| found.counts_as_running()).collect();
-    if running.is_empty() || settings::computed(env, app, "restore")? != "false" {
+    if running.is_empty() || !settings::is_stopped(env, app)? {
         return Ok(());
     }
     let names = listed(running.into_iter().map(|instance| instance.name.as_str()));
@@ -142,14 +132,14 @@ fn refuse_half_stopped(env: &Env, app: &App, listing: &Listing) -> Result<()> {
     )))
 }
 
-fn say(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>) -> Result<()> {
+fn say(env: &Env, app: &App, listing: &Listing, ask: Ask) -> Result<()> {
     refuse_half_stopped(env, app, listing)?;
     let output = env.output();
     match difference(env, app, listing, ask, false)? {
         Some(found) if !found.is_empty() => {
             output.info1_quiet(&format!("Plan for {app}, nothing is done"));
-            let changes = changes(env, app, &Scaling::of(env, app, listing.actual.clone())?, &found, ask)?;
-            output.print(&scaling::as_text(&changes))?;
+            let scaling = Scaling::of(env, app, listing.actual.clone())?;
+            output.print(&as_text(&scaling.mend(&found.types, ask)?))?;
             let strays: String = found
                 .strays
                 .iter()
@@ -165,12 +155,12 @@ fn say(env: &Env, app: &App, listing: &Listing, ask: Ask<'_>) -> Result<()> {
     }
 }
 
-fn reconcile(env: &Env, app: &App, ask: Ask<'_>, patience: Duration) -> Result<()> {
+fn reconcile(env: &Env, app: &App, ask: Ask, patience: Duration) -> Result<()> {
     let output = env.output();
-    let lock = driver::lock(env, app, patience)?;
+    let held = lock(env, app, patience)?;
     let listing = listing_of(env, app)?;
     refuse_half_stopped(env, app, &listing)?;
-    let Some(found) = difference(env, app, &listing, ask, lock.is_ours())?.filter(|found| !found.is_empty()) else {
+    let Some(found) = difference(env, app, &listing, ask, held.is_ours())?.filter(|found| !found.is_empty()) else {
         let why = match listing.actual {
             Actual::NotDeployed => "has not been deployed",
             Actual::Status(_) => "is run by a scheduler that looks after it itself",
@@ -182,46 +172,19 @@ fn reconcile(env: &Env, app: &App, ask: Ask<'_>, patience: Duration) -> Result<(
     output.info1(&format!("Reconciling {app}"));
     let scaling = Scaling::of(env, app, listing.actual)?;
     let mut failures: Vec<String> = found.excess.iter().cloned().collect();
-    if !found.strays.is_empty() {
-        match retire_strays(&scaling, &found.strays, &lock) {
-            Ok(()) => {
-                for (name, _) in &found.strays {
-                    output.verbose(&format!("{name}: retired, nothing accounts for it"));
-                }
+    match scaling.end_strays(&found.strays, &held) {
+        Ok(()) => {
+            for (name, _) in &found.strays {
+                output.verbose(&format!("{name}: retired, nothing accounts for it"));
             }
-            Err(error) => failures.push(error.context("retiring what nothing accounts for").to_string()),
         }
+        Err(error) => failures.push(error.context("retiring what nothing accounts for").to_string()),
     }
-    let changes = changes(env, app, &scaling, &found, ask)?;
-    if let Err(error) = scaling::readdress(env, app, &changes) {
-        failures.push(error.context("writing down changed addresses").to_string());
-    }
-    for change in changes {
-        for line in scaling::as_text(std::slice::from_ref(&change)).lines() {
-            output.verbose(line);
-        }
-        if let Err(error) = scaling::apply(env, app, &scaling, &change, &lock) {
-            failures.push(error.to_string());
-        }
+    let changes = scaling.mend(&found.types, ask)?;
+    failures.extend(scaling.prepare(&changes).err().map(|error| error.to_string()));
+    for change in &changes {
+        as_text(std::slice::from_ref(change)).lines().for_each(|line| output.verbose(line));
+        failures.extend(scaling.apply(change, &held).err().map(|error| error.to_string()));
     }
     if failures.is_empty() { Ok(()) } else { Err(Error::new(failures.join("\n"))) }
-}
-
-fn retire_strays(scaling: &Scaling<'_>, strays: &[(String, String)], lock: &AppLock) -> Result<()> {
-    match scaling {
-        Scaling::Instances { driver: Ok(driver), .. } => driver.retire_strays(strays, lock),
-        Scaling::Instances { driver: Err(reason), .. } => Err(Error::new(reason.clone())),
-        Scaling::Saved => Ok(()),
-    }
-}
-
-fn changes(env: &Env, app: &App, scaling: &Scaling<'_>, found: &Difference, ask: Ask<'_>) -> Result<Vec<TypeChange>> {
-    let Scaling::Instances { driver, instances } = scaling else { return Ok(Vec::new()) };
-    let change = |request: &Request| {
-        let how = scaling::how(env, app, driver, request, instances, ask, None)?;
-        // A type that the scale does not name cannot be deployed by the host; its instances only go.
-        let how = if request.quantity == 0 && matches!(how, How::Deploy(_)) { How::Nothing } else { how };
-        Ok(TypeChange { from: request.quantity, request: request.clone(), how })
-    };
-    found.types.iter().map(change).collect()
 }

@@ -1,7 +1,7 @@
 //! `ps:report`: what is set and what runs, of one app, of all, or of the host.
 
+use crate::docker_local::Statuses;
 use crate::report::Report;
-use crate::status::Statuses;
 use common::{App, Env, Error, Result};
 
 /// The command line of `ps:report`. It is read by hand: every flag that is not one of the few below
@@ -51,9 +51,6 @@ impl Arguments {
 }
 
 /// The body of `ps:report`.
-///
-/// # Errors
-/// No such app or flag; Docker or a scheduler does not answer.
 pub fn main(env: &Env) -> Result<()> {
     let arguments = Arguments::parse(&env.args_from(2)?)?;
     let format = arguments.format.as_deref().unwrap_or("stdout");
@@ -86,9 +83,6 @@ pub fn main(env: &Env) -> Result<()> {
 }
 
 /// Whether `--format` asks for JSON.
-///
-/// # Errors
-/// Anything but `json` and `stdout`.
 pub(crate) fn is_json(format: &str) -> Result<bool> {
     match format {
         "json" => Ok(true),

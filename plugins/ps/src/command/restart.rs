@@ -1,18 +1,16 @@
 //! `ps:restart`: deploy an app's running release again, or one of its process types.
 
 use super::{Fleet, Patience};
-use crate::driver;
+use crate::change::redeploy;
 use crate::each_app::EachApp;
 use crate::formation::listed;
-use crate::scale::Scale;
-use crate::scheduler::{image_tag, is_deployed};
+use crate::saved::SavedScale;
 use crate::source_files::current_procfile;
-use common::{App, AppLock, Env, Error, Globals, ProcessType, Result, Triggers, clap, one_by_one, parse_command_line};
+use common::{App, Env, Error, Globals, ProcessType, Result, clap, parse_command_line};
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:restart", about = "Restart an app", disable_version_flag = true, args_override_self = true)]
+#[command(name = "ps:restart", about = "Restart an app")]
 struct Arguments {
     #[command(flatten)]
     fleet: Fleet,
@@ -30,9 +28,6 @@ struct Arguments {
 }
 
 /// The body of `ps:restart`.
-///
-/// # Errors
-/// No such app or process type, its lock is not free in time, or the deploy fails.
 pub fn main(env: &Env) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let patience = arguments.patience.duration();
@@ -41,27 +36,11 @@ pub fn main(env: &Env) -> Result<()> {
             return Err(Error::new("Unable to restart all apps when specifying a process name"));
         }
         let each = EachApp::new(env, "restart", arguments.fleet.parallel)?;
-        return each.run(|env, app| restart(env, app, None, patience));
+        return each.run(|env, app| redeploy(env, app, None, patience));
     }
     let app = App::named_by_user(env, &arguments.app)?;
     let process_type = arguments.process_type.map(|name| known_type(env, &app, &name)).transpose()?;
-    restart(env, &app, process_type.as_ref(), patience)
-}
-
-/// Deploys the release of an app again, whole or one type of it.
-pub(crate) fn restart(env: &Env, app: &App, process_type: Option<&ProcessType>, patience: Duration) -> Result<()> {
-    driver::check_docker(env, app)?;
-    if !is_deployed(env, app)? {
-        env.output().warn(&format!("App {app} has not been deployed"));
-        return Ok(());
-    }
-    let _lock = AppLock::acquire(env, app, patience)?;
-    Scale::new(env, app).refuse_excess(|saved| process_type.is_none_or(|only| only == saved))?;
-    let tag = image_tag(env, app)?;
-    let mut arguments = vec![app.as_str(), &tag];
-    arguments.extend(process_type.map(ProcessType::as_str));
-    let types = process_type.map_or_else(|| driver::types_of(env, app), |only| Ok(vec![only.clone()]))?;
-    driver::with_hooks_owed(env, app, &types, || Triggers::new(env).fire("deploy", &arguments))
+    redeploy(env, &app, process_type.as_ref(), patience)
 }
 
 /// The process type that the user named, if the app has it: in its Procfile or its saved scale. An app
@@ -69,8 +48,8 @@ pub(crate) fn restart(env: &Env, app: &App, process_type: Option<&ProcessType>, 
 pub(crate) fn known_type(env: &Env, app: &App, name: &str) -> Result<ProcessType> {
     let process_type: ProcessType = name.parse()?;
     let procfile = current_procfile(env, app)?;
-    let saved = Scale::new(env, app).shown()?;
-    let mut known: BTreeSet<String> = one_by_one(saved.iter().map(|(known, _)| known.to_string()));
+    let saved = SavedScale::new(env, app).shown()?;
+    let mut known: BTreeSet<String> = saved.iter().map(|(known, _)| known.to_string()).collect();
     known.extend(procfile.iter().flat_map(common::Procfile::process_types).map(ProcessType::to_string));
     let anything_goes = procfile.is_none() && !name.starts_with('-');
     if anything_goes || known.contains(name) {

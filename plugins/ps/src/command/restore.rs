@@ -2,8 +2,7 @@
 
 use super::Fleet;
 use super::start::bring_up;
-use crate::addresses::shown_healthy;
-use crate::driver;
+use crate::docker_local::{shown_healthy, wait_for_docker};
 use crate::each_app::EachApp;
 use crate::scheduler::{is_deployed, scheduler_of};
 use crate::settings;
@@ -11,12 +10,7 @@ use common::{App, AppLock, Env, Globals, Result, Triggers, clap, parse_command_l
 use std::time::Duration;
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:restore",
-    about = "Start previously running apps",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:restore", about = "Start previously running apps")]
 struct Arguments {
     #[command(flatten)]
     fleet: Fleet,
@@ -33,16 +27,13 @@ struct Arguments {
 }
 
 /// The body of `ps:restore`.
-///
-/// # Errors
-/// No such app, its lock is not free in time, or a trigger fails.
 pub fn main(env: &Env) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let patience = Duration::from_secs(arguments.lock_timeout);
     let triggers = Triggers::new(env);
     if !arguments.fleet.all && !arguments.app.is_empty() {
         let app = App::named_by_user(env, &arguments.app)?;
-        driver::wait_for_docker(env, std::slice::from_ref(&app), patience)?;
+        wait_for_docker(env, std::slice::from_ref(&app), patience)?;
         triggers.fire("pre-restore", &[])?;
         return restore(env, &app, patience, !shown_healthy(env, std::slice::from_ref(&app)).is_empty());
     }
@@ -52,7 +43,7 @@ pub fn main(env: &Env) -> Result<()> {
     let each = EachApp::new(env, "restore", arguments.fleet.parallel)?;
     // Before any proxy loses what it knows.
     let visible = App::all_visible(env)?;
-    driver::wait_for_docker(env, &visible, patience)?;
+    wait_for_docker(env, &visible, patience)?;
     triggers.fire("pre-restore", &[])?;
     let healthy = shown_healthy(env, &visible);
     // Each app's is cleared at its turn as well. Until then none may answer from an address that is another's by now;
@@ -81,7 +72,7 @@ fn restore(env: &Env, app: &App, patience: Duration, is_healthy: bool) -> Result
         output.warn(&format!("App {app} has not been deployed"));
         return Ok(());
     }
-    if settings::computed(env, app, "restore")? == "false" {
+    if settings::is_stopped(env, app)? {
         output.warn(&format!("Skipping ps:restore for {app} as restore property is false"));
         return Ok(());
     }

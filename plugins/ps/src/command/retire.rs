@@ -1,7 +1,7 @@
 //! `ps:retire`: remove containers and images that have done their time.
 
 use crate::PLUGIN;
-use crate::driver;
+use crate::docker_local::check_docker;
 use crate::scheduler::scheduler_of;
 use common::{App, Env, Error, FileLock, Globals, Result, Scope, Triggers, clap, parse_command_line};
 use std::time::Duration;
@@ -13,12 +13,7 @@ const ANOTHER_RUNS: u8 = 137;
 const LONGEST: Duration = Duration::from_hours(1);
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:retire",
-    about = "Ensures old containers are retired",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:retire", about = "Ensures old containers are retired")]
 struct Arguments {
     #[command(flatten)]
     globals: Globals,
@@ -30,9 +25,6 @@ struct Arguments {
 }
 
 /// The body of `ps:retire`.
-///
-/// # Errors
-/// No such app; another run is in progress (status 137); a trigger fails.
 pub fn main(env: &Env) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let app = if arguments.app.is_empty() { None } else { Some(App::named_by_user(env, &arguments.app)?) };
@@ -41,7 +33,7 @@ pub fn main(env: &Env) -> Result<()> {
         return Err(Error::new("Failed to acquire ps:retire lock").with_status(ANOTHER_RUNS));
     };
     let scope = app.as_ref().map_or(Scope::Global, Scope::App);
-    driver::check_docker(env, scope)?;
+    check_docker(env, scope)?;
     let triggers = Triggers::new(env).deadline(LONGEST);
     env.output().info1("Retiring old containers and images");
     let scheduler = scheduler_of(env, scope)?;

@@ -1,35 +1,29 @@
 //! `ps:scale`: show or change how many instances of each process type an app runs.
 
 use super::Patience;
-use crate::driver::{self, stop_later_if_asked};
+use crate::change::{
+    How, Scaling, TypeChange, as_json as plan_as_json, as_text as plan_as_text, lock, one_after_the_other,
+    stop_later_if_asked,
+};
+use crate::docker_local::{check_docker, instance_files};
 use crate::formation::{Change, Formation, Request, listed};
-use crate::max_instances::MaxInstances;
-use crate::scale::{Scale, can_scale};
-use crate::scaling::{self, How, Scaling, TypeChange};
+use crate::saved::{Saved, SavedScale, can_scale};
 use crate::scheduler::is_deployed;
 use crate::settings;
-use crate::source_files::{SourceFile, current_procfile};
-use crate::status::instance_files;
-use common::{
-    App, AppLock, Context, Env, Error, Globals, ProcessType, Result, Triggers, clap, in_spite_of_signals, one_by_one,
-    parse_command_line, shown,
-};
+use crate::settings::MaxInstances;
+use crate::source_files::SourceFile;
+use common::{App, AppLock, Env, Error, Globals, ProcessType, Result, Triggers, clap, parse_command_line, shown};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:scale",
-    about = "Get/Set how many instances of a given process to run",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:scale", about = "Get/Set how many instances of a given process to run")]
 struct Arguments {
     /// Save the scale and start or stop nothing
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     skip_deploy: bool,
     /// Print what would be done, and do nothing
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     dry_run: bool,
     /// Change the scale only if it is this now
     #[arg(long, value_name = "TYPE=COUNT", action = clap::ArgAction::Append)]
@@ -53,10 +47,6 @@ struct Arguments {
 }
 
 /// The body of `ps:scale`.
-///
-/// # Errors
-/// No such app; a request that cannot be; the app's lock is not free in time; an instance cannot be
-/// started, and then the types that were not reached have their old quantity.
 pub fn main(env: &Env) -> Result<()> {
     if let Some(stopped) = stop_later_if_asked(env) {
         return stopped;
@@ -71,9 +61,9 @@ pub fn main(env: &Env) -> Result<()> {
         return dry_run(env, &app, &arguments, json);
     }
     if !arguments.skip_deploy {
-        driver::check_docker(env, &app)?;
+        check_docker(env, &app)?;
     }
-    let lock = driver::lock(env, &app, arguments.patience.duration())?;
+    let lock = lock(env, &app, arguments.patience.duration())?;
     refuse_ruled_scale(env, &app)?;
     let words: Vec<&str> = arguments.requests.iter().map(String::as_str).collect();
     env.output().info1(&format!("Scaling {app} processes: {}", shown(&words.join(" "))));
@@ -84,20 +74,20 @@ pub fn main(env: &Env) -> Result<()> {
     if arguments.skip_deploy || !is_deployed(env, &app)? {
         return asked.announced(env, &app, || asked.save(env, &app));
     }
-    if settings::computed(env, &app, "restore")? == "false" {
+    if settings::is_stopped(env, &app)? {
         asked.announced(env, &app, || asked.save(env, &app))?;
         env.output()
             .warn(&format!("App {app} is stopped: the scale is saved and holds once ps:start {app} has started it"));
         return Ok(());
     }
     let scaling = Scaling::find(env, &app)?;
-    let changes = scaling.plan(env, &app, &asked.before, &asked.requests, asked.recreate)?;
+    let changes = scaling.plan(&asked.saved.shown(), &asked.requests, asked.recreate)?;
     asked.announced(env, &app, || change(env, &app, &asked, &scaling, &changes, &lock))
 }
 
-/// What the command line asks for, checked.
+/// What the command line asks for, checked against what is saved.
 struct Asked {
-    before: Formation,
+    saved: Saved,
     requests: Vec<Request>,
     recreate: bool,
 }
@@ -109,10 +99,11 @@ impl Asked {
         let (wanted, current) = (Change::parse_all(&wanted)?, Request::parse_all(&current)?);
         let strategy = match &arguments.strategy {
             Some(strategy) => strategy.clone(),
-            None => settings::computed(env, app, "scale-strategy")?,
+            None => settings::SCALE_STRATEGY.of(env, app)?,
         };
         settings::scale_strategy(&strategy)?;
-        let before = Scale::new(env, app).desired()?;
+        let saved = SavedScale::new(env, app).read()?;
+        let before = &saved.desired;
         for Request { process_type, quantity } in &current {
             let now = before.quantity(process_type).unwrap_or(0);
             if now != *quantity {
@@ -121,22 +112,22 @@ impl Asked {
                 )));
             }
         }
-        let requests = wanted.iter().map(|change| change.resolve(&before)).collect::<Result<Vec<_>>>()?;
+        let requests = wanted.iter().map(|change| change.resolve(before)).collect::<Result<Vec<_>>>()?;
         MaxInstances::of(env, app)?.check_all(&requests)?;
-        let named: BTreeSet<ProcessType> = one_by_one(requests.iter().map(|request| request.process_type.clone()));
-        Scale::new(env, app).warn_of_excess(|process_type| !named.contains(process_type))?;
-        let requests = without_unknown_types(env, app, requests)?;
-        before.update(current_procfile(env, app)?.as_ref(), &requests)?;
-        Ok(Self { before, requests, recreate: strategy == "recreate" })
+        let named: BTreeSet<ProcessType> = requests.iter().map(|request| request.process_type.clone()).collect();
+        SavedScale::new(env, app).warn_of_excess(|process_type| !named.contains(process_type))?;
+        let requests = without_unknown_types(env, app, &saved, requests)?;
+        before.update(saved.procfile.as_ref(), &requests)?;
+        Ok(Self { saved, requests, recreate: strategy == "recreate" })
     }
 
     fn save(&self, env: &Env, app: &App) -> Result<()> {
-        Scale::new(env, app).save(&self.before, &self.requests).map(drop)
+        SavedScale::new(env, app).save(&self.saved.desired, &self.requests).map(drop)
     }
 
     /// Does `work` between the triggers that tell other plugins of the change; the first may refuse it.
     fn announced(&self, env: &Env, app: &App, work: impl FnOnce() -> Result<()>) -> Result<()> {
-        let old = |request: &Request| self.before.quantity(&request.process_type).unwrap_or(0);
+        let old = |request: &Request| self.saved.desired.quantity(&request.process_type).unwrap_or(0);
         let changed = self.requests.iter().filter(|request| old(request) != request.quantity);
         let changed: Vec<String> =
             changed.map(|request| format!("{}={}:{}", request.process_type, old(request), request.quantity)).collect();
@@ -154,20 +145,20 @@ impl Asked {
 fn dry_run(env: &Env, app: &App, arguments: &Arguments, json: bool) -> Result<()> {
     refuse_ruled_scale(env, app)?;
     let asked = Asked::read(env, app, arguments)?;
-    let stopped = settings::computed(env, app, "restore")? == "false";
+    let stopped = settings::is_stopped(env, app)?;
     let only_saved = arguments.skip_deploy || stopped || !is_deployed(env, app)?;
-    let scaling = if only_saved { Scaling::Saved } else { Scaling::find(env, app)? };
-    let mut changes = scaling.plan(env, app, &asked.before, &asked.requests, asked.recreate)?;
+    let scaling = if only_saved { Scaling::by_what_is_saved(env, app) } else { Scaling::find(env, app)? };
+    let mut changes = scaling.plan(&asked.saved.shown(), &asked.requests, asked.recreate)?;
     if only_saved {
         for change in &mut changes {
             change.how = How::Nothing;
         }
     }
     if json {
-        return env.output().print(&scaling::as_json(app, &changes)?);
+        return env.output().print(&plan_as_json(app, &changes)?);
     }
     env.output().info1_quiet(&format!("Plan for {app}, nothing is done"));
-    env.output().print(&scaling::as_text(&changes))
+    env.output().print(&plan_as_text(&changes))
 }
 
 /// An app.json formation or a DOKKU_SCALE rules the scale, and nobody else.
@@ -189,70 +180,19 @@ fn change(
     app: &App,
     asked: &Asked,
     scaling: &Scaling<'_>,
-    changes: &[TypeChange],
+    changes: &[TypeChange<'_>],
     lock: &AppLock,
 ) -> Result<()> {
-    scaling::readdress(env, app, changes)?;
-    let needed: Vec<&TypeChange> = changes.iter().filter(|change| change.is_needed()).collect();
-    let work = needed.iter().map(|change| (&change.request, || scaling::apply(env, app, scaling, change, lock)));
-    one_after_the_other(env, app, &asked.before, &asked.before, &asked.requests, work.collect())
-}
-
-/// Deploys each requested type, with the same care. `before` is what was saved, `from` what is kept of it.
-pub(crate) fn deploy_types(
-    env: &Env,
-    app: &App,
-    before: &Formation,
-    from: &Formation,
-    requests: &[Request],
-) -> Result<()> {
-    let work = requests.iter().map(|request| (request, || driver::deploy(env, app, &request.process_type)));
-    one_after_the_other(env, app, before, from, requests, work.collect())
-}
-
-/// Does the work of one type after the other, each once its new quantity is saved. When one fails, it has
-/// its old quantity again, and so have those that come after it; the types before it stay as they are now.
-fn one_after_the_other(
-    env: &Env,
-    app: &App,
-    before: &Formation,
-    from: &Formation,
-    requests: &[Request],
-    work: Vec<(&Request, impl Fn() -> Result<()>)>,
-) -> Result<()> {
-    let scale = Scale::new(env, app);
-    let without_work = |request: &&Request| !work.iter().any(|(working, _)| working == request);
-    let mut done: Vec<Request> = requests.iter().filter(without_work).cloned().collect();
-    if work.is_empty() {
-        return scale.save(from, &done).map(drop);
-    }
-    for (position, (request, apply)) in work.iter().enumerate() {
-        let mut trying = done.clone();
-        trying.push((*request).clone());
-        let Err(error) = scale.save(from, &trying).and_then(|_| apply()) else {
-            done = trying;
-            continue;
-        };
-        let undone = work.iter().skip(position).map(|(request, _)| Request {
-            process_type: request.process_type.clone(),
-            quantity: before.quantity(&request.process_type).unwrap_or(0),
-        });
-        let undone: Vec<Request> = undone.collect();
-        // What was not cleared has its old quantity by itself.
-        let cleared = |request: &&Request| from.quantity(&request.process_type).is_none();
-        let cleared = undone.iter().filter(cleared).filter(|request| request.quantity > 0);
-        let old: Vec<Request> = done.iter().chain(cleared).cloned().collect();
-        in_spite_of_signals(|| scale.save(from, &old)).context(|| format!("{error}; restoring the scale"))?;
-        let back = Formation::from_requests(&undone).to_saved().join(" ");
-        return Err(error.context(format!("Scaling {app} failed, the scale is back at {back}")));
-    }
-    Ok(())
+    scaling.prepare(changes)?;
+    let needed: Vec<&TypeChange<'_>> = changes.iter().filter(|change| change.is_needed()).collect();
+    let work = needed.iter().map(|change| (&change.request, || scaling.apply(change, lock)));
+    one_after_the_other(env, app, &asked.saved.desired, &asked.saved.desired, &asked.requests, work.collect())
 }
 
 /// The requests without those for 0 of a type that the app never had: those are told and passed over. A client that
 /// always sets every type it knows of names such types too, and none of it runs as it is.
-fn without_unknown_types(env: &Env, app: &App, requests: Vec<Request>) -> Result<Vec<Request>> {
-    let Some(procfile) = current_procfile(env, app)? else {
+fn without_unknown_types(env: &Env, app: &App, saved: &Saved, requests: Vec<Request>) -> Result<Vec<Request>> {
+    let Some(procfile) = &saved.procfile else {
         return match requests.iter().find(|request| request.process_type.as_str().starts_with('-')) {
             Some(odd) => Err(Error::new(format!(
                 "{:?} cannot be a process type of an app without a Procfile",
@@ -261,11 +201,11 @@ fn without_unknown_types(env: &Env, app: &App, requests: Vec<Request>) -> Result
             None => Ok(requests),
         };
     };
-    let saved = Scale::new(env, app).shown()?;
+    let has_been = saved.shown();
     let mut known = Vec::new();
     for request in requests {
         let process_type = &request.process_type;
-        let is_known = procfile.contains(process_type) || saved.quantity(process_type).is_some();
+        let is_known = procfile.contains(process_type) || has_been.quantity(process_type).is_some();
         if request.quantity > 0 || is_known || has_instances(env, app, process_type)? {
             known.push(request);
         } else {
@@ -284,7 +224,7 @@ fn has_instances(env: &Env, app: &App, process_type: &ProcessType) -> Result<boo
 }
 
 fn show(env: &Env, app: &App, json: bool) -> Result<()> {
-    let formation = Scale::new(env, app).shown()?;
+    let formation = SavedScale::new(env, app).shown()?;
     if json {
         return env.output().print(&(as_json(&formation)? + "\n"));
     }

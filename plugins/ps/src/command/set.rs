@@ -2,23 +2,18 @@
 
 use super::Patience;
 use crate::PLUGIN;
+use crate::docker_local::Statuses;
 use crate::restart_policy::RestartPolicy;
-use crate::settings::{SETTINGS, Setting};
-use crate::status::Statuses;
+use crate::settings::{RESTART_POLICY, SETTINGS, Setting};
 use common::{
     App, AppLock, ContainerState, Docker, Env, Error, Globals, Properties, Result, Scope, clap, parse_command_line,
 };
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:set",
-    about = "Set or clear a ps property for an app",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:set", about = "Set or clear a ps property for an app")]
 struct Arguments {
     /// Set the property for all apps that have no value of their own
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     global: bool,
     #[command(flatten)]
     patience: Patience,
@@ -29,9 +24,6 @@ struct Arguments {
 }
 
 /// The body of `ps:set`.
-///
-/// # Errors
-/// No such app or property, or a value that the property cannot hold.
 pub fn main(env: &Env) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let mut words = arguments.words.iter().map(String::as_str);
@@ -67,12 +59,7 @@ pub fn main(env: &Env) -> Result<()> {
 }
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:set-restart-policy",
-    about = "Sets the restart policy of an app",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:set-restart-policy", about = "Sets the restart policy of an app")]
 struct PolicyArguments {
     #[command(flatten)]
     patience: Patience,
@@ -87,9 +74,6 @@ struct PolicyArguments {
 }
 
 /// The body of `ps:set-restart-policy`: `ps:set APP restart-policy POLICY` in the words of earlier versions.
-///
-/// # Errors
-/// No such app, or a policy that Docker does not have.
 pub fn set_restart_policy(env: &Env) -> Result<()> {
     let arguments: PolicyArguments = parse_command_line(env)?;
     let app = App::named_by_user(env, &arguments.app)?;
@@ -121,7 +105,7 @@ fn reach_containers(env: &Env, app: Option<&App>) {
 
 fn try_to_reach_containers(env: &Env, app: Option<&App>) -> Result<()> {
     let statuses = Statuses::new(env);
-    let setting = Setting::named("restart-policy").ok_or_else(|| Error::new("no such property"))?;
+    let setting = &RESTART_POLICY;
     let policy = setting.computed(env, app)?;
     let mut apps = app.cloned().into_iter().collect::<Vec<_>>();
     if app.is_none() {

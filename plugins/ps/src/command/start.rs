@@ -2,16 +2,15 @@
 
 use super::{AppOrAll, run_for_app_or_all};
 use crate::PLUGIN;
-use crate::driver;
+use crate::change::{by_host, types_of};
+use crate::docker_local::check_docker;
+use crate::docker_local::{Running, Statuses};
 use crate::scheduler::{image_tag, is_deployed};
-use crate::status::{Running, Statuses};
-use common::{App, AppLock, Context, Env, Properties, Result, Triggers, parse_command_line};
+use crate::settings::RESTORE;
+use common::{App, AppLock, Context, Env, Properties, Result, Triggers, in_spite_of_signals, parse_command_line};
 use std::time::Duration;
 
 /// The body of `ps:start`.
-///
-/// # Errors
-/// No such app, its lock is not free in time, or a trigger fails.
 pub fn main(env: &Env) -> Result<()> {
     let arguments: AppOrAll = parse_command_line(env)?;
     run_for_app_or_all(env, "start", &arguments, start)
@@ -19,18 +18,24 @@ pub fn main(env: &Env) -> Result<()> {
 
 /// Starts one app: releases and deploys it unless all of it runs.
 fn start(env: &Env, app: &App, patience: Duration) -> Result<()> {
-    driver::check_docker(env, app)?;
+    check_docker(env, app)?;
     if !is_deployed(env, app)? {
         env.output().warn(&format!("App {app} has not been deployed"));
         return Ok(());
     }
     let _lock = AppLock::acquire(env, app, patience)?;
-    bring_up(env, app)?;
     let properties = Properties::new(env, PLUGIN);
-    if properties.get(app, "restore")?.as_deref() == Some("false") {
-        properties.set(app, "restore", "true")?;
+    let was_stopped = properties.get(app, RESTORE.name)?.as_deref() == Some("false");
+    if was_stopped {
+        // Before anything runs: so whoever comes after one that was killed on the way knows that all of it should.
+        properties.set(app, RESTORE.name, "true")?;
     }
-    Ok(())
+    let Err(error) = bring_up(env, app) else { return Ok(()) };
+    if was_stopped {
+        let back = in_spite_of_signals(|| properties.set(app, RESTORE.name, "false"));
+        back.context(|| format!("{error}; noting that {app} is stopped"))?;
+    }
+    Err(error)
 }
 
 /// Makes a deployed app run, under its lock.
@@ -54,8 +59,7 @@ pub(crate) fn bring_up(env: &Env, app: &App) -> Result<()> {
         }
     };
     if releasing {
-        let types = driver::types_of(env, app)?;
-        driver::with_hooks_owed(env, app, &types, || triggers.fire("release-and-deploy", &[app.as_str(), &tag]))?;
+        by_host(env, app, &types_of(env, app)?, || triggers.fire("release-and-deploy", &[app.as_str(), &tag]))?;
     }
     triggers.fire("proxy-build-config", &[app.as_str()])
 }

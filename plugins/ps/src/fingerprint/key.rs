@@ -12,9 +12,6 @@ const LENGTH: usize = 32;
 pub(super) type Key = [u8; LENGTH];
 
 /// The key, which is made now if there is none. All processes that make one at the same time get the same.
-///
-/// # Errors
-/// When it cannot be read or made, or its file holds something else.
 pub(super) fn key(env: &Env) -> Result<Key> {
     let path = env.data_directory(PLUGIN)?.join(".fingerprint-key");
     let mut held = file::read(&path)?;

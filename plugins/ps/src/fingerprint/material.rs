@@ -44,18 +44,12 @@ impl Material {
     }
 
     /// The bytes of a file that decides what the source says; `None` when it is missing.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub(super) fn read(&mut self, path: &Path) -> Result<Option<Vec<u8>>> {
         self.comes_from(path);
         file::read(path)
     }
 
     /// Adds the content of a file.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub(super) fn add_file(&mut self, label: &str, path: &Path) -> Result<()> {
         let content = self.read(path)?.unwrap_or_default();
         self.add(label, without_line_end(&content));
@@ -64,9 +58,6 @@ impl Material {
 
     /// Adds the content of each file in a folder, and in those below it, whose name is `wanted`. Hidden files are
     /// those of writers at work.
-    ///
-    /// # Errors
-    /// When one cannot be read.
     pub(super) fn add_folder(&mut self, label: &str, folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<()> {
         self.add_wanted(label, folder, &wanted)
     }
@@ -90,9 +81,6 @@ impl Material {
 
     /// The keyed hash of what the source says, in hexadecimal. Every part has its length before it, so what
     /// is said in one way cannot look like something else that is said in another.
-    ///
-    /// # Errors
-    /// None that can happen: a key of any length will do.
     pub(super) fn hash(&self, key: &Key) -> Result<String> {
         let mut hash = Hmac::<Sha256>::new_from_slice(key).map_err(|error| Error::new(error.to_string()))?;
         let mut part = |bytes: &[u8]| {
@@ -109,9 +97,6 @@ impl Material {
     }
 
     /// Whether one of its files was written to after `time`.
-    ///
-    /// # Errors
-    /// When a file's time cannot be read.
     pub(super) fn is_newer_than(&self, time: SystemTime) -> Result<bool> {
         for path in &self.files {
             match path.metadata().and_then(|about| about.modified()) {

@@ -21,8 +21,8 @@ mod unrecorded;
 mod web_tests;
 
 pub(crate) use sources::PROXY_LABELS;
-pub use store::Fingerprints;
-pub use unrecorded::changes_since;
+pub(crate) use store::Fingerprints;
+pub(crate) use unrecorded::changes_since;
 
 use common::{App, Env, ProcessType, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,14 +44,14 @@ const SOURCES: &[&str] = &[
 
 /// What a container is made from: a keyed hash for each source. It holds no values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fingerprint(BTreeMap<String, String>);
+pub(crate) struct Fingerprint(BTreeMap<String, String>);
 
 impl Fingerprint {
     /// The sources that are not as they were, in words for the user and in a fixed order: image, config,
     /// docker options, storage, network, ports, command, limits, logs, init, proxy labels, plugin NAME.
     ///
     /// A source that only one of the two has counts: a plugin that adds arguments came or went.
-    pub fn changes<'a>(&'a self, now: &'a Self) -> Vec<&'a str> {
+    pub(crate) fn changes<'a>(&'a self, now: &'a Self) -> Vec<&'a str> {
         let differs = |source: &&str| self.0.get(*source) != now.0.get(*source);
         let mut others = BTreeSet::new();
         let known = self.0.keys().chain(now.0.keys()).map(String::as_str);
@@ -63,7 +63,7 @@ impl Fingerprint {
 /// What containers of an app, made now, would be made from. One after the other of the same type and image is
 /// worked out once.
 #[derive(Debug)]
-pub struct Current<'a> {
+pub(crate) struct Current<'a> {
     env: &'a Env,
     app: &'a App,
     last: Option<(ProcessType, String, Fingerprint)>,
@@ -71,15 +71,12 @@ pub struct Current<'a> {
 
 impl<'a> Current<'a> {
     /// Nothing is read yet.
-    pub fn new(env: &'a Env, app: &'a App) -> Self {
+    pub(crate) fn new(env: &'a Env, app: &'a App) -> Self {
         Self { env, app, last: None }
     }
 
     /// What a container of this type would be made from, with this image.
-    ///
-    /// # Errors
-    /// When a source or the host's key cannot be read, or the key cannot be made.
-    pub fn of(&mut self, process_type: &ProcessType, image_id: &str) -> Result<&Fingerprint> {
+    pub(crate) fn of(&mut self, process_type: &ProcessType, image_id: &str) -> Result<&Fingerprint> {
         let last = match self.last.take() {
             Some(last) if last.0 == *process_type && last.1 == image_id => last,
             _ => (process_type.clone(), image_id.to_owned(), current(self.env, self.app, process_type, image_id)?),

@@ -268,9 +268,6 @@ impl Read<'_> {
 
 /// The variables that hold: the app's own before the host's. The one in which a build leaves the revision is left
 /// out: a build that fails changes it.
-///
-/// # Errors
-/// When a file of them cannot be read, or a line of it is none of the host's.
 pub(super) fn variables(env: &Env, app: &App) -> Result<BTreeMap<String, String>> {
     let mut variables = config_of(env, app)?;
     if let Some(revision) = host_files::revision_variable(env, app)? {
@@ -280,9 +277,6 @@ pub(super) fn variables(env: &Env, app: &App) -> Result<BTreeMap<String, String>
 }
 
 /// Whether Docker publishes the ports of `web`.
-///
-/// # Errors
-/// When the property cannot be read.
 pub(super) fn binds_all_interfaces(env: &Env, app: &App) -> Result<bool> {
     Ok(host_files::BIND_ALL_INTERFACES.of(env, app)?.as_deref() == Some("true"))
 }

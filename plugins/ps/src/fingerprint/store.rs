@@ -8,25 +8,19 @@ use std::path::PathBuf;
 
 /// The store of one app's fingerprints. A container is named by the id that docker-local's file of it holds.
 #[derive(Debug)]
-pub struct Fingerprints<'a> {
+pub(crate) struct Fingerprints<'a> {
     env: &'a Env,
     folder: PathBuf,
 }
 
 impl<'a> Fingerprints<'a> {
     /// The fingerprints of `app`.
-    ///
-    /// # Errors
-    /// When the host's folders are not known.
-    pub fn new(env: &'a Env, app: &'a App) -> Result<Self> {
+    pub(crate) fn new(env: &'a Env, app: &'a App) -> Result<Self> {
         Ok(Self { env, folder: env.data_directory(PLUGIN)?.join(app.as_str()).join("fingerprints") })
     }
 
     /// The fingerprint of a container; `None` when none was recorded.
-    ///
-    /// # Errors
-    /// When the id is none, or the file cannot be read or holds something else.
-    pub fn of(&self, container: &str) -> Result<Option<Fingerprint>> {
+    pub(crate) fn of(&self, container: &str) -> Result<Option<Fingerprint>> {
         let path = self.path(container)?;
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
         let broken = |error| Error::new(format!("{} is no fingerprint of a container: {error}", path.display()));
@@ -34,10 +28,7 @@ impl<'a> Fingerprints<'a> {
     }
 
     /// Records what a container was made from.
-    ///
-    /// # Errors
-    /// When the id is none, or the file cannot be written.
-    pub fn record(&self, container: &str, fingerprint: &Fingerprint) -> Result<()> {
+    pub(crate) fn record(&self, container: &str, fingerprint: &Fingerprint) -> Result<()> {
         let (path, owner) = (self.path(container)?, Owner::of_files(self.env)?);
         let mut bytes = serde_json::to_vec(&fingerprint.0)?;
         bytes.push(b'\n');
@@ -46,10 +37,7 @@ impl<'a> Fingerprints<'a> {
     }
 
     /// Removes the fingerprints of all containers but these.
-    ///
-    /// # Errors
-    /// When one cannot be removed.
-    pub fn forget_others(&self, containers: &[&str]) -> Result<()> {
+    pub(crate) fn forget_others(&self, containers: &[&str]) -> Result<()> {
         for path in file::entries(&self.folder)? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             // A hidden file is that of a writer at work, or one that was killed.
@@ -62,10 +50,7 @@ impl<'a> Fingerprints<'a> {
     }
 
     /// Removes all of them.
-    ///
-    /// # Errors
-    /// When one cannot be removed.
-    pub fn drop_all(&self) -> Result<()> {
+    pub(crate) fn drop_all(&self) -> Result<()> {
         atomic::remove_directory(&self.folder)
     }
 

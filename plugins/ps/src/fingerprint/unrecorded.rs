@@ -7,9 +7,8 @@
 
 use super::sources::{COMMAND, CONFIG, PORTS, binds_all_interfaces, in_files, variables};
 use crate::host_files::{ContainerPorts, revision_variable};
-use crate::listing::time::seconds_since_epoch;
 use crate::source_files::{current_procfile, expanded};
-use common::{App, ContainerDetails, Env, ProcessType, Properties, Result};
+use common::{App, ContainerDetails, Env, ProcessType, Properties, Result, seconds_since_epoch};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
@@ -24,10 +23,7 @@ const GIVEN_BY_THE_HOST: &[&str] = &["DYNO", "PATH", "PORT", "TRACE"];
 /// `of_its_image` is asked, where it comes to that, for the variables that the container has from its image,
 /// and says `None` when they are not to be asked for; then all that the config does not name are taken to be
 /// the image's.
-///
-/// # Errors
-/// When a source cannot be read, or the image's variables cannot.
-pub fn changes_since(
+pub(crate) fn changes_since(
     env: &Env,
     app: &App,
     process_type: &ProcessType,

@@ -1,6 +1,7 @@
 //! The listing for programs: an object an app, on a line. Pure. docs/commands.md describes it.
 
-use super::{Actual, ListedInstance, Listing, signal_name};
+use super::text::signal_name;
+use crate::docker_local::{Actual, ListedInstance, Listing};
 use common::{ContainerProcess, Result, shown_json};
 use serde::Serialize;
 
@@ -61,10 +62,7 @@ struct ProcessObject<'a> {
 }
 
 /// The object of one app, with a newline.
-///
-/// # Errors
-/// None that the values could cause.
-pub fn object(listing: &Listing) -> Result<String> {
+pub(crate) fn object(listing: &Listing) -> Result<String> {
     let instances = match &listing.actual {
         Actual::Status(_) => None,
         Actual::NotDeployed | Actual::Instances(_) => Some(listing.instances().iter().map(instance_object).collect()),

@@ -4,11 +4,11 @@ use common::commands_a_terminal;
 
 /// How lines are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
+pub(crate) struct Look {
     /// How many characters a line may have; `None` for any number.
-    pub width: Option<usize>,
+    pub(crate) width: Option<usize>,
     /// Whether states have a colour.
-    pub colour: bool,
+    pub(crate) colour: bool,
 }
 
 /// What a colour says.
@@ -115,6 +115,17 @@ fn push(line: &mut String, text: &str, colour: Option<Colour>) {
     line.push_str(&format!("\x1b[{code}m{text}\x1b[0m"));
 }
 
+/// A span in its two largest units: `3m 12s`, `2d 4h`, `5h`.
+pub(super) fn span(seconds: u64) -> String {
+    let (large, unit, small, smaller_unit) = match seconds {
+        0..60 => return format!("{seconds}s"),
+        60..3600 => (seconds / 60, 'm', seconds % 60, 's'),
+        3600..86400 => (seconds / 3600, 'h', seconds / 60 % 60, 'm'),
+        _ => (seconds / 86400, 'd', seconds / 3600 % 24, 'h'),
+    };
+    if small == 0 { format!("{large}{unit}") } else { format!("{large}{unit} {small}{smaller_unit}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,5 +159,22 @@ mod tests {
     #[test]
     fn what_commands_a_terminal_is_made_harmless() {
         assert_eq!(line(0, &row(&["a\x1b[31m\nb\u{202e}c"]), &[9], Look::default()), "a?[31m?b?c\n");
+    }
+
+    #[test]
+    fn a_span_has_its_two_largest_units() {
+        for (seconds, words) in [
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (192, "3m 12s"),
+            (3600, "1h"),
+            (3661, "1h 1m"),
+            (86399, "23h 59m"),
+            (187_200, "2d 4h"),
+            (86_400 * 400 + 59, "400d"),
+        ] {
+            assert_eq!(span(seconds), words);
+        }
     }
 }

@@ -3,11 +3,11 @@
 //! App, instance, state, seconds since the start or the exit, restarts, health, exit code, container; `-`
 //! where there is nothing to say. New fields go to the end.
 
-use super::{ListedInstance, Listing};
+use crate::docker_local::{ListedInstance, Listing};
 use common::commands_a_terminal;
 
 /// A line for each instance; none for an app of which no instance is known.
-pub fn lines(listing: &Listing) -> String {
+pub(crate) fn lines(listing: &Listing) -> String {
     listing.instances().iter().map(|instance| line(listing.app.as_str(), instance)).collect()
 }
 

@@ -1,13 +1,11 @@
 //! The listing for people. Pure: how wide and whether in colour is told.
 
-use super::line::{Cell, Colour, line, widths};
-use super::time::span;
-use super::{Actual, InstanceState, ListedInstance, Listing, signal_name};
-use crate::status::AppStatus;
-use common::{App, ContainerProcess, one_by_one, shown};
+use super::line::{Cell, Colour, line, span, widths};
+use crate::docker_local::{Actual, AppStatus, InstanceState, ListedInstance, Listing, TypeCount};
+use common::{App, ContainerProcess, shown};
 use std::collections::BTreeSet;
 
-pub use super::line::Look;
+pub(crate) use super::line::Look;
 
 /// How far the lines under a header are indented, as in all of Dokku's output.
 const INDENT: usize = 7;
@@ -17,7 +15,7 @@ const PROCESS_INDENT: usize = INDENT + 2;
 const SHOWN_ID: usize = 12;
 
 /// One app, instance by instance. Of an app that has not been deployed there is nothing to say here.
-pub fn of_app(listing: &Listing, look: Look) -> String {
+pub(crate) fn of_app(listing: &Listing, look: Look) -> String {
     match &listing.actual {
         Actual::NotDeployed => String::new(),
         Actual::Status(status) => of_status(&listing.app, &listing.scheduler, *status),
@@ -144,7 +142,7 @@ fn process_row(process: &ContainerProcess) -> Vec<Cell> {
 
 /// `web 2/2  worker 1/1`: how many of each type run and should.
 fn summary(listing: &Listing) -> String {
-    let count = |count: super::TypeCount<'_>| {
+    let count = |count: TypeCount<'_>| {
         let running = count.running.map_or_else(|| "?".to_owned(), |running| running.to_string());
         format!("{} {running}/{}", count.process_type, count.desired)
     };
@@ -153,7 +151,7 @@ fn summary(listing: &Listing) -> String {
 }
 
 /// A line an app, under a line of titles.
-pub fn of_apps(listings: &[Listing], look: Look) -> String {
+pub(crate) fn of_apps(listings: &[Listing], look: Look) -> String {
     let titles = ["APP", "STATE", "RUNNING", "RESTARTS", "SINCE"].map(Cell::new).to_vec();
     let rows: Vec<Vec<Cell>> = std::iter::once(titles).chain(listings.iter().map(app_row)).collect();
     let columns = widths(&rows);
@@ -179,7 +177,7 @@ fn app_summary(listing: &Listing) -> String {
     let such = |is_such: fn(&ListedInstance) -> bool| listing.instances().iter().filter(|one| is_such(one)).count();
     let stale = such(|instance| instance.has_stale_address);
     if !listing.pending.is_empty() {
-        let changed: BTreeSet<&str> = one_by_one(listing.pending.values().flatten().map(String::as_str));
+        let changed: BTreeSet<&str> = listing.pending.values().flatten().map(String::as_str).collect();
         summary.push_str(&format!("  (pending: {})", changed.into_iter().collect::<Vec<_>>().join(", ")));
     }
     for (count, word) in [
@@ -192,6 +190,29 @@ fn app_summary(listing: &Listing) -> String {
         }
     }
     summary
+}
+
+/// The name of the signal that ended a process with this status, as a shell reports it.
+pub(crate) fn signal_name(exit_code: i64) -> Option<String> {
+    let number = exit_code.checked_sub(128).filter(|number| (1..=64).contains(number))?;
+    let name = match number {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        10 => "SIGUSR1",
+        11 => "SIGSEGV",
+        12 => "SIGUSR2",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        _ => return Some(format!("signal {number}")),
+    };
+    Some(name.to_owned())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use super::*;
+use crate::docker_local::Running;
 use crate::formation::Quantity;
-use crate::status::Running;
 use common::{ContainerDetails, Instance};
 use std::collections::BTreeMap;
 

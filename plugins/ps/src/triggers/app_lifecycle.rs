@@ -1,31 +1,24 @@
 //! Apps come, go, and get other names.
 
-use super::app_argument;
+use super::{HOOK_PATIENCE, app_argument};
 use crate::PLUGIN;
-use crate::commands::{HOOK_PATIENCE, rebuild};
-use crate::driver::Unfinished;
+use crate::change::{Marks, rebuild};
 use crate::fingerprint::Fingerprints;
 use crate::formation::Request;
-use crate::scale::Scale;
+use crate::saved::SavedScale;
 use common::atomic::{self, Owner};
 use common::{App, Env, ProcessType, Properties, Result};
 
 /// `post-create APP`: a new app has one web process.
-///
-/// # Errors
-/// When its folder or scale cannot be written.
 pub fn post_create(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     atomic::create_directory(&data_directory(env, &app)?, Owner::of_files(env)?)?;
     let one_web = Request { process_type: ProcessType::web(), quantity: 1 };
-    let scale = Scale::new(env, &app);
+    let scale = SavedScale::new(env, &app);
     scale.save(&scale.desired()?, &[one_web]).map(drop)
 }
 
 /// `post-delete APP`: forgets a destroyed app.
-///
-/// # Errors
-/// When something of it cannot be removed; the rest has been tried all the same.
 pub fn post_delete(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     let data = atomic::remove_directory(&data_directory(env, &app)?);
@@ -34,18 +27,12 @@ pub fn post_delete(env: &Env) -> Result<()> {
 }
 
 /// `post-app-clone-setup OLD NEW`: a clone has its model's properties and Procfile.
-///
-/// # Errors
-/// When something cannot be copied.
 pub fn post_app_clone_setup(env: &Env) -> Result<()> {
     let (old, new) = (app_argument(env, 1)?, app_argument(env, 2)?);
     copy(env, &old, &new)
 }
 
 /// `post-app-clone OLD NEW`: builds the clone, unless `SKIP_REBUILD` is `true`.
-///
-/// # Errors
-/// When the build fails.
 pub fn post_app_clone(env: &Env) -> Result<()> {
     app_argument(env, 1)?;
     rebuild_unless_skipped(env, &app_argument(env, 2)?)
@@ -53,9 +40,6 @@ pub fn post_app_clone(env: &Env) -> Result<()> {
 
 /// `post-app-rename-setup OLD NEW`: the properties get the new name; the data is copied, the old
 /// folder stays until [`post_app_rename`].
-///
-/// # Errors
-/// When something cannot be copied or removed.
 pub fn post_app_rename_setup(env: &Env) -> Result<()> {
     let (old, new) = (app_argument(env, 1)?, app_argument(env, 2)?);
     copy(env, &old, &new)?;
@@ -64,9 +48,6 @@ pub fn post_app_rename_setup(env: &Env) -> Result<()> {
 
 /// `post-app-rename OLD NEW`: the data gets the new name, and the app is built, unless
 /// `SKIP_REBUILD` is `true`.
-///
-/// # Errors
-/// When the data cannot be moved, or the build fails.
 pub fn post_app_rename(env: &Env) -> Result<()> {
     let (old, new) = (app_argument(env, 1)?, app_argument(env, 2)?);
     copy_data(env, &old, &new)?;
@@ -78,7 +59,7 @@ fn copy(env: &Env, old: &App, new: &App) -> Result<()> {
     Properties::new(env, PLUGIN).copy(old, new, |_| true)?;
     copy_data(env, old, new)?;
     // The copied scale is not the one that the app was created with.
-    let scale = Scale::new(env, new);
+    let scale = SavedScale::new(env, new);
     match scale.desired() {
         Ok(desired) => scale.tell(&desired),
         Err(error) => env.output().warn(&format!("The scale of {new} is copied, and cannot be read: {error}")),
@@ -89,12 +70,12 @@ fn copy(env: &Env, old: &App, new: &App) -> Result<()> {
 /// Copies all but the fingerprints and marks, which are of the old app's containers: the new one gets its own.
 fn copy_data(env: &Env, old: &App, new: &App) -> Result<()> {
     atomic::copy_directory(&data_directory(env, old)?, &data_directory(env, new)?, Owner::of_files(env)?)?;
-    Unfinished::new(env, new)?.drop_all()?;
+    Marks::new(env, new)?.drop_all()?;
     Fingerprints::new(env, new)?.drop_all()
 }
 
 fn rebuild_unless_skipped(env: &Env, app: &App) -> Result<()> {
-    if env.var("SKIP_REBUILD") == Some("true") { Ok(()) } else { rebuild::rebuild(env, app, HOOK_PATIENCE) }
+    if env.var("SKIP_REBUILD") == Some("true") { Ok(()) } else { rebuild(env, app, HOOK_PATIENCE) }
 }
 
 fn data_directory(env: &Env, app: &App) -> Result<std::path::PathBuf> {

@@ -1,34 +1,27 @@
 //! What happens around a deploy: restart policy, scale, and the change from one release to the next.
 
-use super::{app_argument, lock_of_hook};
+use super::{HOOK_PATIENCE, app_argument, lock_of_hook};
 use crate::PLUGIN;
 use crate::app_json;
-use crate::commands::{HOOK_PATIENCE, restart};
-use crate::driver;
+use crate::change;
 use crate::formation::{Request, listed};
-use crate::max_instances::MaxInstances;
-use crate::scale::Scale;
+use crate::saved::SavedScale;
 use crate::settings;
+use crate::settings::MaxInstances;
 use crate::source_files::{SourceFile, current_dokku_scale, current_procfile};
 use common::{App, Context, Env, Error, ProcessType, Properties, Result, file, shown};
 
 /// `app-restart APP`: another plugin wants an app restarted.
-///
-/// # Errors
-/// No such app, its lock is not free in time, or the deploy fails.
 pub fn app_restart(env: &Env) -> Result<()> {
     let app = App::named_by_user(env, env.arg(1)?)?;
-    restart::restart(env, &app, None, HOOK_PATIENCE)
+    change::redeploy(env, &app, None, HOOK_PATIENCE)
 }
 
 /// `docker-args-process-deploy APP BUILDER TAG [TYPE [N]]`: standard input, then the restart policy as
 /// an argument of `docker container create`, without a newline.
-///
-/// # Errors
-/// When the policy cannot be read.
 pub fn docker_args_process_deploy(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
-    let policy = settings::computed(env, &app, "restart-policy")?;
+    let policy = settings::RESTART_POLICY.of(env, &app)?;
     let before = env.stdin()?;
     env.output().print_bytes(&[&before, format!(" --restart={policy}").as_bytes()].concat())
 }
@@ -36,9 +29,6 @@ pub fn docker_args_process_deploy(env: &Env) -> Result<()> {
 /// `pre-release-builder BUILDER APP IMAGE`: checks what the release will be run by, before anything is
 /// released: the Procfile, the DOKKU_SCALE, that every type which the DOKKU_SCALE or an app.json
 /// formation wants is in the Procfile, and that nothing asks for more instances of a type than there may be.
-///
-/// # Errors
-/// What is wrong, with the file and the line or the types.
 pub fn pre_release_builder(env: &Env) -> Result<()> {
     let app = app_argument(env, 2)?;
     let procfile = current_procfile(env, &app)?;
@@ -53,7 +43,7 @@ pub fn pre_release_builder(env: &Env) -> Result<()> {
         formation.iter().any(|(asked, _)| asked == name)
             || dokku_scale.iter().any(|request| request.process_type.as_str() == name)
     };
-    Scale::new(env, &app).refuse_excess(|process_type| !asked(process_type.as_str()))?;
+    SavedScale::new(env, &app).refuse_excess(|process_type| !asked(process_type.as_str()))?;
     let Some(procfile) = procfile else { return Ok(()) };
     let wanted = dokku_scale.iter().filter(|request| request.quantity > 0);
     let wanted = wanted.map(|request| ("DOKKU_SCALE", request.process_type.to_string()));
@@ -76,13 +66,10 @@ pub fn pre_release_builder(env: &Env) -> Result<()> {
 ///
 /// The plugin app-json has fired its part by then: it says that the scale can be changed, and takes that
 /// back when it has a formation. Whether `ps:scale` may change it is settled once the deploy has succeeded.
-///
-/// # Errors
-/// An invalid Procfile or DOKKU_SCALE.
 pub fn post_release_builder(env: &Env) -> Result<()> {
     let app = app_argument(env, 2)?;
     let _lock = lock_of_hook(env, &app)?;
-    let scale = Scale::new(env, &app);
+    let scale = SavedScale::new(env, &app);
     let dokku_scale = SourceFile::dokku_scale(env, &app)?;
     match current_dokku_scale(env, &app)? {
         Some(requests) if !app_json::rules(env, &app)? => scale.save(&scale.desired()?, &requests).map(drop),
@@ -93,14 +80,11 @@ pub fn post_release_builder(env: &Env) -> Result<()> {
             scale.save(&scale.desired()?, &[]).map(drop)
         }
     }?;
-    driver::owe_hooks_of_deploy(env, &app)
+    change::owe_hooks_of_deploy(env, &app)
 }
 
 /// `core-post-deploy APP PORT IP TAG`: what the new release brought takes its place, and the app is one
 /// that runs after a boot.
-///
-/// # Errors
-/// When a file cannot be written.
 pub fn core_post_deploy(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     let properties = Properties::new(env, PLUGIN);
@@ -113,14 +97,11 @@ pub fn core_post_deploy(env: &Env) -> Result<()> {
     } else if goes && !app_json::rules(env, &app)? {
         properties.set(&app, "can-scale", "true")?;
     }
-    Scale::new(env, &app).forget_vanished()?;
+    SavedScale::new(env, &app).forget_vanished()?;
     properties.set(&app, "restore", "true")
 }
 
 /// `post-stop APP`: the app stays stopped over a boot.
-///
-/// # Errors
-/// When the property cannot be written.
 pub fn post_stop(env: &Env) -> Result<()> {
     Properties::new(env, PLUGIN).set(&app_argument(env, 1)?, "restore", "false")
 }

@@ -12,13 +12,9 @@ use std::path::Path;
 /// `core-post-extract APP SOURCE-DIR`: the file at `procfile-path` becomes the Procfile of the deploy,
 /// and the `Procfile` of the source for the builders, which know no other name. A source without one
 /// gets a mark that says so. A DOKKU_SCALE at the source's root is kept too.
-///
-/// # Errors
-/// `Invalid Procfile: …`, `Invalid DOKKU_SCALE: …`, or a file that cannot be read or is no text; nothing is
-/// left then.
 pub fn core_post_extract(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
-    let path = settings::computed(env, &app, "procfile-path")?;
+    let path = settings::PROCFILE_PATH.of(env, &app)?;
     let path = path.trim_matches('/');
     let path = if path.is_empty() { "Procfile" } else { path };
     if path.split('/').any(|part| part == "..") {

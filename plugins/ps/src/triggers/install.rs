@@ -4,7 +4,7 @@ use crate::PLUGIN;
 use crate::formation::Formation;
 use crate::host_files::{DOCKER_OPTIONS, app_folder};
 use crate::restart_policy::RestartPolicy;
-use crate::scale::Scale;
+use crate::saved::SavedScale;
 use crate::settings::Setting;
 use crate::source_files::parse_dokku_scale;
 use common::atomic::{self, Owner};
@@ -22,9 +22,6 @@ const MOVED: &[(&str, &str, bool)] = &[
 
 /// `install`: runs as root when Dokku installs or updates plugins. Nothing that is set is overwritten
 /// by a variable; doing it twice is doing it once.
-///
-/// # Errors
-/// When a folder or property cannot be written.
 pub fn install(env: &Env) -> Result<()> {
     let owner = Owner::of_files(env)?;
     Properties::new(env, PLUGIN).create_root()?;
@@ -92,7 +89,7 @@ fn import_dokku_scale(env: &Env, app: &App) -> Result<()> {
         return Ok(());
     };
     let requests = parse_dokku_scale(env, app, &text)?;
-    Scale::new(env, app).import(&Formation::from_requests(&requests))
+    SavedScale::new(env, app).import(&Formation::from_requests(&requests))
 }
 
 fn move_variable(env: &Env, scope: Scope<'_>, variable: &str, property: &str) -> Result<()> {

@@ -6,7 +6,7 @@ mod extract;
 mod install;
 mod post_deploy;
 mod procfile;
-mod scale;
+mod questions;
 
 pub use app_lifecycle::{
     post_app_clone, post_app_clone_setup, post_app_rename, post_app_rename_setup, post_create, post_delete,
@@ -18,13 +18,15 @@ pub use extract::core_post_extract;
 pub use install::install;
 pub use post_deploy::post_deploy;
 pub use procfile::{procfile_exists, procfile_get_command};
-pub use scale::{ps_can_scale, ps_current_scale, ps_get_property, ps_set_scale};
+pub use questions::{ps_can_scale, ps_current_scale, ps_get_property, ps_set_scale};
 
-use crate::commands::HOOK_PATIENCE;
+use crate::docker_local::Statuses;
 use crate::report::Report;
-use crate::status::Statuses;
 use common::{App, AppLock, Env, ErrorKind, Result};
 use std::time::Duration;
+
+/// How long a hook waits for an app's lock.
+const HOOK_PATIENCE: Duration = Duration::from_mins(1);
 
 /// The app in an argument of a trigger. Whether it exists is not asked: some triggers come before it
 /// does, or after it has gone.
@@ -35,9 +37,6 @@ fn app_argument(env: &Env, position: usize) -> Result<App> {
 /// The lock of an app for a hook that changes what is saved of it. A hook cannot ask anybody to come back later,
 /// and the host deploys without a lock where it always did (`config:set` during a push): so after a while it goes
 /// on without, and says so.
-///
-/// # Errors
-/// When it is interrupted while it waits; when the lock cannot be taken for any other reason than that another has it.
 fn lock_of_hook(env: &Env, app: &App) -> Result<Option<AppLock>> {
     lock_of_hook_within(env, app, HOOK_PATIENCE)
 }
@@ -56,9 +55,6 @@ fn lock_of_hook_within(env: &Env, app: &App, patience: Duration) -> Result<Optio
 }
 
 /// `report APP`: prints this plugin's part of `dokku report`.
-///
-/// # Errors
-/// No such app; Docker or a scheduler does not answer.
 pub fn report(env: &Env) -> Result<()> {
     let app = App::named_by_user(env, env.arg(1)?)?;
     let report = Report::of_app(env, &app, &Statuses::new(env), None)?;

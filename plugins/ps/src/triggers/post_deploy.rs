@@ -1,20 +1,17 @@
 //! `post-deploy`: is what runs after a deploy what should run?
 
 use super::{app_argument, lock_of_hook};
-use crate::driver::{ONE_TYPE, Unfinished, retirement, runs_on_docker_local};
+use crate::change::{Marks, ONE_TYPE, retire_type};
+use crate::docker_local::{InstanceStatus, Statuses, runs_on_docker_local};
 use crate::fingerprint::{Current, Fingerprints, PROXY_LABELS, changes_since};
 use crate::formation::{Formation, Quantity, Request};
-use crate::scale::Scale;
+use crate::saved::SavedScale;
 use crate::source_files::current_procfile;
-use crate::status::{InstanceStatus, Statuses};
-use common::{App, ContainerState, Docker, Env, ProcessType, Result, Triggers};
+use common::{App, ContainerState, Docker, Env, ProcessType, Result};
 use std::collections::BTreeMap;
 
 /// `post-deploy APP PORT IP TAG`: retires the instances of types that have left the Procfile, and warns of
 /// each type of which fewer run than should. On other schedulers than docker-local it does nothing.
-///
-/// # Errors
-/// None: the deploy has succeeded, so whatever is wrong here is a warning.
 pub fn post_deploy(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     if let Err(error) = settle(env, &app) {
@@ -30,10 +27,10 @@ fn settle(env: &Env, app: &App) -> Result<()> {
     }
     if env.var(ONE_TYPE).is_none() {
         // The host has deployed and told everybody.
-        Unfinished::new(env, app)?.drop_all()?;
+        Marks::new(env, app)?.drop_all()?;
     }
     retire_vanished_types(env, app)?;
-    let desired = Scale::new(env, app).desired()?;
+    let desired = SavedScale::new(env, app).desired()?;
     let instances = Statuses::new(env).instances(app)?;
     record_fingerprints(env, app, &instances)?;
     for (process_type, running, wanted) in short_types(&desired, &instances) {
@@ -93,7 +90,7 @@ fn short_types<'a>(desired: &'a Formation, instances: &[InstanceStatus]) -> Vec<
 /// quantity is 0.
 fn retire_vanished_types(env: &Env, app: &App) -> Result<()> {
     let Some(procfile) = current_procfile(env, app)? else { return Ok(()) };
-    let scale = Scale::new(env, app);
+    let scale = SavedScale::new(env, app);
     let has_vanished = |(name, quantity): &(&ProcessType, Quantity)| *quantity > 0 && !procfile.contains(name);
     if !scale.desired()?.iter().any(|saved| has_vanished(&saved)) {
         return Ok(());
@@ -108,27 +105,6 @@ fn retire_vanished_types(env: &Env, app: &App) -> Result<()> {
         retire_type(env, app, process_type)?;
     }
     if vanished.is_empty() { Ok(()) } else { scale.save(&desired, &vanished).map(drop) }
-}
-
-fn retire_type(env: &Env, app: &App, process_type: &ProcessType) -> Result<()> {
-    let of_type =
-        |status: &InstanceStatus| status.instance.as_ref().is_some_and(|found| found.process_type == *process_type);
-    let instances: Vec<InstanceStatus> = Statuses::new(env).instances(app)?.into_iter().filter(of_type).collect();
-    let wait = Triggers::new(env).ask("checks-get-property", &[app.as_str(), "wait-to-retire"])?;
-    let there = instances.iter().filter(|status| status.state.is_some());
-    retirement::register(env, app, there.map(|status| &status.container), &wait)?;
-    for instance in instances.iter().filter_map(|status| status.instance.as_ref()) {
-        retirement::remove_files(env, app, instance)?;
-    }
-    if process_type.as_str() == "web" {
-        Triggers::new(env).fire("proxy-build-config", &[app.as_str()])?;
-    }
-    let running = instances.into_iter().filter(is_up);
-    let running: Vec<String> = running.map(|status| status.container).collect();
-    if !running.is_empty() {
-        retirement::ask_to_end(&Docker::new(env)?, &running);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -7,9 +7,6 @@ use crate::source_files::{SourceFile, current_procfile, expanded};
 use common::{Context, Env, Error, ProcessType, Result, Triggers, file};
 
 /// `procfile-exists APP`: whether the release has a Procfile, as an exit status.
-///
-/// # Errors
-/// `Procfile does not exist`, status 1: that is the answer no.
 pub fn procfile_exists(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     match SourceFile::procfile(env, &app)?.current() {
@@ -20,9 +17,6 @@ pub fn procfile_exists(env: &Env) -> Result<()> {
 
 /// `procfile-get-command APP TYPE [PORT]`: prints the command of a type with variables expanded; nothing
 /// when there is no Procfile.
-///
-/// # Errors
-/// An invalid Procfile, or one without that type; the app's config cannot be read.
 pub fn procfile_get_command(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     let Some(procfile) = current_procfile(env, &app)? else { return Ok(()) };

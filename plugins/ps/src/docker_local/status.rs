@@ -3,9 +3,9 @@
 //! On docker-local an app's containers are named by the files `CONTAINER.<type>.<n>` in its folder.
 //! One answer from Docker serves all apps, and it is asked for only when there is such a file.
 
-use crate::host_files::{INSTANCE_FILES, app_folder};
+use super::files::{InstanceFile, instance_files, names_container};
 use crate::scheduler::{DOCKER_LOCAL, Schedulers, only_answered_by, remembered};
-use common::{App, Container, ContainerState, Docker, Env, Error, Instance, Result, Triggers, file};
+use common::{App, Container, ContainerState, Docker, Env, Error, Instance, Result, Triggers};
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ const HOST_SCHEDULERS: &[&str] = &["20_events", "scheduler-docker-local", "sched
 
 /// Whether an app's instances run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Running {
+pub(crate) enum Running {
     /// None does.
     False,
     /// All do.
@@ -25,7 +25,7 @@ pub enum Running {
 
 impl Running {
     /// The host's word for it.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::False => "false",
             Self::True => "true",
@@ -36,19 +36,16 @@ impl Running {
 
 /// How many instances an app has and whether they run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AppStatus {
+pub(crate) struct AppStatus {
     /// How many there are, running or not.
-    pub processes: u32,
+    pub(crate) processes: u32,
     /// Whether they run.
-    pub running: Running,
+    pub(crate) running: Running,
 }
 
 impl AppStatus {
     /// Reads what a scheduler answers: `<count> true|false|mixed`, or nothing, which means none.
-    ///
-    /// # Errors
-    /// When it is anything else.
-    pub fn parse(answer: &str) -> Result<Self> {
+    pub(crate) fn parse(answer: &str) -> Result<Self> {
         let mut words = answer.split_whitespace();
         let Some(count) = words.next() else { return Ok(Self { processes: 0, running: Running::False }) };
         let running = match words.next() {
@@ -83,55 +80,17 @@ impl AppStatus {
 
 /// An instance that a file names, and what Docker says of its container.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InstanceStatus {
+pub(crate) struct InstanceStatus {
     /// The instance; `None` for the file without a name that very old releases left.
-    pub instance: Option<Instance>,
+    pub(crate) instance: Option<Instance>,
     /// The container's id; empty when the file is.
-    pub container: String,
+    pub(crate) container: String,
     /// Docker's word for its state; `None` when there is no such container, or it is another app's.
-    pub state: Option<ContainerState>,
-}
-
-/// A file `CONTAINER.<type>.<n>` of an app.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InstanceFile {
-    /// The instance; `None` for the file without a name that very old releases left.
-    pub instance: Option<Instance>,
-    /// The container's id; empty when the file is.
-    pub container: String,
-}
-
-/// The files that name an app's instances on docker-local, sorted by name.
-///
-/// # Errors
-/// When one cannot be read.
-pub fn instance_files(env: &Env, app: &App) -> Result<Vec<InstanceFile>> {
-    let mut files = Vec::new();
-    for path in file::entries(&app_folder(env, app)?)? {
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        let instance = match name.strip_prefix(INSTANCE_FILES[0]) {
-            Some("") => None,
-            Some(rest) => match rest.strip_prefix('.').map(str::parse) {
-                Some(Ok(instance)) => Some(instance),
-                _ => continue,
-            },
-            None => continue,
-        };
-        let container = file::read_text(&path)?.unwrap_or_default();
-        let container = container.split_whitespace().next().unwrap_or_default().to_owned();
-        files.push(InstanceFile { instance, container });
-    }
-    Ok(files)
-}
-
-/// Whether what a file holds, maybe a shortened id, is the container with this full id.
-pub fn names_container(held: &str, id: &str) -> bool {
-    const SHORTEST: usize = 12;
-    held == id || (held.len() >= SHORTEST && id.starts_with(held))
+    pub(crate) state: Option<ContainerState>,
 }
 
 /// Answers for any number of apps with one call of Docker.
-pub struct Statuses<'a> {
+pub(crate) struct Statuses<'a> {
     env: &'a Env,
     schedulers: Schedulers<'a>,
     /// The scheduler of each app that was asked about.
@@ -143,7 +102,7 @@ pub struct Statuses<'a> {
 
 impl<'a> Statuses<'a> {
     /// Nothing is asked yet.
-    pub fn new(env: &'a Env) -> Self {
+    pub(crate) fn new(env: &'a Env) -> Self {
         Self {
             env,
             schedulers: Schedulers::new(env),
@@ -172,10 +131,7 @@ impl<'a> Statuses<'a> {
     ///
     /// On docker-local, where nobody but the host's own plugins answers, it is worked out from the
     /// app's files and Docker; else the scheduler is asked.
-    ///
-    /// # Errors
-    /// When the scheduler's trigger fails, or Docker does.
-    pub fn of_app(&self, app: &App) -> Result<AppStatus> {
+    pub(crate) fn of_app(&self, app: &App) -> Result<AppStatus> {
         let scheduler = self.scheduler(app)?;
         if scheduler == DOCKER_LOCAL && self.is_answered_by_host()? {
             let instances = self.instances(app)?;
@@ -185,10 +141,7 @@ impl<'a> Statuses<'a> {
     }
 
     /// The instances that an app's files name, sorted by name; none on other schedulers.
-    ///
-    /// # Errors
-    /// When a file cannot be read, or Docker fails.
-    pub fn instances(&self, app: &App) -> Result<Vec<InstanceStatus>> {
+    pub(crate) fn instances(&self, app: &App) -> Result<Vec<InstanceStatus>> {
         if self.scheduler(app)? != DOCKER_LOCAL {
             return Ok(Vec::new());
         }

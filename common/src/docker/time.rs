@@ -1,8 +1,8 @@
-//! Times as Docker writes them, and spans as people say them.
+//! Times as Docker writes them.
 
 /// Seconds since 1970 of a time in Docker's form, `2024-11-22T20:17:00.123Z`: always UTC, with or without a
 /// fraction. `None` for anything else.
-pub(crate) fn seconds_since_epoch(text: &str) -> Option<i64> {
+pub fn seconds_since_epoch(text: &str) -> Option<i64> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
     let [year, month, day] = three_numbers(date, '-')?;
     let [hour, minute, second] = three_numbers(time.split('.').next()?, ':')?;
@@ -32,17 +32,6 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     let days_before_year = year * 365 + year / 4 - year / 100 + year / 400;
     // From 1 March of the year 0 to 1 January 1970.
     days_before_year + day_of_year - 719_468
-}
-
-/// A span in its two largest units: `3m 12s`, `2d 4h`, `5h`.
-pub(super) fn span(seconds: u64) -> String {
-    let (large, unit, small, smaller_unit) = match seconds {
-        0..60 => return format!("{seconds}s"),
-        60..3600 => (seconds / 60, 'm', seconds % 60, 's'),
-        3600..86400 => (seconds / 3600, 'h', seconds / 60 % 60, 'm'),
-        _ => (seconds / 86400, 'd', seconds / 3600 % 24, 'h'),
-    };
-    if small == 0 { format!("{large}{unit}") } else { format!("{large}{unit} {small}{smaller_unit}") }
 }
 
 #[cfg(test)]
@@ -80,23 +69,6 @@ mod tests {
             "99999999999999999999-11-22T20:17:00Z",
         ] {
             assert_eq!(seconds_since_epoch(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_span_has_its_two_largest_units() {
-        for (seconds, words) in [
-            (0, "0s"),
-            (59, "59s"),
-            (60, "1m"),
-            (192, "3m 12s"),
-            (3600, "1h"),
-            (3661, "1h 1m"),
-            (86399, "23h 59m"),
-            (187_200, "2d 4h"),
-            (86_400 * 400 + 59, "400d"),
-        ] {
-            assert_eq!(span(seconds), words);
         }
     }
 }

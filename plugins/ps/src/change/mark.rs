@@ -11,30 +11,24 @@ use std::path::PathBuf;
 
 /// The marks of one app: `data/ps/APP/unfinished/type.TYPE`, empty files.
 #[derive(Debug)]
-pub struct Unfinished<'a> {
+pub(crate) struct Marks<'a> {
     env: &'a Env,
     folder: PathBuf,
 }
 
-impl<'a> Unfinished<'a> {
+impl<'a> Marks<'a> {
     /// The marks of `app`.
-    ///
-    /// # Errors
-    /// When the host's folders are not known.
-    pub fn new(env: &'a Env, app: &App) -> Result<Self> {
+    pub(crate) fn new(env: &'a Env, app: &App) -> Result<Self> {
         Ok(Self { env, folder: env.data_directory(PLUGIN)?.join(app.as_str()).join("unfinished") })
     }
 
     /// Whether a change of this type was begun and not finished.
-    pub fn is_marked(&self, process_type: &ProcessType) -> bool {
+    pub(crate) fn is_marked(&self, process_type: &ProcessType) -> bool {
         file::exists(&self.path(process_type))
     }
 
     /// Marks a type.
-    ///
-    /// # Errors
-    /// When the mark cannot be written.
-    pub fn mark(&self, process_type: &ProcessType) -> Result<()> {
+    pub(crate) fn mark(&self, process_type: &ProcessType) -> Result<()> {
         let owner = Owner::of_files(self.env)?;
         // Neither of the two may be a link to another app's.
         for folder in self.folder.parent().into_iter().chain([self.folder.as_path()]) {
@@ -44,18 +38,12 @@ impl<'a> Unfinished<'a> {
     }
 
     /// Removes the mark of a type.
-    ///
-    /// # Errors
-    /// When it cannot be removed.
-    pub fn clear(&self, process_type: &ProcessType) -> Result<()> {
+    pub(crate) fn clear(&self, process_type: &ProcessType) -> Result<()> {
         atomic::remove(&self.path(process_type))
     }
 
     /// Removes all marks.
-    ///
-    /// # Errors
-    /// When one cannot be removed.
-    pub fn drop_all(&self) -> Result<()> {
+    pub(crate) fn drop_all(&self) -> Result<()> {
         atomic::remove_directory(&self.folder)
     }
 
@@ -79,7 +67,7 @@ mod tests {
         let env = Env::new(variables.into(), Vec::new());
         let app: App = "shop".parse().unwrap();
         let (web, worker) = (ProcessType::web(), "worker".parse().unwrap());
-        let marks = Unfinished::new(&env, &app).unwrap();
+        let marks = Marks::new(&env, &app).unwrap();
         marks.clear(&web).unwrap();
         marks.mark(&web).unwrap();
         marks.mark(&web).unwrap();

@@ -8,7 +8,7 @@ use crate::image_kind::ImageKind;
 use crate::scheduler::image_tag;
 use crate::settings;
 use common::{App, Docker, Env, ImageConfig, ProcessType, Result, Triggers, file, is_executable};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What it reads, and the mark of the names it gives; a script without one of them is another one.
 const MARKS: &[&str] = &[
@@ -23,27 +23,39 @@ const MARKS: &[&str] = &[
     "upcoming",
 ];
 
-/// The host's script.
-///
-/// # Errors
-/// When the host's folders are not known. A script that cannot be used is the reason in the inner result.
-pub(super) fn usable_script(env: &Env) -> Result<std::result::Result<PathBuf, String>> {
-    let path = host_files::container_script(env)?;
-    let Ok(Some(text)) = file::read_text(&path) else {
-        return Ok(Err("the host has no script that starts a single container".to_owned()));
-    };
-    if !is_executable(&path) {
-        return Ok(Err("the host's script that starts a single container cannot be executed".to_owned()));
-    }
-    match MARKS.iter().find(|mark| !text.contains(**mark)) {
-        Some(mark) => Ok(Err(format!("the host's script that starts a single container no longer knows {mark}"))),
-        None => Ok(Ok(path)),
+/// How instances of an app are made.
+#[derive(Debug)]
+pub(super) enum Way {
+    /// One by one, by the host's script for a container.
+    OneByOne(Box<Surroundings>),
+    /// A type as a whole, by the host's deploy; for this reason.
+    Whole(String),
+}
+
+impl Way {
+    /// Looks at the host's script; asks the host's plugins and Docker.
+    pub(super) fn find(env: &Env, app: &App) -> Result<Self> {
+        let script = host_files::container_script(env)?;
+        Ok(match why_unusable(&script) {
+            Some(reason) => Self::Whole(format!("the host's script that starts a single container {reason}")),
+            None => Self::OneByOne(Box::new(Surroundings::find(env, app, script)?)),
+        })
     }
 }
 
+fn why_unusable(script: &Path) -> Option<String> {
+    let Ok(Some(text)) = file::read_text(script) else { return Some("is not there".to_owned()) };
+    if !is_executable(script) {
+        return Some("cannot be executed".to_owned());
+    }
+    let missing = MARKS.iter().find(|mark| !text.contains(**mark))?;
+    Some(format!("no longer knows {missing}"))
+}
+
 /// What every container of an app is made with.
-#[derive(Clone, Debug)]
-pub(super) struct Surroundings {
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    pub(super) script: PathBuf,
     /// The image of the release, by name and tag.
     pub(super) image: String,
     /// Its tag.
@@ -70,10 +82,7 @@ impl Built {
 
 impl Surroundings {
     /// Asks the host's plugins and Docker.
-    ///
-    /// # Errors
-    /// When a trigger fails, or Docker does not know the image.
-    pub(super) fn find(env: &Env, app: &App) -> Result<Self> {
+    fn find(env: &Env, app: &App, script: PathBuf) -> Result<Self> {
         let triggers = Triggers::new(env);
         let name = app.as_str();
         let tag = image_tag(env, app)?;
@@ -90,17 +99,13 @@ impl Surroundings {
                 "DOCKER_RUN_LABEL_ARGS",
                 format!("--label=com.dokku.app-name={app} --label=com.dokku.container-type=deploy"),
             ),
-            ("DOKKU_START_CMD", settings::computed(env, app, "start-cmd")?),
+            ("DOKKU_START_CMD", settings::START_CMD.of(env, app)?),
             ("DOKKU_WAIT_TO_RETIRE", wait_to_retire.clone()),
         ];
-        Ok(Self { image, tag, wait_to_retire, built, variables })
+        Ok(Self { script, image, tag, wait_to_retire, built, variables })
     }
 
     /// Who built this image, and the variables for a container of this type that is made from it.
-    ///
-    /// # Errors
-    /// When the list of types without checks cannot be read; when the image is not that of the release, and
-    /// Docker does not know it.
     pub(super) fn of_instance(
         &self,
         env: &Env,
@@ -121,9 +126,6 @@ impl Surroundings {
 }
 
 /// Whether the host starts containers of this type without checking them.
-///
-/// # Errors
-/// When the property cannot be read.
 fn checks_are_disabled(env: &Env, app: &App, process_type: &ProcessType) -> Result<bool> {
     let disabled = host_files::CHECKS_DISABLED.of(env, app)?.unwrap_or_default();
     Ok(disabled.split([',', '\n']).map(str::trim).any(|name| name == "_all_" || name == process_type.as_str()))

@@ -1,18 +1,17 @@
 //! What the listing asks of the host and of Docker: two calls of Docker for any number of apps, and one
 //! for each container whose processes are wanted. This is the one place of the listing with I/O.
 
+use super::deploying::deploying;
+use super::files::{InstanceFile, instance_files, queue};
 use super::instances::{Found, instances, is_named_upcoming, that_matter};
-use super::{Actual, ListedInstance, Listing};
-use crate::driver::{deploying, retirement};
+use super::listing::{Actual, ListedInstance, Listing};
+use super::pending::pending_in_files;
+use super::status::AppStatus;
 use crate::formation::Quantity;
 use crate::host_files::address_file;
-use crate::pending::pending_in_files;
-use crate::scale::Scale;
+use crate::saved::SavedScale;
 use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
-use crate::status::{AppStatus, InstanceFile, instance_files};
-use common::{
-    App, AppLock, Container, ContainerDetails, Docker, Env, Error, ProcessType, Result, Triggers, file, one_by_one,
-};
+use common::{App, AppLock, Container, ContainerDetails, Docker, Env, Error, ProcessType, Result, Triggers, file};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
@@ -45,33 +44,25 @@ struct InDocker {
 ///
 /// Docker is asked for apps that are deployed on docker-local, with files or without: a container that no
 /// file names shows only there.
-///
-/// # Errors
-/// When Docker fails or does not answer in time.
-pub fn listings(env: &Env, apps: &[App]) -> Result<Vec<(App, Result<Listing>)>> {
-    let queue = retirement::queue(env)?;
-    let on_host: Vec<(App, Result<OnHost>)> = apps.iter().map(|app| (app.clone(), on_host(env, app, &queue))).collect();
+pub(crate) fn listings(env: &Env, apps: &[App]) -> Result<Vec<(App, Result<Listing>)>> {
+    let queued = queue(env)?;
+    let on_host: Vec<(App, Result<OnHost>)> =
+        apps.iter().map(|app| (app.clone(), on_host(env, app, &queued))).collect();
     let in_docker = in_docker(env, on_host.iter().filter_map(|(_, read)| read.as_ref().ok()))?;
     let listing = |read: OnHost| listing(env, read, &in_docker);
     Ok(on_host.into_iter().map(|(app, read)| (app, read.and_then(listing))).collect())
 }
 
 /// The listing of one app.
-///
-/// # Errors
-/// As [`listings`], and when something of the app cannot be read.
-pub fn listing_of(env: &Env, app: &App) -> Result<Listing> {
-    let read = on_host(env, app, &retirement::queue(env)?)?;
+pub(crate) fn listing_of(env: &Env, app: &App) -> Result<Listing> {
+    let read = on_host(env, app, &queue(env)?)?;
     let in_docker = in_docker(env, std::iter::once(&read))?;
     listing(env, read, &in_docker)
 }
 
 /// Adds the processes inside each container that runs. Where they cannot be read, the reason stands in
 /// their place.
-///
-/// # Errors
-/// When Docker's program is not there.
-pub fn add_processes(env: &Env, listing: &mut Listing) -> Result<()> {
+pub(crate) fn add_processes(env: &Env, listing: &mut Listing) -> Result<()> {
     let Actual::Instances(instances) = &mut listing.actual else { return Ok(()) };
     let mut running: Vec<_> = instances.iter_mut().filter(|instance| instance.has_processes()).collect();
     if running.is_empty() {
@@ -94,8 +85,8 @@ fn one_line(error: &Error) -> String {
 
 fn on_host(env: &Env, app: &App, queue: &[(String, String)]) -> Result<OnHost> {
     let scheduler = scheduler_of(env, app)?;
-    let desired = Scale::new(env, app).desired()?;
-    let desired = one_by_one(desired.iter().map(|(process_type, quantity)| (process_type.clone(), quantity)));
+    let desired = SavedScale::new(env, app).desired()?;
+    let desired = desired.iter().map(|(process_type, quantity)| (process_type.clone(), quantity)).collect();
     let actual = if !is_deployed(env, app)? {
         BeforeDocker::Known(Actual::NotDeployed)
     } else if scheduler == DOCKER_LOCAL {
@@ -120,7 +111,7 @@ fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>) -> Result<In
     let docker = Docker::new(env)?;
     let containers = docker.containers()?;
     let matter = apps.into_iter().flat_map(|(app, files, retiring)| that_matter(app, files, retiring, &containers));
-    let ids: BTreeSet<&str> = one_by_one(matter.map(|container| container.id.as_str()));
+    let ids: BTreeSet<&str> = matter.map(|container| container.id.as_str()).collect();
     let details = docker.details(&ids.into_iter().collect::<Vec<_>>())?;
     Ok(InDocker { containers, details })
 }
@@ -165,10 +156,7 @@ fn has_stale_address(env: &Env, app: &App, listed: &ListedInstance) -> Result<bo
 }
 
 /// Adds what has changed of each type since its instances were made, and would come with a deploy.
-///
-/// # Errors
-/// When a file of the app cannot be read.
-pub fn add_pending(env: &Env, listing: &mut Listing) -> Result<()> {
+pub(crate) fn add_pending(env: &Env, listing: &mut Listing) -> Result<()> {
     let mut types: BTreeMap<ProcessType, Vec<&ListedInstance>> = BTreeMap::new();
     for instance in listing.instances() {
         if let Some(process_type) = instance.process_type.as_ref().filter(|_| instance.is_up()) {

@@ -3,11 +3,10 @@
 //! The scale property says which instances should be there, the app's CONTAINER files which containers
 //! they are, Docker how those do. What Docker has besides is retiring, upcoming or astray.
 
-use super::time::seconds_since_epoch;
-use super::{InstanceState, ListedInstance};
+use super::files::{InstanceFile, names_container};
+use super::listing::{InstanceState, ListedInstance};
 use crate::formation::Quantity;
-use crate::status::{InstanceFile, names_container};
-use common::{App, Container, ContainerDetails, Instance, ProcessType, one_by_one};
+use common::{App, Container, ContainerDetails, Instance, ProcessType, seconds_since_epoch};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The containers that a deploy makes, as their label says.
@@ -19,34 +18,34 @@ const MOST_MISSING: usize = 1000;
 
 /// What was read of one app on docker-local.
 #[derive(Clone, Copy, Debug)]
-pub struct Found<'a> {
+pub(crate) struct Found<'a> {
     /// How many there should be of each type.
-    pub desired: &'a BTreeMap<ProcessType, Quantity>,
+    pub(crate) desired: &'a BTreeMap<ProcessType, Quantity>,
     /// The app's files.
-    pub files: &'a [InstanceFile],
+    pub(crate) files: &'a [InstanceFile],
     /// The containers that matter to it: see [`that_matter`].
-    pub containers: &'a [&'a Container],
+    pub(crate) containers: &'a [&'a Container],
     /// How they do, by id. One that is not in here has gone meanwhile.
-    pub details: &'a BTreeMap<String, ContainerDetails>,
+    pub(crate) details: &'a BTreeMap<String, ContainerDetails>,
     /// The ids of those that are queued for removal.
-    pub retiring: &'a [String],
+    pub(crate) retiring: &'a [String],
     /// Whether the app is being deployed, or changed in another way: somebody holds its lock or makes containers
     /// of it.
-    pub locked: bool,
+    pub(crate) locked: bool,
     /// The time, in seconds since 1970.
-    pub now: i64,
+    pub(crate) now: i64,
 }
 
 /// The containers that matter to an app: what was deployed for it, what its files name, and what is queued. Another
 /// app's container does not, whatever names it.
-pub fn that_matter<'a>(
+pub(crate) fn that_matter<'a>(
     app: &App,
     files: &[InstanceFile],
     retiring: &[String],
     containers: &'a [Container],
 ) -> Vec<&'a Container> {
-    let named: BTreeSet<&str> = one_by_one(files.iter().map(|file| file.container.as_str()));
-    let queued: BTreeSet<&str> = one_by_one(retiring.iter().map(String::as_str));
+    let named: BTreeSet<&str> = files.iter().map(|file| file.container.as_str()).collect();
+    let queued: BTreeSet<&str> = retiring.iter().map(String::as_str).collect();
     // A file may hold a shortened id, as no current release writes it; then all of them are compared.
     let shortened = files.iter().any(|file| file.container.len() < FULL_ID);
     let matters = |container: &&Container| {
@@ -65,7 +64,7 @@ pub fn that_matter<'a>(
 const FULL_ID: usize = 64;
 
 /// Whether this is the name that a deploy gives to a container which has not taken its place yet.
-pub fn is_named_upcoming(name: &str) -> bool {
+pub(crate) fn is_named_upcoming(name: &str) -> bool {
     name.rsplit_once(".upcoming-").is_some_and(|(_, number)| !number.is_empty() && all_digits(number))
 }
 
@@ -74,7 +73,7 @@ fn all_digits(text: &str) -> bool {
 }
 
 /// What is listed, sorted by type and index.
-pub fn instances(found: &Found<'_>) -> Vec<ListedInstance> {
+pub(crate) fn instances(found: &Found<'_>) -> Vec<ListedInstance> {
     let mut listed = Vec::new();
     let mut there = BTreeSet::new();
     let mut accounted = BTreeSet::new();

@@ -18,12 +18,9 @@ pub(crate) const ONE_TYPE: &str = "DOKKU_PS_CHANGED_TYPE";
 const PARTS_OF_A_DEPLOY: &[&str] = &["app-json", "cron"];
 
 /// Fires what must know that instances of a type have come or are about to go.
-///
-/// # Errors
-/// When a hook fails.
 pub(super) fn fire(env: &Env, app: &App, process_type: &ProcessType, surroundings: &Surroundings) -> Result<()> {
     let triggers = Triggers::new(env).var(ONE_TYPE, process_type.as_str());
-    let all = settings::computed(env, app, "scale-hooks")? == "all";
+    let all = settings::SCALE_HOOKS.of(env, app)? == "all";
     let web = process_type.as_str() == "web";
     // Of the host's own plugins only proxies listen here, and those are told once, by core-post-deploy.
     triggers.fire_for("scheduler-post-deploy-process", &[app.as_str(), process_type.as_str()], |plugin| {

@@ -4,8 +4,8 @@
 //! from before this plugin was installed has none; it is judged by its image and by what
 //! [`changes_since`] tells.
 
+use super::listing::ListedInstance;
 use crate::fingerprint::{Current, Fingerprints, changes_since};
-use crate::listing::ListedInstance;
 use common::{App, ContainerDetails, Docker, Env, ProcessType, Result};
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ const IMAGE: &str = "image";
 
 /// What has changed for a type since its instances were made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pending {
+pub(crate) enum Pending {
     /// There is no instance to compare with.
     Unknown,
     /// Nothing.
@@ -27,10 +27,7 @@ pub enum Pending {
 }
 
 /// What has changed for the instances of one type; `image` names the image of the release.
-///
-/// # Errors
-/// When Docker does not answer, or a source or fingerprint cannot be read.
-pub fn pending(
+pub(crate) fn pending(
     env: &Env,
     app: &App,
     process_type: &ProcessType,
@@ -55,10 +52,7 @@ pub fn pending(
 
 /// What has changed for the instances of one type, as far as the host's files tell: Docker is not asked for
 /// the image of the release.
-///
-/// # Errors
-/// When a source or fingerprint cannot be read.
-pub fn pending_in_files(
+pub(crate) fn pending_in_files(
     env: &Env,
     app: &App,
     process_type: &ProcessType,

@@ -2,12 +2,12 @@
 
 use super::{app_argument, lock_of_hook};
 use crate::PLUGIN;
-use crate::commands::scale::deploy_types;
-use crate::driver;
+use crate::change::deploy_types;
+use crate::docker_local::check_docker;
 use crate::formation::{Formation, Request};
-use crate::max_instances::MaxInstances;
-use crate::scale::Scale;
+use crate::saved::SavedScale;
 use crate::scheduler::is_deployed;
+use crate::settings::MaxInstances;
 use crate::settings::Setting;
 use common::{Env, Error, Properties, Result, shown};
 
@@ -15,28 +15,19 @@ use common::{Env, Error, Properties, Result, shown};
 const SHARED: &[&str] = &["restart-policy", "restore", "skip-deploy", "stop-timeout-seconds"];
 
 /// `ps-can-scale APP true|false`: whether `ps:scale` may change the scale from now on.
-///
-/// # Errors
-/// When the property cannot be written.
 pub fn ps_can_scale(env: &Env) -> Result<()> {
     let value = if env.arg(2)? == "true" { "true" } else { "false" };
     Properties::new(env, PLUGIN).set(&app_argument(env, 1)?, "can-scale", value)
 }
 
 /// `ps-current-scale APP`: prints `type=count` lines sorted by type, without a newline at the end.
-///
-/// # Errors
-/// When the scale cannot be read.
 pub fn ps_current_scale(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
-    let shown = Scale::new(env, &app).shown()?;
+    let shown = SavedScale::new(env, &app).shown()?;
     env.output().print(&shown.to_saved().join("\n"))
 }
 
 /// `ps-get-property APP PROPERTY`: prints the computed value; without an app, or for `--global`, the host's.
-///
-/// # Errors
-/// A property that is not shared, or cannot be read.
 pub fn ps_get_property(env: &Env) -> Result<()> {
     let name = env.arg(2)?;
     let app = if matches!(env.arg(1)?, "" | "--global") { None } else { Some(app_argument(env, 1)?) };
@@ -47,17 +38,13 @@ pub fn ps_get_property(env: &Env) -> Result<()> {
 
 /// `ps-set-scale APP SKIP-DEPLOY CLEAR-EXISTING TYPE=COUNT…`: saves the scale, whoever rules it, and
 /// deploys every type that is named, unless that is to be skipped or the app has not been deployed.
-///
-/// # Errors
-/// A request that cannot be; a deploy fails, and then the types
-/// that it did not reach have their old quantity.
 pub fn ps_set_scale(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     let (skip_deploy, clear) = (env.arg(2)? == "true", env.arg(3)? == "true");
     let requests = Request::parse_all(&env.args_from(4)?)?;
     MaxInstances::of(env, &app)?.check_all(&requests)?;
     let _lock = lock_of_hook(env, &app)?;
-    let scale = Scale::new(env, &app);
+    let scale = SavedScale::new(env, &app);
     let saved = scale.desired();
     // A scale that cannot be read can still be replaced whole.
     let before = if clear { saved.unwrap_or_default() } else { saved? };
@@ -65,6 +52,6 @@ pub fn ps_set_scale(env: &Env) -> Result<()> {
     if skip_deploy || requests.is_empty() || !is_deployed(env, &app)? {
         return scale.save(from, &requests).map(drop);
     }
-    driver::check_docker(env, &app)?;
+    check_docker(env, &app)?;
     deploy_types(env, &app, &before, from, &requests)
 }

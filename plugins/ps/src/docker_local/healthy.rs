@@ -1,10 +1,10 @@
 //! Is what runs of an app where its proxy looks for it? Docker may give a container another address at any start of it;
 //! the proxy asks the one that a deploy has written down.
 
-use crate::driver::runs_on_docker_local;
+use super::listing::{Actual, InstanceState, ListedInstance, Listing};
+use super::reach::runs_on_docker_local;
+use super::read::listings;
 use crate::host_files::address_file;
-use crate::listing::read::listings;
-use crate::listing::{Actual, InstanceState, ListedInstance, Listing};
 use common::{App, Env, ProcessType, Result, file};
 use std::collections::BTreeSet;
 

@@ -3,47 +3,61 @@
 use crate::PLUGIN;
 use crate::formation::{Formation, Request, Update, saved_lines};
 use crate::host_files::app_folder;
-use crate::max_instances::MaxInstances;
+use crate::settings::MaxInstances;
 use crate::source_files::{SourceFile, current_procfile};
 use common::atomic::{self, Owner};
-use common::{App, Context, Env, Error, ProcessType, Properties, Result, file};
+use common::{App, Context, Env, Error, ProcessType, Procfile, Properties, Result, file};
 use std::collections::BTreeSet;
+
+/// What is saved of an app's scale, and what it is held against. Under the app's lock it is read once.
+#[derive(Debug)]
+pub(crate) struct Saved {
+    /// The formation that should run.
+    pub(crate) desired: Formation,
+    /// At 0, the types that have left the Procfile since.
+    pub(crate) vanished: Formation,
+    /// The Procfile; `None` when the app has none.
+    pub(crate) procfile: Option<Procfile>,
+}
+
+impl Saved {
+    /// What reports show: the desired formation, and the types that have left the Procfile.
+    pub(crate) fn shown(&self) -> Formation {
+        self.desired.or(&self.vanished)
+    }
+}
 
 /// The scale that an app should have, as it is saved.
 #[derive(Debug)]
-pub struct Scale<'a> {
+pub(crate) struct SavedScale<'a> {
     env: &'a Env,
     app: &'a App,
 }
 
-impl<'a> Scale<'a> {
+impl<'a> SavedScale<'a> {
     /// The saved scale of `app`.
-    pub fn new(env: &'a Env, app: &'a App) -> Self {
+    pub(crate) fn new(env: &'a Env, app: &'a App) -> Self {
         Self { env, app }
     }
 
     /// The desired formation.
-    ///
-    /// # Errors
-    /// When it cannot be read; the file is left as it is.
-    pub fn desired(&self) -> Result<Formation> {
-        self.read("scale")
+    pub(crate) fn desired(&self) -> Result<Formation> {
+        self.formation("scale")
+    }
+
+    /// All of it.
+    pub(crate) fn read(&self) -> Result<Saved> {
+        let (desired, vanished) = (self.desired()?, self.formation("scale.old")?);
+        Ok(Saved { desired, vanished, procfile: current_procfile(self.env, self.app)? })
     }
 
     /// What reports show: the desired formation and, at 0, the types that have left the Procfile since.
-    ///
-    /// # Errors
-    /// As [`Scale::desired`].
-    pub fn shown(&self) -> Result<Formation> {
-        Ok(self.desired()?.or(&self.read("scale.old")?))
+    pub(crate) fn shown(&self) -> Result<Formation> {
+        Ok(self.desired()?.or(&self.formation("scale.old")?))
     }
 
     /// Changes what is saved to what `requests` make of `from`; says what that is.
-    ///
-    /// # Errors
-    /// Before anything is written: an unreadable Procfile, or a type that it does not have. Else when
-    /// the properties cannot be written.
-    pub fn save(&self, from: &Formation, requests: &[Request]) -> Result<Update> {
+    pub(crate) fn save(&self, from: &Formation, requests: &[Request]) -> Result<Update> {
         let procfile = current_procfile(self.env, self.app)?;
         let update = from.update(procfile.as_ref(), requests)?;
         let properties = Properties::new(self.env, PLUGIN);
@@ -59,16 +73,13 @@ impl<'a> Scale<'a> {
     }
 
     /// Saves an app's scale as it is in a file that an older version left.
-    ///
-    /// # Errors
-    /// When the property cannot be written.
-    pub fn import(&self, formation: &Formation) -> Result<()> {
+    pub(crate) fn import(&self, formation: &Formation) -> Result<()> {
         Properties::new(self.env, PLUGIN).set_list(self.app, "scale", &formation.to_saved())
     }
 
     /// Writes the file in the app's folder that says the scale to whoever looks there, as older versions
     /// did. A DOKKU_SCALE in the source takes its place. Nothing depends on it, so a failure is a warning.
-    pub fn tell(&self, scale: &Formation) {
+    pub(crate) fn tell(&self, scale: &Formation) {
         if let Err(error) = self.write_dokku_scale(scale) {
             self.env.output().warn(&format!("The scale of {} is saved, but not told in its folder: {error}", self.app));
         }
@@ -88,10 +99,7 @@ impl<'a> Scale<'a> {
 
     /// The first type of the saved scale that has more than there may be, among those that `matters` names: told with
     /// the file and the line, and what would mend it.
-    ///
-    /// # Errors
-    /// When the scale or the limit cannot be read.
-    pub fn excess(&self, matters: impl Fn(&ProcessType) -> bool) -> Result<Option<String>> {
+    pub(crate) fn excess(&self, matters: impl Fn(&ProcessType) -> bool) -> Result<Option<String>> {
         let most = MaxInstances::of(self.env, self.app)?;
         let mut seen = BTreeSet::new();
         for saved in saved_lines(&self.lines("scale")?) {
@@ -111,18 +119,12 @@ impl<'a> Scale<'a> {
     }
 
     /// Refuses to go by a saved scale of which one of these types has more instances than there may be.
-    ///
-    /// # Errors
-    /// When it has, as [`Scale::excess`] says; and as that.
-    pub fn refuse_excess(&self, matters: impl Fn(&ProcessType) -> bool) -> Result<()> {
+    pub(crate) fn refuse_excess(&self, matters: impl Fn(&ProcessType) -> bool) -> Result<()> {
         self.excess(matters)?.map_or(Ok(()), |excess| Err(Error::new(excess)))
     }
 
     /// Warns of a saved scale of which one of these types has more instances than there may be.
-    ///
-    /// # Errors
-    /// As [`Scale::excess`].
-    pub fn warn_of_excess(&self, matters: impl Fn(&ProcessType) -> bool) -> Result<()> {
+    pub(crate) fn warn_of_excess(&self, matters: impl Fn(&ProcessType) -> bool) -> Result<()> {
         if let Some(excess) = self.excess(matters)? {
             self.env.output().warn(&excess);
         }
@@ -130,14 +132,11 @@ impl<'a> Scale<'a> {
     }
 
     /// Forgets the types that have left the Procfile.
-    ///
-    /// # Errors
-    /// When the property cannot be removed.
-    pub fn forget_vanished(&self) -> Result<()> {
+    pub(crate) fn forget_vanished(&self) -> Result<()> {
         Properties::new(self.env, PLUGIN).unset(self.app, "scale.old")
     }
 
-    fn read(&self, property: &str) -> Result<Formation> {
+    fn formation(&self, property: &str) -> Result<Formation> {
         Formation::from_saved(&self.lines(property)?)
     }
 
@@ -153,10 +152,7 @@ impl<'a> Scale<'a> {
 }
 
 /// Whether `ps:scale` may change the scale: not while an app.json formation or a DOKKU_SCALE rules it.
-///
-/// # Errors
-/// When the property cannot be read.
-pub fn can_scale(env: &Env, app: &App) -> Result<bool> {
+pub(crate) fn can_scale(env: &Env, app: &App) -> Result<bool> {
     let value =
         Properties::new(env, PLUGIN).get(app, "can-scale").context(|| format!("asking whether {app} can be scaled"))?;
     Ok(value.is_none_or(|value| value == "true") && SourceFile::dokku_scale(env, app)?.current().is_none())

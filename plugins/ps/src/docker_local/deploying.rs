@@ -37,9 +37,6 @@ fn is_deploy(process: &PluginProcess, app: &App) -> bool {
 }
 
 /// Waits until nobody makes containers of an app, whose lock we hold, at most `patience`.
-///
-/// # Errors
-/// When somebody still does: the message names the process.
 pub(crate) fn wait_for_deploy(env: &Env, app: &App, patience: Duration) -> Result<()> {
     wait_for(env, patience, LOOK_AGAIN, || {
         let deployed_by = |pid| {

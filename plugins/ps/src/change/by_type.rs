@@ -1,0 +1,57 @@
+//! One type after the other, each once its new quantity is saved.
+
+use super::deploy;
+use crate::formation::{Formation, Request};
+use crate::saved::SavedScale;
+use common::{App, Context, Env, Result, in_spite_of_signals};
+
+/// Has the host deploy each requested type. `before` is what was saved, `from` what is kept of it.
+pub(crate) fn deploy_types(
+    env: &Env,
+    app: &App,
+    before: &Formation,
+    from: &Formation,
+    requests: &[Request],
+) -> Result<()> {
+    let work = requests.iter().map(|request| (request, || deploy::of_type(env, app, &request.process_type)));
+    one_after_the_other(env, app, before, from, requests, work.collect())
+}
+
+/// Does the work of one type after the other, each once its new quantity is saved. When one fails, it has
+/// its old quantity again, and so have those that come after it; the types before it stay as they are now.
+pub(crate) fn one_after_the_other(
+    env: &Env,
+    app: &App,
+    before: &Formation,
+    from: &Formation,
+    requests: &[Request],
+    work: Vec<(&Request, impl Fn() -> Result<()>)>,
+) -> Result<()> {
+    let scale = SavedScale::new(env, app);
+    let without_work = |request: &&Request| !work.iter().any(|(working, _)| working == request);
+    let mut done: Vec<Request> = requests.iter().filter(without_work).cloned().collect();
+    if work.is_empty() {
+        return scale.save(from, &done).map(drop);
+    }
+    for (position, (request, apply)) in work.iter().enumerate() {
+        let mut trying = done.clone();
+        trying.push((*request).clone());
+        let Err(error) = scale.save(from, &trying).and_then(|_| apply()) else {
+            done = trying;
+            continue;
+        };
+        let undone = work.iter().skip(position).map(|(request, _)| Request {
+            process_type: request.process_type.clone(),
+            quantity: before.quantity(&request.process_type).unwrap_or(0),
+        });
+        let undone: Vec<Request> = undone.collect();
+        // What was not cleared has its old quantity by itself.
+        let cleared = |request: &&Request| from.quantity(&request.process_type).is_none();
+        let cleared = undone.iter().filter(cleared).filter(|request| request.quantity > 0);
+        let old: Vec<Request> = done.iter().chain(cleared).cloned().collect();
+        in_spite_of_signals(|| scale.save(from, &old)).context(|| format!("{error}; restoring the scale"))?;
+        let back = Formation::from_requests(&undone).to_saved().join(" ");
+        return Err(error.context(format!("Scaling {app} failed, the scale is back at {back}")));
+    }
+    Ok(())
+}

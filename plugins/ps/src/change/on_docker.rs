@@ -1,0 +1,227 @@
+//! docker-local: instances are made and ended one by one, through the host's own script and in the host's own files, so
+//! that everything else on the host finds what it expects.
+
+use super::hooks;
+use super::leaving::{self, Hidden};
+use super::mark::Marks;
+use super::open::{Made, Outside, all_of};
+use super::surroundings::Surroundings;
+use crate::docker_local::{InstanceFile, instance_files, is_named_upcoming};
+use crate::formation::Quantity;
+use crate::image_kind::ImageKind;
+use crate::plan::Step;
+use crate::settings;
+use common::{
+    App, AppLock, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers, at_once, in_spite_of_signals,
+};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// How many lines of a failed instance's output are shown.
+const LAST_LINES: u32 = 20;
+
+/// The containers of one app, changed under its lock.
+pub(super) struct OnDocker<'a> {
+    env: &'a Env,
+    app: &'a App,
+    lock: &'a AppLock,
+    surroundings: &'a Surroundings,
+    docker: Docker<'a>,
+    marks: Marks<'a>,
+}
+
+impl<'a> OnDocker<'a> {
+    /// Those of `app`; new ones are made as `surroundings` say.
+    pub(super) fn new(env: &'a Env, app: &'a App, surroundings: &'a Surroundings, lock: &'a AppLock) -> Result<Self> {
+        Ok(Self { env, app, lock, surroundings, docker: Docker::new(env)?, marks: Marks::new(env, app)? })
+    }
+
+    /// Ends containers that nothing accounts for, by name and id. One that still waits to take its place has never
+    /// served and is removed at once.
+    pub(super) fn end_strays(&self, strays: &[(String, String)]) -> Result<()> {
+        let (waiting, served): (Vec<_>, Vec<_>) = strays.iter().partition(|(name, _)| is_named_upcoming(name));
+        let ids = |of: Vec<&(String, String)>| of.into_iter().map(|(_, id)| id.clone()).collect::<Vec<_>>();
+        let served = ids(served);
+        self.docker.remove(&ids(waiting))?;
+        leaving::register(self.env, self.app, &served, &self.surroundings.wait_to_retire)?;
+        self.end(&served)
+    }
+
+    fn make_one(
+        &self,
+        instance: &Instance,
+        count: Quantity,
+        (image, kind): (&str, ImageKind),
+        variables: &[(&str, String)],
+    ) -> Result<()> {
+        let tag = &self.surroundings.tag;
+        let (process_type, index) = (instance.process_type.as_str(), instance.index.to_string());
+        let arguments = [self.app.as_str(), kind.as_str(), image, tag, process_type, &count.to_string(), &index];
+        let script = Process::new(&self.surroundings.script).args(arguments).leading_a_group();
+        let mut script = script.waited_for(format!("{instance} of {} to start", self.app));
+        for (name, value) in variables {
+            script = script.var(*name, value);
+        }
+        self.progress(&format!("{instance}: starting"));
+        let began = Instant::now();
+        let answer = script.stream(self.env.output())?;
+        if answer.succeeded() {
+            self.progress(&format!("{instance}: serves ({} s)", began.elapsed().as_secs()));
+            return Ok(());
+        }
+        self.progress(&format!("{instance}: failed"));
+        self.tell_last_lines(instance);
+        Err(Error::new(format!("{instance} of {} could not be started ({})", self.app, answer.status_text())))
+    }
+
+    /// A line on a terminal alone.
+    fn progress(&self, text: &str) {
+        let output = self.env.output();
+        if output.stdout_is_terminal() && !output.is_quiet() {
+            output.verbose(text);
+        }
+    }
+
+    /// The host's health check has shown the whole output of a container that failed, unless it was told
+    /// to be quiet.
+    fn tell_last_lines(&self, instance: &Instance) {
+        if !self.env.output().is_quiet() {
+            return;
+        }
+        for container in leaving::upcoming(self.env, self.app, std::slice::from_ref(instance)).unwrap_or_default() {
+            let lines = in_spite_of_signals(|| self.docker.last_lines(&container, LAST_LINES));
+            lines.unwrap_or_default().lines().for_each(|line| self.env.output().warn(line));
+        }
+    }
+
+    /// Whether an instance has another container than it had: the host's script may fail after it has given the place
+    /// away. In doubt it has not.
+    fn has_another_container(&self, instance: &Instance, before: &[InstanceFile]) -> bool {
+        let of = |files: &[InstanceFile]| files.iter().find(|file| file.instance.as_ref() == Some(instance)).cloned();
+        instance_files(self.env, self.app).is_ok_and(|after| of(&after) != of(before))
+    }
+
+    /// As many at once as the host would make.
+    fn make_all(
+        &self,
+        process_type: &ProcessType,
+        instances: &[Instance],
+        count: Quantity,
+        image: &str,
+    ) -> Result<Made> {
+        let workers = Triggers::new(self.env)
+            .ask("app-json-process-deploy-parallelism", &[self.app.as_str(), process_type.as_str()])?;
+        let workers = workers.parse().unwrap_or(1_usize).clamp(1, instances.len().max(1));
+        let (kind, variables) = self.surroundings.of_instance(self.env, self.app, process_type, image)?;
+        let before = instance_files(self.env, self.app)?;
+        let waiting = Mutex::new(instances.iter());
+        let done = Mutex::new(Made::default());
+        at_once(workers, || {
+            while let Some(instance) = next(&waiting, &done) {
+                let result = self.make_one(instance, count, (image, kind), &variables);
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                if result.is_ok() || self.has_another_container(instance, &before) {
+                    done.made.push(instance.clone());
+                }
+                if let Err(error) = result {
+                    done.failure.get_or_insert(error);
+                }
+            }
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if done.failure.is_none() && done.made.len() < instances.len() {
+            let interrupted = format!("interrupted before all of {process_type} of {} were started", self.app);
+            done.failure = Some(Error::new(interrupted));
+        }
+        Ok(done)
+    }
+}
+
+impl Outside for OnDocker<'_> {
+    type Hidden = Hidden;
+
+    fn is_marked(&self, process_type: &ProcessType) -> bool {
+        self.marks.is_marked(process_type)
+    }
+
+    fn mark(&self, process_type: &ProcessType) -> Result<()> {
+        self.marks.mark(process_type)
+    }
+
+    fn unmark(&self, process_type: &ProcessType) -> Result<()> {
+        self.marks.clear(process_type)
+    }
+
+    fn clear_left(&self, process_type: &ProcessType) -> Result<()> {
+        // Inside a holder of the lock it may be that one's, who is at work.
+        if self.lock.is_ours() { leaving::discard_unnamed(self.env, self.app, process_type) } else { Ok(()) }
+    }
+
+    fn make(&self, process_type: &ProcessType, instances: &[Instance], count: Quantity, image: &str) -> Made {
+        self.make_all(process_type, instances, count, image).unwrap_or_else(Made::from)
+    }
+
+    fn remove(&self, made: &[Instance], asked: &[Instance]) -> Result<()> {
+        let mut containers = leaving::upcoming(self.env, self.app, asked)?;
+        let mut failures = Vec::new();
+        for InstanceFile { instance, container } in instance_files(self.env, self.app)? {
+            let Some(instance) = instance.filter(|instance| made.contains(instance)) else { continue };
+            // A container stays as long as a file names it.
+            match leaving::remove_files(self.env, self.app, &instance) {
+                Ok(()) => containers.extend(Some(container).filter(|id| !id.is_empty())),
+                Err(error) => failures.push(error),
+            }
+        }
+        failures.extend(self.docker.remove(&containers).err());
+        all_of(failures.into_iter())
+    }
+
+    fn look(&self, step: &Step) -> Result<Hidden> {
+        Hidden::of(self.env, self.app, step)
+    }
+
+    fn hide(&self, hidden: &Hidden) -> Result<()> {
+        hidden.take_out(self.env, self.app, &self.docker, &self.surroundings.wait_to_retire)
+    }
+
+    fn show(&self, hidden: &Hidden) -> Result<()> {
+        hidden.bring_back(self.env, self.app, &self.docker)
+    }
+
+    fn tell(&self, process_type: &ProcessType) -> Result<()> {
+        hooks::fire(self.env, self.app, process_type, self.surroundings)
+    }
+
+    fn rebuild_proxy(&self) -> Result<()> {
+        Triggers::new(self.env).fire("proxy-build-config", &[self.app.as_str()])
+    }
+
+    fn halt(&self, down: &[String]) {
+        drop(self.docker.stop(down, 0));
+    }
+
+    /// SIGTERM now, and a hard stop after the wait, in the background. No signal ends this half way.
+    fn end(&self, leaving: &[String]) -> Result<()> {
+        if leaving.is_empty() {
+            return Ok(());
+        }
+        in_spite_of_signals(|| {
+            leaving::ask_to_end(&self.docker, leaving);
+            let wait = settings::seconds_or(&self.surroundings.wait_to_retire, 60);
+            let timeout = settings::stop_timeout(self.env, self.app)?;
+            leaving::stop_in_background(self.env, self.lock, leaving, wait, timeout)
+        })
+    }
+
+    fn warn(&self, text: &str) {
+        self.env.output().warn(&format!("{}: {text}", self.app));
+    }
+}
+
+fn next<'i>(waiting: &Mutex<impl Iterator<Item = &'i Instance>>, done: &Mutex<Made>) -> Option<&'i Instance> {
+    let has_failed = done.lock().unwrap_or_else(PoisonError::into_inner).failure.is_some();
+    if has_failed || common::interrupted().is_some() {
+        return None;
+    }
+    waiting.lock().unwrap_or_else(PoisonError::into_inner).next()
+}

@@ -1,0 +1,296 @@
+//! Changes of a world of the tests' own, in which any step can fail, or be the last before the process is killed.
+
+use super::open::{Made, Outside, carry_out};
+use crate::formation::Quantity;
+use crate::plan::{Ask, Condition, Present, Step, changes_something, plan};
+use common::{Error, Instance, ProcessType, Result};
+use proptest::prelude::*;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+type Id = u32;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Held {
+    runs: bool,
+    /// It is queued for retirement.
+    queued: bool,
+    /// The instance that it was made for, while it waits to take its place.
+    upcoming: Option<u32>,
+}
+
+/// What there is of one type: its files, its containers, what everybody was told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct World {
+    files: BTreeMap<u32, Id>,
+    containers: BTreeMap<Id, Held>,
+    told: BTreeSet<Id>,
+    marked: bool,
+    /// How many steps have been begun.
+    steps: u32,
+    /// The steps that fail.
+    failing: BTreeSet<u32>,
+    /// The step at which the process is killed: neither it nor anything after it is done.
+    last: Option<u32>,
+}
+
+impl World {
+    /// A world as a change that ended well leaves it, but for the instances that are down or queued.
+    fn of(instances: &[Option<(bool, bool)>]) -> Self {
+        let mut world = Self::default();
+        for (index, found) in (1..).zip(instances) {
+            if let Some((runs, queued)) = *found {
+                world.files.insert(index, index);
+                world.containers.insert(index, Held { runs, queued, upcoming: None });
+            }
+        }
+        world.told = world.serving();
+        world
+    }
+
+    /// The containers that files name and that run.
+    fn serving(&self) -> BTreeSet<Id> {
+        self.files.values().copied().filter(|id| self.containers.get(id).is_some_and(|found| found.runs)).collect()
+    }
+
+    fn present(&self) -> BTreeMap<u32, Present> {
+        let condition = |id: &Id| match self.containers.get(id) {
+            Some(Held { runs: true, queued: true, .. }) => Condition::Queued,
+            Some(Held { runs: true, .. }) => Condition::Serves,
+            Some(_) => Condition::Down("exited".to_owned()),
+            None => Condition::Down("missing".to_owned()),
+        };
+        let of = |id: &Id| Present { condition: condition(id), container: Some(id.to_string()) };
+        self.files.iter().map(|(index, id)| (*index, of(id))).collect()
+    }
+
+    fn changes(&self, quantity: Quantity) -> bool {
+        changes_something(&plan(&ProcessType::web(), quantity, &self.present(), Ask::Quantity))
+    }
+
+    fn begin_step(&mut self) -> Result<()> {
+        self.steps += 1;
+        if self.last.is_some_and(|last| self.steps >= last) || self.failing.contains(&self.steps) {
+            return Err(Error::new(format!("step {} fails", self.steps)));
+        }
+        Ok(())
+    }
+
+    /// Whether this is as it should be with so many instances, and nobody owes anybody anything.
+    fn is_whole(&self, quantity: Quantity) -> bool {
+        let wanted: Vec<u32> = (1..=quantity).collect();
+        let is_well = |id: &Id| self.containers.get(id).is_some_and(|found| found.runs && !found.queued);
+        let accounted =
+            |(id, found): (&Id, &Held)| !found.runs || found.queued || self.files.values().any(|held| held == id);
+        self.files.keys().copied().collect::<Vec<_>>() == wanted
+            && self.files.values().all(is_well)
+            && self.containers.iter().all(accounted)
+            && self.told == self.serving()
+            && !self.marked
+    }
+}
+
+#[derive(Default)]
+struct Fake(RefCell<World>);
+
+impl Fake {
+    fn step<T>(&self, done: impl FnOnce(&mut World) -> T) -> Result<T> {
+        let mut world = self.0.borrow_mut();
+        world.begin_step()?;
+        Ok(done(&mut world))
+    }
+
+    /// What the host's script does for one instance. It may fail anywhere.
+    fn make_one(&self, index: u32) -> Result<()> {
+        let id = self.step(|world| {
+            let id = world.containers.keys().next_back().map_or(1, |last| last + 1).max(100);
+            world.containers.insert(id, Held { runs: true, queued: false, upcoming: Some(index) });
+            id
+        })?;
+        self.step(|_checked| ())?;
+        let old = self.step(|world| world.files.insert(index, id))?;
+        self.step(|world| {
+            let Some(old) = old.and_then(|old| world.containers.get_mut(&old)) else { return };
+            old.queued = true;
+        })?;
+        self.step(|world| world.containers.get_mut(&id).map(|made| made.upcoming = None)).map(drop)
+    }
+}
+
+impl Outside for Fake {
+    type Hidden = (u32, Option<Id>);
+
+    fn is_marked(&self, _: &ProcessType) -> bool {
+        self.0.borrow().marked
+    }
+
+    fn mark(&self, _: &ProcessType) -> Result<()> {
+        self.step(|world| world.marked = true)
+    }
+
+    fn unmark(&self, _: &ProcessType) -> Result<()> {
+        self.step(|world| world.marked = false)
+    }
+
+    fn clear_left(&self, _: &ProcessType) -> Result<()> {
+        self.step(|world| {
+            let World { files, containers, .. } = world;
+            containers.retain(|id, found| found.upcoming.is_none() || files.values().any(|held| held == id));
+        })
+    }
+
+    fn make(&self, _: &ProcessType, instances: &[Instance], _: Quantity, _: &str) -> Made {
+        let mut done = Made::default();
+        for instance in instances {
+            let before = self.0.borrow().files.get(&instance.index).copied();
+            let result = self.make_one(instance.index);
+            if result.is_ok() || self.0.borrow().files.get(&instance.index).copied() != before {
+                done.made.push(instance.clone());
+            }
+            if let Err(error) = result {
+                done.failure = Some(error);
+                break;
+            }
+        }
+        done
+    }
+
+    fn remove(&self, made: &[Instance], asked: &[Instance]) -> Result<()> {
+        for instance in made {
+            let held = self.step(|world| world.files.remove(&instance.index))?;
+            self.step(|world| held.map(|id| world.containers.remove(&id)))?;
+        }
+        self.step(|world| {
+            let World { files, containers, .. } = world;
+            let is_asked = |index: u32| asked.iter().any(|instance| instance.index == index);
+            containers
+                .retain(|id, found| !found.upcoming.is_some_and(is_asked) || files.values().any(|held| held == id));
+        })
+    }
+
+    fn look(&self, step: &Step) -> Result<Self::Hidden> {
+        self.step(|world| (step.instance.index, world.files.get(&step.instance.index).copied()))
+    }
+
+    fn hide(&self, (index, held): &Self::Hidden) -> Result<()> {
+        self.step(|world| held.and_then(|id| world.containers.get_mut(&id)).map(|found| found.queued = true))?;
+        self.step(|world| world.files.remove(index)).map(drop)
+    }
+
+    fn show(&self, (index, held): &Self::Hidden) -> Result<()> {
+        let Some(id) = *held else { return Ok(()) };
+        let written = self.step(|world| world.files.insert(*index, id));
+        let taken_out = self.step(|world| world.containers.get_mut(&id).map(|found| found.queued = false));
+        written.and(taken_out).map(drop)
+    }
+
+    fn tell(&self, _: &ProcessType) -> Result<()> {
+        self.step(|_other_hooks| ())?;
+        self.step(|world| world.told = world.serving())?;
+        self.step(|_other_hooks| ())
+    }
+
+    fn rebuild_proxy(&self) -> Result<()> {
+        self.step(|world| world.told = world.serving())
+    }
+
+    fn halt(&self, _: &[String]) {}
+
+    fn end(&self, leaving: &[String]) -> Result<()> {
+        for id in leaving.iter().filter_map(|id| id.parse::<Id>().ok()) {
+            self.step(|world| world.containers.get_mut(&id).map(|found| found.runs = false))?;
+        }
+        Ok(())
+    }
+
+    fn warn(&self, _: &str) {}
+}
+
+fn change(world: World, quantity: Quantity) -> (Result<()>, World) {
+    let steps = plan(&ProcessType::web(), quantity, &world.present(), Ask::Quantity);
+    let fake = Fake(RefCell::new(World { steps: 0, ..world }));
+    let done = carry_out(&fake, &ProcessType::web(), quantity, &steps, "image");
+    (done, fake.0.into_inner())
+}
+
+/// What `ps:reconcile` does of a type: ends what nothing accounts for, then mends, or tells what is owed.
+fn reconcile(world: World, quantity: Quantity) -> World {
+    let mut world = World { failing: BTreeSet::new(), last: None, ..world };
+    let World { files, containers, .. } = &mut world;
+    for (id, found) in containers.iter_mut().filter(|(_, found)| found.runs && !found.queued) {
+        if !files.values().any(|held| held == id) {
+            (found.runs, found.queued) = (false, true);
+        }
+    }
+    let steps = plan(&ProcessType::web(), quantity, &world.present(), Ask::Quantity);
+    let fake = Fake(RefCell::new(world));
+    let done = carry_out(&fake, &ProcessType::web(), quantity, &steps, "image");
+    assert!(done.is_ok(), "{done:?}");
+    fake.0.into_inner()
+}
+
+fn any_world() -> impl Strategy<Value = World> {
+    let instance = prop_oneof![
+        2 => Just(None),
+        5 => Just(Some((true, false))),
+        1 => Just(Some((false, false))),
+        1 => Just(Some((true, true))),
+    ];
+    let some = proptest::bool::weighted(0.2);
+    (proptest::collection::vec(instance, 0..5), some, some).prop_map(|(instances, marked, left)| {
+        let mut world = World::of(&instances);
+        if marked {
+            // The change before was killed before it could tell.
+            (world.marked, world.told) = (true, BTreeSet::new());
+        }
+        if left {
+            // And this one was being made.
+            world.containers.insert(50, Held { runs: true, queued: false, upcoming: Some(9) });
+        }
+        world
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100_000))]
+
+    #[test]
+    fn whatever_fails_the_old_or_the_new_state_holds(
+        world in any_world(),
+        quantity in 0_u32..5,
+        failing in proptest::collection::btree_set(1_u32..40, 0..3),
+        last in proptest::option::weighted(0.4, 1_u32..40),
+    ) {
+        let before = world.clone();
+        let (done, after) = change(World { failing: failing.clone(), last, ..world }, quantity);
+        let was_killed = last.is_some_and(|last| after.steps >= last);
+
+        // Who serves and is wanted both before and after never stops.
+        for (index, id) in before.files.iter().filter(|(index, id)| **index <= quantity && before.serving().contains(id)) {
+            let now = after.files.get(index);
+            prop_assert!(now.is_some_and(|now| after.serving().contains(now)), "{index} ({id}) serves no more");
+        }
+        if done.is_ok() && !was_killed {
+            // Nothing after the telling fails a change. What it could not end is queued.
+            let mut whole = World { marked: false, ..after.clone() };
+            if !before.changes(quantity) {
+                // Nothing was begun.
+                whole.containers.remove(&50);
+            }
+            prop_assert!(whole.is_whole(quantity), "{after:?}");
+            prop_assert!(!after.marked || !failing.is_empty());
+        }
+        let replaces = before.containers.iter().any(|(id, found)| found.runs && found.queued && *id <= quantity);
+        if done.is_err() && !was_killed && failing.iter().filter(|step| **step <= after.steps).count() == 1 && !replaces {
+            // One failure: everything is as it was, but for what was down in the place of a new one.
+            prop_assert_eq!(before.serving(), after.serving());
+            let queued = |world: &World, id: &Id| world.containers.get(id).is_some_and(|found| found.queued);
+            prop_assert!(after.serving().iter().all(|id| !queued(&after, id) || queued(&before, id)), "{after:?}");
+            prop_assert!(before.marked || after.told == after.serving(), "{after:?}");
+        }
+        // The scale goes back after a failure, and stays the new one after a kill.
+        let target = if was_killed || done.is_ok() { quantity } else { before.files.keys().next_back().copied().unwrap_or(0) };
+        let mended = reconcile(after, target);
+        prop_assert!(mended.is_whole(target), "{mended:?}");
+    }
+}

@@ -1,0 +1,36 @@
+//! The addresses that Docker has given to instances: it may give a container another at any start of it.
+
+use super::mark::Marks;
+use crate::host_files::address_file;
+use crate::plan::Step;
+use common::atomic::{self, Owner};
+use common::{App, Env, ProcessType, Result, Triggers, file};
+use std::collections::BTreeSet;
+
+/// Writes down the addresses of instances that have another than the one on file, and has the proxy made anew from them,
+/// once. Until then the types are marked: else nobody would see that the proxy does not know what is on file.
+pub(super) fn readdress(env: &Env, app: &App, moved: &[&Step]) -> Result<()> {
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let (triggers, marks) = (Triggers::new(env), Marks::new(env, app)?);
+    let types: BTreeSet<&ProcessType> = moved.iter().map(|step| &step.instance.process_type).collect();
+    let fresh: Vec<&ProcessType> = types.into_iter().filter(|process_type| !marks.is_marked(process_type)).collect();
+    fresh.iter().try_for_each(|process_type| marks.mark(process_type))?;
+    for step in moved {
+        let Some(container) = &step.container else { continue };
+        let process_type = step.instance.process_type.as_str();
+        let address = triggers.ask("network-get-ipaddr", &[app.as_str(), process_type, container])?;
+        // Where nobody tells, the host finds them out as it rebuilds the proxy.
+        if !address.is_empty() {
+            let path = address_file(env, app, &step.instance)?;
+            atomic::write(&path, address.as_bytes(), file::mode(&path).unwrap_or(0o644), Owner::of_files(env)?)?;
+        }
+    }
+    triggers.fire("proxy-build-config", &[app.as_str()])?;
+    // One that stays costs no more than to tell what is known.
+    for process_type in fresh {
+        drop(marks.clear(process_type));
+    }
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! The end of a type that nothing can start any more.
+
+use super::leaving;
+use crate::docker_local::{InstanceStatus, Statuses};
+use common::{App, ContainerState, Docker, Env, ProcessType, Result, Triggers};
+
+/// Retires the instances of a type: they are queued for removal, their files go, the proxy forgets them, and they are
+/// asked to end. The host's own deploy has told everybody else.
+pub(crate) fn retire_type(env: &Env, app: &App, process_type: &ProcessType) -> Result<()> {
+    let of_type =
+        |status: &InstanceStatus| status.instance.as_ref().is_some_and(|found| found.process_type == *process_type);
+    let instances: Vec<InstanceStatus> = Statuses::new(env).instances(app)?.into_iter().filter(of_type).collect();
+    let wait = Triggers::new(env).ask("checks-get-property", &[app.as_str(), "wait-to-retire"])?;
+    let there = instances.iter().filter(|status| status.state.is_some());
+    leaving::register(env, app, there.map(|status| &status.container), &wait)?;
+    for instance in instances.iter().filter_map(|status| status.instance.as_ref()) {
+        leaving::remove_files(env, app, instance)?;
+    }
+    if *process_type == ProcessType::web() {
+        Triggers::new(env).fire("proxy-build-config", &[app.as_str()])?;
+    }
+    let runs = |status: &InstanceStatus| status.state.as_ref().is_some_and(ContainerState::counts_as_running);
+    let running: Vec<String> = instances.into_iter().filter(runs).map(|status| status.container).collect();
+    if !running.is_empty() {
+        leaving::ask_to_end(&Docker::new(env)?, &running);
+    }
+    Ok(())
+}

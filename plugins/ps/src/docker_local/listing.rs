@@ -1,0 +1,258 @@
+//! What there is of an app, instance by instance.
+
+use super::status::{AppStatus, Running};
+use crate::formation::Quantity;
+use common::{App, ContainerDetails, ContainerProcess, ContainerState, Instance, ProcessType};
+use std::collections::BTreeMap;
+
+/// What is listed of one app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listing {
+    /// The app.
+    pub(crate) app: App,
+    /// The scheduler that runs it.
+    pub(crate) scheduler: String,
+    /// How many there should be of each type.
+    pub(crate) desired: BTreeMap<ProcessType, Quantity>,
+    /// What is known of those there are.
+    pub(crate) actual: Actual,
+    /// What has changed of each type since its instances were made; only types of which something has.
+    pub(crate) pending: BTreeMap<ProcessType, Vec<String>>,
+}
+
+/// What is known of an app's instances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Actual {
+    /// The app has not been deployed.
+    NotDeployed,
+    /// Each of them, on docker-local; sorted by type and index.
+    Instances(Vec<ListedInstance>),
+    /// What another scheduler answers for all of them together.
+    Status(AppStatus),
+}
+
+/// An instance that is there or should be, or a container of the app that is no instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ListedInstance {
+    /// `web.1`; of a container without such a label its own name.
+    pub(crate) name: String,
+    /// Its type, where it is known.
+    pub(crate) process_type: Option<ProcessType>,
+    /// Its number, where it is known.
+    pub(crate) index: Option<u32>,
+    /// How it is with it.
+    pub(crate) state: InstanceState,
+    /// Whether its container has another address than the one that is written down for the proxy.
+    pub(crate) has_stale_address: bool,
+    /// Whether it is an instance whose container is queued for removal all the same: somebody was killed who
+    /// was taking it out.
+    pub(crate) is_queued: bool,
+    /// The container's full id, or what the app's file holds in its place.
+    pub(crate) container: Option<String>,
+    /// The container's name.
+    pub(crate) container_name: Option<String>,
+    /// What Docker knows of the container; `None` when there is none.
+    pub(crate) details: Option<ContainerDetails>,
+    /// Seconds since the container was started, or since it ended when it does not run.
+    pub(crate) seconds: Option<u64>,
+    /// What runs inside, or why that could not be read; `None` where it was not asked.
+    pub(crate) processes: Option<Result<Vec<ContainerProcess>, String>>,
+}
+
+/// How it is with an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum InstanceState {
+    /// A file of the app names its container: Docker's word for that.
+    Docker(ContainerState),
+    /// It should be there, and its container is not.
+    Missing,
+    /// A container of a deploy in progress that has not taken its place yet.
+    Upcoming,
+    /// A container that was deployed and that nothing accounts for.
+    Stray,
+    /// A container that was replaced and will be removed.
+    Retiring,
+}
+
+/// How many of a type should run, and how many do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TypeCount<'a> {
+    /// The type.
+    pub(crate) process_type: &'a ProcessType,
+    /// How many there should be.
+    pub(crate) desired: Quantity,
+    /// How many run; `None` where only the whole is known.
+    pub(crate) running: Option<Quantity>,
+}
+
+impl InstanceState {
+    /// The word for it.
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Docker(state) => state.as_str(),
+            Self::Missing => "missing",
+            Self::Upcoming => "upcoming",
+            Self::Stray => "stray",
+            Self::Retiring => "retiring",
+        }
+    }
+}
+
+impl ListedInstance {
+    /// Which instance it is, where that is known.
+    pub(crate) fn instance(&self) -> Option<Instance> {
+        Some(Instance { process_type: self.process_type.clone()?, index: self.index? })
+    }
+
+    /// The word for how it is with it.
+    pub(crate) fn word(&self) -> &str {
+        if self.has_stale_address { "stale address" } else { self.state.as_str() }
+    }
+
+    /// Whether it is one of the app's instances and counts as running, as the host counts.
+    pub(crate) fn counts_as_running(&self) -> bool {
+        matches!(&self.state, InstanceState::Docker(state) if state.counts_as_running())
+    }
+
+    /// Whether it is one of the app's instances and runs.
+    pub(crate) fn runs(&self) -> bool {
+        matches!(&self.state, InstanceState::Docker(state) if state.serves())
+    }
+
+    /// Whether it runs or will go on, once who paused it says so.
+    pub(crate) fn is_up(&self) -> bool {
+        matches!(&self.state, InstanceState::Docker(state) if state.is_alive())
+    }
+
+    /// Whether processes run in its container, whatever the container is to the app.
+    pub(crate) fn has_processes(&self) -> bool {
+        self.details.as_ref().is_some_and(|details| details.state.serves())
+    }
+
+    /// Whether its container ran and has ended, be it that Docker will start it again.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.details.as_ref().is_some_and(|details| details.finished.is_some() && details.state.has_ended())
+    }
+
+    /// The status it ended with.
+    pub(crate) fn exit_code(&self) -> Option<i64> {
+        self.details.as_ref().filter(|_| self.has_ended()).map(|details| details.exit_code)
+    }
+
+    /// Whether it ended for want of memory.
+    pub(crate) fn ended_out_of_memory(&self) -> bool {
+        self.has_ended() && self.details.as_ref().is_some_and(|details| details.out_of_memory)
+    }
+
+    /// What its health check says.
+    pub(crate) fn health(&self) -> Option<&str> {
+        self.details.as_ref().and_then(|details| details.health.as_deref())
+    }
+
+    /// Whether it runs and its health check says that it should not be used.
+    pub(crate) fn is_unhealthy(&self) -> bool {
+        self.runs() && self.health() == Some("unhealthy")
+    }
+
+    /// Whether something is wrong with it that no count shows.
+    fn is_amiss(&self) -> bool {
+        matches!(self.state, InstanceState::Missing | InstanceState::Stray)
+            || self.is_unhealthy()
+            || self.is_queued
+            || self.has_stale_address
+            || self.counts_as_running() && !self.runs()
+    }
+}
+
+impl Listing {
+    /// Each instance that is known.
+    pub(crate) fn instances(&self) -> &[ListedInstance] {
+        match &self.actual {
+            Actual::Instances(instances) => instances,
+            Actual::NotDeployed | Actual::Status(_) => &[],
+        }
+    }
+
+    /// The same of one type alone; of another scheduler's app nothing is known by type, so it stays whole.
+    #[must_use]
+    pub(crate) fn only(mut self, process_type: &ProcessType) -> Self {
+        if matches!(self.actual, Actual::Status(_)) {
+            return self;
+        }
+        self.desired.retain(|desired, _| desired == process_type);
+        self.pending.retain(|pending, _| pending == process_type);
+        if let Actual::Instances(instances) = &mut self.actual {
+            instances.retain(|instance| instance.process_type.as_ref() == Some(process_type));
+        }
+        self
+    }
+
+    /// How many of each type should run and do, sorted by type.
+    pub(crate) fn types(&self) -> Vec<TypeCount<'_>> {
+        let mut running: BTreeMap<&ProcessType, Quantity> = self.desired.keys().map(|desired| (desired, 0)).collect();
+        for instance in self.instances().iter().filter(|instance| instance.counts_as_running()) {
+            if let Some(process_type) = &instance.process_type {
+                *running.entry(process_type).or_default() += 1;
+            }
+        }
+        let known = !matches!(self.actual, Actual::Status(_));
+        let count = |(process_type, running)| TypeCount {
+            process_type,
+            desired: self.desired.get(process_type).copied().unwrap_or_default(),
+            running: known.then_some(running),
+        };
+        running.into_iter().map(count).collect()
+    }
+
+    /// Whether what should run does and nothing else, as far as it is known.
+    pub(crate) fn is_as_desired(&self) -> bool {
+        let wanted = self.desired.values().fold(0, |sum: u32, quantity| sum.saturating_add(*quantity));
+        match &self.actual {
+            Actual::NotDeployed => wanted == 0,
+            Actual::Status(status) => status.processes == wanted && (wanted == 0 || status.running == Running::True),
+            Actual::Instances(instances) => {
+                self.types().iter().all(|count| count.running == Some(count.desired))
+                    && !instances.iter().any(ListedInstance::is_amiss)
+            }
+        }
+    }
+
+    /// One word for the whole app.
+    pub(crate) fn state(&self) -> &'static str {
+        let some_run = match &self.actual {
+            Actual::NotDeployed => return "not deployed",
+            Actual::Status(status) => status.running != Running::False,
+            Actual::Instances(instances) => instances.iter().any(ListedInstance::counts_as_running),
+        };
+        let all_run = match &self.actual {
+            Actual::Status(status) => status.running == Running::True,
+            _ => self.types().iter().all(|count| count.running >= Some(count.desired)),
+        };
+        match (some_run, all_run) {
+            (false, _) => "stopped",
+            (true, true) => "running",
+            (true, false) => "mixed",
+        }
+    }
+
+    /// How often Docker has started the app's instances again; `None` where that is not known.
+    pub(crate) fn restarts(&self) -> Option<u32> {
+        let Actual::Instances(instances) = &self.actual else { return None };
+        let own = instances.iter().filter(|instance| matches!(instance.state, InstanceState::Docker(_)));
+        Some(
+            own.filter_map(|instance| instance.details.as_ref())
+                .fold(0, |sum, details| sum.saturating_add(details.restarts)),
+        )
+    }
+
+    /// The instance that was started last, of those that run.
+    pub(crate) fn youngest(&self) -> Option<&ListedInstance> {
+        let running = self.instances().iter().filter(|instance| instance.runs() && instance.seconds.is_some());
+        running.min_by_key(|instance| instance.seconds)
+    }
+
+    /// How many are in this state.
+    pub(crate) fn count(&self, state: &InstanceState) -> usize {
+        self.instances().iter().filter(|instance| instance.state == *state).count()
+    }
+}

@@ -1,0 +1,26 @@
+//! What docker-local has of an app, read in one place: its files, its queue, and what Docker says of the containers.
+//!
+//! [`read`] asks the host and Docker, [`instances`] makes of the answers what there is, [`status`] answers for reports
+//! with one cheaper question. Nothing here changes anything.
+
+mod deploying;
+mod files;
+mod healthy;
+mod instances;
+mod listing;
+mod pending;
+mod present;
+mod reach;
+mod read;
+mod status;
+
+pub(crate) use deploying::wait_for_deploy;
+pub(crate) use files::{InstanceFile, instance_files, names_container};
+pub(crate) use healthy::shown_healthy;
+pub(crate) use instances::is_named_upcoming;
+pub(crate) use listing::{Actual, InstanceState, ListedInstance, Listing, TypeCount};
+pub(crate) use pending::{Pending, pending};
+pub(crate) use present::present;
+pub(crate) use reach::{check_docker, runs_on_docker_local, wait_for_docker};
+pub(crate) use read::{add_pending, add_processes, listing_of, listings};
+pub(crate) use status::{AppStatus, InstanceStatus, Running, Statuses};
