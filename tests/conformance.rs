@@ -1,6 +1,6 @@
 //! Replays what the stock plugin did, case by case, against the installed plugin.
 //!
-//! tests/conformance/cases holds the recordings. Compared are exit status, outputs, the files that changed
+//! tests/conformance holds the recordings. Compared are exit status, outputs, the files that changed
 //! and the triggers that change something, in order; what else is read may be read otherwise.
 
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use ps_tests::{plugin_tree, repository};
 
 fn main() -> ExitCode {
     let tree = plugin_tree();
-    let cases = Case::read_all(&repository().join("tests/conformance/cases"));
+    let cases = Case::read_all(&repository().join("tests/conformance"));
     let tests: Vec<Test<'_>> = cases
         .iter()
         .map(|case| Test {

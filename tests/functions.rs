@@ -1,7 +1,5 @@
 //! `functions`, as a datastore plugin uses it: sourced by a bash script under `set -eo pipefail`.
 
-#![allow(clippy::disallowed_methods, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::process::Command;
 
 use ps_tests::{Answer, Host, Outcome, host};

@@ -1,7 +1,5 @@
 //! Install, self-check, rollback and uninstall: the cases of the script `tests/install-cases`.
 
-#![allow(clippy::disallowed_methods, clippy::disallowed_macros, clippy::panic)]
-
 use std::process::Command;
 use std::time::Duration;
 

@@ -1,13 +1,5 @@
 //! The shape of what is installed, and of the sources it comes from.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_macros,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;

@@ -1,7 +1,5 @@
 //! What the workspace may depend on, and what must be documented.
 
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -368,4 +366,21 @@ fn a_module_uses_only_what_is_on_a_lower_floor() {
 fn the_modules_that_a_file_uses_are_seen() {
     let source = "use crate::plan::{self, Step};\nuse crate::PLUGIN;\nfn f() { crate::settings::g() }";
     assert_eq!(modules_named(source).into_iter().collect::<Vec<_>>(), ["plan", "settings"]);
+}
+
+#[test]
+fn each_random_test_says_its_seed() {
+    let files = ["common/src", "plugins/ps/src", "tests"].into_iter().flat_map(rust_files);
+    let sources: Vec<(String, String)> = files
+        .filter(|file| !file.starts_with(repository().join("tests/seeded")))
+        .map(|file| (file.display().to_string(), text(&file)))
+        .collect();
+    // In two parts, so that this file is not one of them.
+    let number = |source: &str, of: [&str; 2]| source.matches(&of.concat()).count();
+    let seeded = |source: &str| number(source, ["proptest_config(", "seeded::cases("]);
+    let wrong = sources.iter().filter(|(_, source)| {
+        number(source, ["proptest", "! {"]) != seeded(source) || number(source, ["Random", "State"]) > 0
+    });
+    nothing_in(&wrong.map(|(file, _)| file.clone()).collect::<Vec<_>>(), "random tests without a seed");
+    assert!(sources.iter().any(|(_, source)| seeded(source) > 0), "no random test is found");
 }

@@ -89,7 +89,7 @@ fn outside(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, u32, u32)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(seeded::cases(2_000))]
 
     #[test]
     fn what_is_outside_stays_as_it_is(puts in proptest::collection::vec(any_put(), PLACES.len())) {

@@ -1,8 +1,6 @@
 //! What users, files, Docker and other programs may get wrong. Each time: a clear message, the right
 //! status, no file changed, nothing fired that changes anything, no panic.
 
-#![allow(clippy::disallowed_methods, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 mod app_names;
 mod counts;
 mod docker;

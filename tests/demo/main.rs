@@ -11,8 +11,6 @@
 //!
 //! Process 1 has no default for SIGTERM: without a handler it would never end before Docker kills it.
 // It stands alone in its container, so it does not use `common`.
-#![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
-
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;

@@ -3,15 +3,6 @@
 //! Needs a Docker that answers, `PS_PLUGIN` and `PS_DEMO`; `tests/run` sees to all three and sets
 //! `PS_DOCKER=1`. Without it nothing runs, and the suite says how many tests that were.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_macros,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
 mod dokku_scale;
 mod earlier;
 mod failures;

@@ -1,15 +1,6 @@
 //! `ps <app>` and `ps --all`: against a Docker that is a script, which counts its calls and answers from
 //! files; and, with `PS_DOCKER=1`, against real containers.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_macros,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
 mod all_apps;
 mod calls;
 mod fakes;

@@ -7,8 +7,6 @@
 //! names it is not replaced by the next one, so whoever stops a server before it is out of the file is found out. What
 //! cannot be answered is a 502 or a 503 whose body says why.
 // It stands for a program of the host, so it does not use `common`.
-#![allow(clippy::disallowed_methods, clippy::disallowed_macros)]
-
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,6 +1,6 @@
 //! Deploys that fail, and sources that say the scale.
 
-use crate::host::{App, WEB, WORKER, both, ends, same_lives, succeeds};
+use crate::host::{App, WEB, WORKER, ends, same_lives, succeeds};
 use crate::plugin;
 
 /// The app runs on as before, and still answers.
@@ -16,7 +16,7 @@ pub(crate) fn a_failing_release_leaves_the_old_containers() {
     let before = app.runs(&["web.1", "worker.1"]);
     let procfile = format!("{WEB}{WORKER}release: sh -c \"echo no release today; exit 7\"\n");
     let failed = app.deploy(&[("Procfile", &procfile)]);
-    assert!(failed.status != 0 && both(&failed).contains("no release today"), "{failed}");
+    assert!(failed.status != 0 && failed.both().contains("no release today"), "{failed}");
     serves_on(&app, &before);
     // What is wrong in the source is found before anything is released.
     for (name, content, said) in [
@@ -26,8 +26,8 @@ pub(crate) fn a_failing_release_leaves_the_old_containers() {
         ("app.json", r#"{"formation": {"clock": {"quantity": 1}}}"#, "clock"),
     ] {
         let failed = app.deploy(&[(name, content)]);
-        assert!(failed.status != 0 && both(&failed).contains(said), "{name}: {failed}");
-        assert!(!both(&failed).contains("Deploying web"), "{name}: {failed}");
+        assert!(failed.status != 0 && failed.both().contains(said), "{name}: {failed}");
+        assert!(!failed.both().contains("Deploying web"), "{name}: {failed}");
         serves_on(&app, &before);
         assert_eq!(app.scale(), ["web=1", "worker=1"], "{name}");
     }
@@ -61,7 +61,7 @@ pub(crate) fn a_formation_in_app_json_rules() {
     let before = app.runs(&["worker.1", "worker.2"]);
     assert_eq!(app.report("--ps-can-scale"), "false");
     let refused = ends(1, &["ps:scale", &app.name, "worker=1"]);
-    assert!(both(&refused).contains("app.json"), "{refused}");
+    assert!(refused.both().contains("app.json"), "{refused}");
     same_lives(&before, &app.runs(&["worker.1", "worker.2"]), &["worker.1", "worker.2"]);
     app.deploys(&[("app.json", &formation(1))]);
     app.runs(&["worker.1"]);
@@ -78,7 +78,7 @@ pub(crate) fn a_dokku_scale_in_the_source_rules_until_it_is_gone() {
     let app = App::deployed_from(&[], &[procfile, ("DOKKU_SCALE", "web=0\nworker=2\nclock=1\n")]);
     app.runs(&["clock.1", "worker.1", "worker.2"]);
     let refused = ends(1, &["ps:scale", &app.name, "worker=3"]);
-    assert!(both(&refused).contains("DOKKU_SCALE"), "{refused}");
+    assert!(refused.both().contains("DOKKU_SCALE"), "{refused}");
     assert_eq!(app.scale(), ["clock=1", "worker=2"]);
     app.deploys(&[procfile, ("DOKKU_SCALE", "clock=0")]);
     app.runs(&["worker.1", "worker.2"]);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use ps_tests::case::without_our_labels;
 use serde_json::Value;
 
-use crate::host::{Afterwards, App, both, dokku, ends, new_lives, same_lives, succeeds};
+use crate::host::{Afterwards, App, dokku, ends, new_lives, same_lives, succeeds};
 use crate::plugin;
 
 /// What must be shown of a type.
@@ -303,7 +303,7 @@ pub(crate) fn a_type_that_grows_is_made_anew_with_all_that_was_set() {
     }
     let scaled = app.scales(&["worker=2"]);
     for source in ["config", "docker options", "storage", "limits", "logs", "init"] {
-        assert!(both(&scaled).contains(source), "{source} has changed: {scaled}");
+        assert!(scaled.both().contains(source), "{source} has changed: {scaled}");
     }
     let after = app.runs(&["web.1", "worker.1", "worker.2"]);
     same_lives(&before, &after, &["web.1"]);
@@ -401,7 +401,7 @@ pub(crate) fn checks_are_made_where_the_host_makes_them() {
     let mut are_made = || {
         workers += 1;
         let scaled = ends(0, &["ps:scale", &app.name, &format!("worker={workers}")]);
-        both(&scaled).contains(&format!("Attempting pre-flight checks (worker.{workers})"))
+        scaled.both().contains(&format!("Attempting pre-flight checks (worker.{workers})"))
     };
     let disabled = || succeeds(&["checks:report", &app.name, "--checks-disabled-list"]).trim().to_owned();
     assert_eq!((disabled().as_str(), are_made()), ("_all_", false));

@@ -1,6 +1,6 @@
 //! The Dokku of this machine and apps on it, in the words of the product.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -12,6 +12,8 @@ use std::thread;
 use std::time::Duration;
 
 use ps_tests::docker::{Printed, containers_of, docker, print};
+use ps_tests::lives;
+pub(crate) use ps_tests::lives::{Instances, new_lives, same_lives};
 use ps_tests::process::wait_until;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -83,37 +85,6 @@ pub(crate) fn ends(status: i32, words: &[&str]) -> Printed {
     let printed = dokku(words);
     assert_eq!(printed.status, status, "{printed}");
     printed
-}
-
-/// Both outputs of a command.
-pub(crate) fn both(printed: &Printed) -> String {
-    format!("{}\n{}", printed.stdout, printed.stderr)
-}
-
-/// The life of a container: while both stay the same, nobody touched it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Life {
-    pub(crate) id: String,
-    pub(crate) started: String,
-}
-
-/// The instances that run and that a CONTAINER file of the app names.
-pub(crate) type Instances = BTreeMap<String, Life>;
-
-/// These instances are the same containers as before, and ran all the time.
-pub(crate) fn same_lives(before: &Instances, after: &Instances, instances: &[&str]) {
-    for instance in instances {
-        assert!(before.contains_key(*instance), "{instance} did not run before: {before:#?}");
-        assert_eq!(after.get(*instance), before.get(*instance), "{instance} must not be touched");
-    }
-}
-
-/// These instances run, in containers that were not there before.
-pub(crate) fn new_lives(before: &Instances, after: &Instances, instances: &[&str]) {
-    for instance in instances {
-        let life = after.get(*instance).unwrap_or_else(|| panic!("{instance} does not run: {after:#?}"));
-        assert!(before.values().all(|old| old.id != life.id), "{instance} must be a new container");
-    }
 }
 
 /// An app of the host, which is destroyed when it is dropped.
@@ -190,24 +161,7 @@ impl App {
 
     /// What the CONTAINER files and Docker agree on.
     pub(crate) fn instances(&self) -> Instances {
-        let named = self.container_files();
-        let running = containers_of(&self.name).into_iter().filter(|container| container.state == "running");
-        let running: BTreeSet<String> = running.map(|container| container.id).collect();
-        let life = |id: &String| Life {
-            id: id.clone(),
-            started: docker(&["container", "inspect", "--format", "{{.State.StartedAt}}", id]).trim().to_owned(),
-        };
-        let named = named.into_iter().filter(|(_, id)| running.contains(id));
-        named.map(|(instance, id)| (instance, life(&id))).collect()
-    }
-
-    fn container_files(&self) -> BTreeMap<String, String> {
-        let entries = fs::read_dir(home(&self.name)).expect("the app's folder").flatten();
-        let named = entries.filter_map(|entry| {
-            let instance = entry.file_name().to_str()?.strip_prefix("CONTAINER.")?.to_owned();
-            Some((instance, fs::read_to_string(entry.path()).ok()?.trim().to_owned()))
-        });
-        named.collect()
+        lives::instances(&self.name, &home(&self.name))
     }
 
     /// Waits until exactly these instances run, each with its file and its name; their lives.
@@ -223,7 +177,7 @@ impl App {
             last = running();
             last == wanted
         });
-        let files: Vec<String> = self.container_files().into_keys().collect();
+        let files: Vec<String> = lives::container_files(&home(&self.name)).into_keys().collect();
         assert_eq!(files, instances, "the CONTAINER files");
         let lives = self.instances();
         assert_eq!(lives.keys().collect::<Vec<_>>(), instances, "the files must name what runs");
@@ -238,7 +192,9 @@ impl App {
 
     /// What Docker says of the container of an instance, as its template.
     pub(crate) fn inspect(&self, instance: &str, template: &str) -> String {
-        let id = self.container_files().remove(instance).unwrap_or_else(|| panic!("{instance} has no CONTAINER file"));
+        let id = lives::container_files(&home(&self.name))
+            .remove(instance)
+            .unwrap_or_else(|| panic!("{instance} has no CONTAINER file"));
         docker(&["container", "inspect", "--format", template, &id]).trim().to_owned()
     }
 

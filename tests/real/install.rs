@@ -9,7 +9,7 @@ use ps_tests::docker::print;
 use ps_tests::executables::executables;
 use ps_tests::{plugin_tree, repository};
 
-use crate::host::{App, both, lib, succeeds};
+use crate::host::{App, lib, succeeds};
 use crate::plugin::{self, content, install_sh, installs, kept, live, same};
 
 /// The host answers with the plugin that is in place.
@@ -65,7 +65,7 @@ pub(crate) fn a_failing_install_trigger_changes_nothing() {
         let before = content(&live());
         let printed = install_sh(&["--tree", &broken.display().to_string()]);
         assert_eq!(printed.status, 1, "{printed}");
-        let said = both(&printed);
+        let said = printed.both();
         assert!(said.contains("install trigger failed with status 3") && said.contains("not for me"), "{printed}");
         assert!(content(&live()) == before, "the plugin that was in place is back: {printed}");
         leaves(kept);

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::hash::{BuildHasher, RandomState};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,10 +23,12 @@ pub(crate) fn what_is_killed_at_any_moment_is_mended_by_reconcile() {
     let app = App::deployed(&["web=2"]);
     // As long as each takes, or a little less; a moment is somewhere in it.
     let mut whole = [Duration::from_secs(20), Duration::from_secs(10), Duration::from_secs(5), Duration::from_secs(20)];
+    let mut random = seeded::numbers();
+    let mut number = || random.next().expect("numbers without end");
     for moment in 0..moments {
         let which = moment % whole.len();
         let words = words(&app, which);
-        let (alone, after) = (random() < 0.5, whole[which].mul_f64(random()));
+        let (alone, after) = (number() < 0.5, whole[which].mul_f64(number()));
         let begun = Instant::now();
         let mut command = start(&words);
         thread::sleep(after);
@@ -71,11 +72,6 @@ fn kill(pattern: &str) {
         Command::new("pkill").args(["-KILL", "-f", pattern]).status().expect("pkill");
         thread::sleep(Duration::from_millis(50));
     }
-}
-
-fn random() -> f64 {
-    let bits = u32::try_from(RandomState::new().hash_one(Instant::now()) >> 32).expect("32 bits");
-    f64::from(bits) / f64::from(u32::MAX)
 }
 
 /// After `ps:reconcile` all that should run does, where nginx looks for it.

@@ -2,7 +2,7 @@
 
 use ps_tests::docker::{containers_of, docker};
 
-use crate::host::{App, WEB, both, ends, home, new_lives, same_lives, succeeds};
+use crate::host::{App, WEB, ends, home, new_lives, same_lives, succeeds};
 use crate::plugin;
 
 pub(crate) fn a_deploy_runs_what_the_procfile_says() {
@@ -10,7 +10,7 @@ pub(crate) fn a_deploy_runs_what_the_procfile_says() {
     let app = App::new();
     assert_eq!(app.scale(), ["web=1"], "a new app has one web");
     let said = app.deploys(&[("Procfile", &format!("{WEB}worker: sleep 100000\nclock: sleep 100000\n"))]);
-    assert!(both(&said).contains("Deploying web (count=1)"), "{said}");
+    assert!(said.both().contains("Deploying web (count=1)"), "{said}");
     let lives = app.runs(&["web.1"]);
     app.answers(&lives);
     let scale = succeeds(&["--quiet", "ps:scale", &app.name]);
@@ -41,7 +41,7 @@ pub(crate) fn a_restart_replaces_what_it_names() {
     same_lives(&first, &second, &["web.1"]);
     new_lives(&first, &second, &["worker.1", "worker.2"]);
     let refused = ends(1, &["ps:restart", &app.name, "wroker"]);
-    assert!(both(&refused).contains("web, worker"), "{refused}");
+    assert!(refused.both().contains("web, worker"), "{refused}");
     same_lives(&second, &app.runs(&all), &all);
     succeeds(&["ps:restart", &app.name]);
     let third = app.runs(&all);
@@ -60,7 +60,7 @@ pub(crate) fn a_stopped_app_stays_stopped_until_it_is_started() {
     succeeds(&["config:set", &app.name, "COLOUR=red"]);
     app.runs_nothing();
     let saved = app.scales(&["worker=1"]);
-    assert!(both(&saved).contains("stopped"), "{saved}");
+    assert!(saved.both().contains("stopped"), "{saved}");
     app.runs_nothing();
     succeeds(&["ps:start", &app.name]);
     let started = app.runs(&["web.1", "worker.1"]);

@@ -7,15 +7,6 @@
 //!
 //! Tests share one plugin, one Docker and one host, so those that change these run alone.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_macros,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
 mod addresses;
 mod answers;
 mod apps;

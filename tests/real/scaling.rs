@@ -1,6 +1,6 @@
 //! What a change of the scale touches, and what it does not, while nginx is asked.
 
-use crate::host::{App, both, ends, new_lives, same_lives, succeeds};
+use crate::host::{App, ends, new_lives, same_lives, succeeds};
 use crate::plugin;
 
 /// The names of these instances' containers are among those that answered.
@@ -29,7 +29,7 @@ pub(crate) fn workers_come_and_go_and_nothing_else_is_touched() {
     app.scales(&["worker=1"]);
     same_lives(&before, &app.runs(&["web.1", "worker.1"]), &["web.1"]);
     let refused = ends(1, &["ps:scale", &app.name, "clock=1"]);
-    assert!(both(&refused).contains("clock"), "{refused}");
+    assert!(refused.both().contains("clock"), "{refused}");
     assert_eq!(app.scale(), ["web=1", "worker=1"]);
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn with_checks_a_new_instance_is_checked_and_no_request_is_lost() {
     let before = app.runs(&["web.1"]);
     app.answers(&before);
     let mut said = String::new();
-    let served = app.asked_while(|| said = both(&app.scales(&["web+1"])));
+    let served = app.asked_while(|| said = app.scales(&["web+1"]).both());
     assert!(said.contains("Attempting pre-flight checks (web.2)"), "{said}");
     let more = app.runs(&["web.1", "web.2"]);
     same_lives(&before, &more, &["web.1"]);

@@ -27,8 +27,7 @@ fn image() -> Host {
 fn extract(host: &Host) -> ps_tests::Outcome {
     // What lies in the folder is not the source of such an app.
     host.sandbox().write("work/DOKKU_SCALE", "web=9\n");
-    let source = host.sandbox().expand("@ROOT@/work");
-    host.run("core-post-extract", ["shop", &source])
+    crate::extract(host)
 }
 
 #[test]

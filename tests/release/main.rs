@@ -3,8 +3,6 @@
 //!
 //! A deploy is played by its hooks, in the order in which a host fires them.
 
-#![allow(clippy::disallowed_methods, clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 mod checks;
 mod command;
 mod earlier;

@@ -4,7 +4,7 @@ use std::fs;
 
 use ps_tests::docker::Dokku;
 
-use crate::shop::{MORE_TYPES, Shop, both, kept, lines_with};
+use crate::shop::{MORE_TYPES, Shop, kept, lines_with};
 
 /// What the demo prints when it fails.
 const LOG: &str = "demo: told to fail";
@@ -24,9 +24,9 @@ pub(crate) fn an_instance_that_dies_at_start_leaves_what_was_there_before() {
         let known: Vec<_> = shop.dokku.containers(&shop.app).into_iter().map(|container| container.id).collect();
         let words = [flags, &["ps:scale", &shop.app, request]].concat();
         let failed = shop.dokku.fails(1, &words);
-        assert_eq!(both(&failed).matches(LOG).count(), 1, "its log, once: {failed}");
+        assert_eq!(failed.both().matches(LOG).count(), 1, "its log, once: {failed}");
         let instance = if request == "bad=1" { "bad.1" } else { "picky.3" };
-        assert!(both(&failed).contains(instance), "{instance} must be named: {failed}");
+        assert!(failed.both().contains(instance), "{instance} must be named: {failed}");
         assert_eq!(shop.scale(), ["picky=1", "web=1"], "{failed}");
         assert_eq!(shop.half_made(), [""; 0], "{failed}");
         let left = shop.dokku.containers(&shop.app).into_iter().filter(|container| !known.contains(&container.id));
@@ -67,7 +67,7 @@ pub(crate) fn a_hook_that_fails_leaves_what_was_there_before() {
     for request in ["web=1", "web=4", "worker=0", "worker=2"] {
         let known = shop.dokku.containers(&shop.app);
         let failed = shop.ends(1, &[request]);
-        assert!(both(&failed).contains("no disk"), "{failed}");
+        assert!(failed.both().contains("no disk"), "{failed}");
         assert_eq!(shop.scale(), ["web=3", "worker=1"], "{failed}");
         // One that is queued for removal would be ended by the host's timer.
         let queue = fs::read_to_string(shop.dokku.path("lib/data/scheduler-docker-local/dead-containers"));

@@ -4,7 +4,7 @@ use std::fs;
 
 use ps_tests::docker::Dokku;
 
-use crate::shop::{Shop, both, kept, lines_with, new};
+use crate::shop::{Shop, kept, lines_with, new};
 
 /// The host's script that starts one container.
 const SCRIPT: &str = "scheduler-deploy-process-container";
@@ -21,7 +21,7 @@ pub(crate) fn a_host_without_the_script_deploys() {
 
     shop.watch();
     let scaled = shop.scales(&["worker=3"]);
-    assert_eq!(lines_with(&both(&scaled), &["script"]).len(), 1, "the reason, once: {scaled}");
+    assert_eq!(lines_with(&scaled.both(), &["script"]).len(), 1, "the reason, once: {scaled}");
     assert_eq!(shop.fired("deploy"), 1, "{:#?}", shop.events());
     let up = shop.runs(&["web.1", "worker.1", "worker.2", "worker.3"]);
     kept(&before, &up, &["web.1"]);
@@ -78,6 +78,6 @@ pub(crate) fn another_scheduler_deploys() {
 
     fs::write(shop.dokku.path("fake.log.fails"), "").expect("the mark to fail");
     let failed = shop.ends(1, &["worker=9"]);
-    assert!(both(&failed).contains("no room"), "{failed}");
+    assert!(failed.both().contains("no room"), "{failed}");
     assert_eq!(shop.scale(), ["worker=4"], "the old quantity is back");
 }

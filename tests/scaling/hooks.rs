@@ -1,6 +1,6 @@
 //! Which hooks a change of scale fires, and what plugins may say to it.
 
-use crate::shop::{Shop, both};
+use crate::shop::Shop;
 
 /// Writes down each trigger that it hears and its arguments.
 const NOTE: &str = "echo \"${0##*/} $*\" >>\"$LOG\"";
@@ -73,7 +73,7 @@ pub(crate) fn a_plugin_may_refuse_a_scale() {
     let state = shop.state();
     shop.watch();
     let refused = shop.ends(1, &["worker=3", "web=2"]);
-    assert_eq!(both(&refused).matches("not on a Friday").count(), 1, "{refused}");
+    assert_eq!(refused.both().matches("not on a Friday").count(), 1, "{refused}");
     shop.is_still(&state, "a scale that a plugin refuses");
     for trigger in ["deploy", "core-post-deploy", "post-deploy", "ps-post-scale"] {
         assert_eq!(shop.fired(trigger), 0, "{trigger} in {:#?}", shop.events());

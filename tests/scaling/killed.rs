@@ -1,7 +1,6 @@
 //! kill -9 of ps:scale alone, at any moment; its children live on. `ps:reconcile` mends what is left.
 
 use std::fs;
-use std::hash::{BuildHasher, RandomState};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,10 +39,12 @@ pub(crate) fn a_scale_that_is_killed_is_mended(part: u32) {
         timed(|| assert_eq!(scale.status(), 0, "{}", scale.said()))
     });
     let (mut killed, mut tried_so_often) = (0, 0);
+    let mut random = seeded::numbers();
     while killed < MOMENTS_OF_A_PART {
         tried_so_often += 1;
         assert!(tried_so_often <= 6 * MOMENTS_OF_A_PART, "only {killed} changes could be killed");
-        let share = (f64::from(killed * PARTS + part) + random()) / f64::from(PARTS * MOMENTS_OF_A_PART);
+        let share = (f64::from(killed * PARTS + part) + random.next().expect("numbers without end"))
+            / f64::from(PARTS * MOMENTS_OF_A_PART);
         let (request, whole) = if shop.scale().contains(&few) { (&many, &mut up) } else { (&few, &mut down) };
         let moment = whole.mul_f64(share);
         match kill_at(shop, request, moment) {
@@ -123,10 +124,4 @@ pub(crate) fn addresses(shop: &Shop) -> Vec<String> {
 fn everything(shop: &Shop) -> String {
     let queue = fs::read_to_string(shop.dokku.path("lib/data/scheduler-docker-local/dead-containers"));
     format!("{:#?}\n{:#?}\nqueued: {queue:?}", shop.dokku.containers(&shop.app), shop.named())
-}
-
-/// A number from 0 to 1, another one each time.
-fn random() -> f64 {
-    let bits = u32::try_from(RandomState::new().hash_one(()) >> 32).unwrap_or_default();
-    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
 }

@@ -10,7 +10,7 @@ use ps_tests::process::wait_until;
 use rustix::process::Signal;
 
 use crate::killed::addresses;
-use crate::shop::{Shop, both, kept, new};
+use crate::shop::{Shop, kept, new};
 use crate::started::Started;
 
 pub(crate) fn an_error_after_the_hooks_does_not_undo_the_change() {
@@ -98,7 +98,7 @@ pub(crate) fn all_of_a_stopped_app_ends() {
     assert_eq!(fs::read_to_string(half).unwrap(), "false");
     docker(&["container", "start", &before["web.1"].id]);
     let told = shop.dokku.fails(1, &["ps:reconcile", &shop.app]);
-    assert!(both(&told).contains("is stopped, and web.1 of it runs"), "{told}");
+    assert!(told.both().contains("is stopped, and web.1 of it runs"), "{told}");
     assert!(told.stderr.contains("ps:stop") && told.stderr.contains("ps:start"), "{told}");
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ps_tests::docker::{Dokku, docker};
 
-use crate::shop::{Shop, both, kept, lines_with, new};
+use crate::shop::{Shop, kept, lines_with, new};
 
 /// Must not be found in any file but the host's own.
 const SECRET: &str = "correct-horse-battery-staple";
@@ -28,7 +28,7 @@ pub(crate) fn a_changed_config_is_pending_and_recreates_a_type_that_grows() {
     assert!(shown.iter().any(|line| !lines_with(line, &["config"]).is_empty()), "{shown:#?}");
 
     let scaled = shop.scales(&["worker+1"]);
-    let said = both(&scaled);
+    let said = scaled.both();
     assert!(!lines_with(&said, &["config", "changed"]).is_empty(), "it must say why: {scaled}");
     let recreated = shop.runs(&["web.1", "worker.1", "worker.2", "worker.3"]);
     kept(&before, &recreated, &["web.1"]);
@@ -38,7 +38,7 @@ pub(crate) fn a_changed_config_is_pending_and_recreates_a_type_that_grows() {
 
     // What was made anew is like what the next one will be.
     let scaled = shop.scales(&["worker+1"]);
-    assert!(lines_with(&both(&scaled), &["config", "changed"]).is_empty(), "{scaled}");
+    assert!(lines_with(&scaled.both(), &["config", "changed"]).is_empty(), "{scaled}");
     let grown = shop.runs(&["web.1", "worker.1", "worker.2", "worker.3", "worker.4"]);
     kept(&recreated, &grown, &["web.1", "worker.1", "worker.2", "worker.3"]);
     // web still runs with the old config.

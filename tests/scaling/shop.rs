@@ -6,7 +6,9 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use ps_tests::docker::{Container, Dokku, Printed, docker};
+use ps_tests::docker::{Container, Dokku, Printed};
+use ps_tests::lives;
+pub(crate) use ps_tests::lives::{Instances, new_lives as new, same_lives as kept};
 use ps_tests::tree::{self, Tree};
 
 use crate::started::Started;
@@ -21,16 +23,6 @@ pub(crate) struct Shop {
     pub(crate) dokku: Dokku,
     pub(crate) app: String,
 }
-
-/// The life of a container: while both stay the same, nobody touched it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Life {
-    pub(crate) id: String,
-    pub(crate) started: String,
-}
-
-/// The instances that run and that a CONTAINER file of the app names.
-pub(crate) type Instances = BTreeMap<String, Life>;
 
 /// Everything that a command which only says something must leave as it is.
 #[derive(Debug)]
@@ -60,14 +52,9 @@ impl Shop {
     /// One more app on a host.
     pub(crate) fn deploy(dokku: &Dokku, quantities: &[&str], files: &[(&str, &str)]) -> String {
         let app = dokku.app();
-        dokku.succeeds(&["checks:disable", &app]);
         let files = [&[("Procfile", TYPES)], files].concat();
-        let source = dokku.changed_source(&format!("source-of-{app}"), &files).display().to_string();
-        if !quantities.is_empty() {
-            let words = [&["ps:scale", "--skip-deploy", &app], quantities].concat();
-            dokku.succeeds(&words);
-        }
-        dokku.succeeds(&["deploy-folder", &app, &source]);
+        let source = dokku.changed_source(&format!("source-of-{app}"), &files);
+        dokku.deploy(&app, quantities, &source);
         app
     }
 
@@ -102,27 +89,12 @@ impl Shop {
 
     /// What the host's files and Docker agree on.
     pub(crate) fn instances(&self) -> Instances {
-        let named = self.named();
-        let mut running = self.dokku.ids(&self.app);
-        running.retain(|id| named.values().any(|named| named == id));
-        if running.is_empty() {
-            return Instances::new();
-        }
-        let words = ["container", "inspect", "--format", "{{.Id}} {{.State.StartedAt}}"];
-        let told = docker(&words.into_iter().chain(running.iter().map(String::as_str)).collect::<Vec<_>>());
-        let started: BTreeMap<&str, &str> = told.lines().filter_map(|line| line.split_once(' ')).collect();
-        let life = |id: &String| Some(Life { id: id.clone(), started: (*started.get(id.as_str())?).to_owned() });
-        named.iter().filter_map(|(instance, id)| Some((instance.clone(), life(id)?))).collect()
+        lives::instances(&self.app, &self.home())
     }
 
     /// What the CONTAINER files hold.
     pub(crate) fn named(&self) -> BTreeMap<String, String> {
-        let entries = fs::read_dir(self.home()).expect("the app's folder").flatten();
-        let named = entries.filter_map(|entry| {
-            let instance = entry.file_name().to_str()?.strip_prefix("CONTAINER.")?.to_owned();
-            Some((instance, fs::read_to_string(entry.path()).ok()?.trim().to_owned()))
-        });
-        named.collect()
+        lives::container_files(&self.home())
     }
 
     /// The app's folder in `DOKKU_ROOT`.
@@ -257,33 +229,12 @@ impl Shop {
     }
 }
 
-/// These instances are the same containers as before, and ran all the time.
-pub(crate) fn kept(before: &Instances, after: &Instances, instances: &[&str]) {
-    for instance in instances {
-        assert!(before.contains_key(*instance), "{instance} did not run before: {before:#?}");
-        assert_eq!(after.get(*instance), before.get(*instance), "{instance} must not be touched");
-    }
-}
-
-/// These instances run, in containers that were not there before.
-pub(crate) fn new(before: &Instances, after: &Instances, instances: &[&str]) {
-    for instance in instances {
-        let life = after.get(*instance).unwrap_or_else(|| panic!("{instance} does not run: {after:#?}"));
-        assert!(before.values().all(|old| old.id != life.id), "{instance} must be a new container");
-    }
-}
-
 /// The lines of a text that have all these words, whatever stands between them.
 pub(crate) fn lines_with<'a>(text: &'a str, words: &[&str]) -> Vec<&'a str> {
     let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_' | '=');
     let has =
         |line: &str, word: &str| line.split(|letter| !is_part(letter)).any(|found| found.trim_end_matches('.') == word);
     text.lines().filter(|line| words.iter().all(|word| has(line, word))).collect()
-}
-
-/// Both outputs of a command.
-pub(crate) fn both(printed: &Printed) -> String {
-    format!("{}\n{}", printed.stdout, printed.stderr)
 }
 
 /// How long something took, at least a millisecond.

@@ -1,10 +1,12 @@
 //! The recorded cases: what the stock plugin did, and whether this one does the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
+use std::mem;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::difference;
@@ -24,6 +26,8 @@ pub struct Case {
     /// Its arguments; `@ROOT@` stands for the sandbox.
     #[serde(default)]
     pub args: Vec<String>,
+    #[serde(default)]
+    presets: Vec<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
     #[serde(default)]
@@ -52,18 +56,36 @@ struct Expected {
     triggers: Option<Vec<Vec<String>>>,
 }
 
+/// What several cases find before them and are answered, under one name.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Preset {
+    before: BTreeMap<String, String>,
+    answers: Answers,
+}
+
 impl Case {
-    /// All cases in the JSON files of a directory.
+    /// All cases in the JSON files of `directory`/cases, with what the presets that they name add to them.
     pub fn read_all(directory: &Path) -> Vec<Self> {
-        let entries = fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+        let presets = read_json(&directory.join("presets.json"));
+        let directory = directory.join("cases");
+        let entries = fs::read_dir(&directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
         let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
         files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
         files.sort();
-        let read = |file: &PathBuf| -> Vec<Self> {
-            let text = fs::read(file).expect("a file of cases");
-            serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-        };
-        files.iter().flat_map(read).collect()
+        let mut cases: Vec<Self> = files.iter().flat_map(|file| read_json::<Vec<Self>>(file)).collect();
+        apply(&presets, &mut cases).unwrap_or_else(|error| panic!("{error}"));
+        cases
+    }
+
+    /// Adds what the case does not say itself; what it says of a file or a trigger stands.
+    fn add(&mut self, preset: &Preset) {
+        for (path, content) in &preset.before {
+            self.before.entry(path.clone()).or_insert_with(|| content.clone());
+        }
+        for (trigger, answers) in &preset.answers {
+            self.answers.entry(trigger.clone()).or_insert_with(|| answers.clone());
+        }
     }
 
     /// Plays the case against the installed plugin `tree`; an error says what is different.
@@ -130,6 +152,25 @@ impl Case {
     }
 }
 
+/// Gives each case what its presets add: the case's own word first, then that of the last preset it names. An unknown
+/// preset is an error, and so is one that no case names.
+fn apply(presets: &BTreeMap<String, Preset>, cases: &mut [Case]) -> Result<(), String> {
+    let mut unused: BTreeSet<&str> = presets.keys().map(String::as_str).collect();
+    for case in cases {
+        for name in mem::take(&mut case.presets).iter().rev() {
+            let preset = presets.get(name).ok_or_else(|| format!("{}: there is no preset {name}", case.name))?;
+            unused.remove(name.as_str());
+            case.add(preset);
+        }
+    }
+    if unused.is_empty() { Ok(()) } else { Err(format!("no case names these presets: {unused:?}")) }
+}
+
+fn read_json<T: DeserializeOwned>(file: &Path) -> T {
+    let text = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
 /// A file that this process holds with flock as long as the value lives.
 pub fn held_lock(sandbox: &Sandbox, path: &str) -> File {
     if !sandbox.path(path).exists() {
@@ -156,6 +197,7 @@ fn with_sorted_lines(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn labels_of_ours_go_and_nothing_else() {
@@ -163,5 +205,40 @@ mod tests {
             "--a --label=com.dokku.ps.x=1,y:2 --label=b --label=com.dokku.ps.z=3\n--restart=no --label=com.dokku.ps.";
         assert_eq!(without_our_labels(text), "--a --label=b\n--restart=no");
         assert_eq!(without_our_labels("--label=com.dokku.pst=1 x"), "--label=com.dokku.pst=1 x");
+    }
+
+    /// A case that says `said` besides, with the presets `shop` and `grown`.
+    fn applied(said: Value) -> Result<Case, String> {
+        let mut case = json!({"name": "a case", "run": "subcommands/scale", "expect": {"exit": 0}});
+        case.as_object_mut().unwrap().append(&mut said.as_object().unwrap().clone());
+        let mut cases = [serde_json::from_value(case).unwrap()];
+        let presets = json!({
+            "shop": {"before": {"HEAD": "", "scale": "web=1"}, "answers": {"deploy": [{"exit": 1}]}},
+            "grown": {"before": {"scale": "web=9"}, "answers": {"deploy": [{"args": ["a"]}, {"args": ["b"]}]}},
+        });
+        apply(&serde_json::from_value(presets).unwrap(), &mut cases).map(|()| {
+            let [case] = cases;
+            case
+        })
+    }
+
+    #[test]
+    fn a_later_preset_stands_before_an_earlier_one_and_the_case_before_both() {
+        let case = applied(json!({"presets": ["shop", "grown"]})).unwrap();
+        assert_eq!(json!(case.before), json!({"HEAD": "", "scale": "web=9"}));
+        let args: Vec<&[String]> = case.answers["deploy"].iter().map(|answer| answer.args.as_slice()).collect();
+        assert_eq!(args, [["a"], ["b"]]);
+        let own = json!({"presets": ["grown", "shop"], "before": {"scale": ""}, "answers": {"deploy": []}});
+        let case = applied(own).unwrap();
+        assert_eq!(json!(case.before), json!({"HEAD": "", "scale": ""}));
+        assert!(case.answers["deploy"].is_empty());
+    }
+
+    #[test]
+    fn a_preset_that_is_not_there_or_that_nobody_names_is_an_error() {
+        let unknown = applied(json!({"presets": ["shop", "shrunk"]})).unwrap_err();
+        assert_eq!(unknown, "a case: there is no preset shrunk");
+        let unused = applied(json!({"presets": ["shop"]})).unwrap_err();
+        assert_eq!(unused, "no case names these presets: {\"grown\"}");
     }
 }

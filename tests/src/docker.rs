@@ -52,6 +52,13 @@ pub struct Container {
     pub state: String,
 }
 
+impl Printed {
+    /// Both outputs.
+    pub fn both(&self) -> String {
+        format!("{}\n{}", self.stdout, self.stderr)
+    }
+}
+
 impl Dokku {
     /// A host with the plugin under test and the demo app's source.
     pub fn new() -> Self {
@@ -84,13 +91,17 @@ impl Dokku {
     /// The demo app, deployed, without checks, with these quantities.
     pub fn deployed(&self, quantities: &[&str]) -> String {
         let app = self.app();
-        self.succeeds(&["checks:disable", &app]);
-        if !quantities.is_empty() {
-            let words = [&["ps:scale", "--skip-deploy", &app], quantities].concat();
-            self.succeeds(&words);
-        }
-        self.succeeds(&["deploy-folder", &app, &self.source().display().to_string()]);
+        self.deploy(&app, quantities, &self.source());
         app
+    }
+
+    /// Deploys a source, without checks, with these quantities.
+    pub fn deploy(&self, app: &str, quantities: &[&str], source: &Path) {
+        self.succeeds(&["checks:disable", app]);
+        if !quantities.is_empty() {
+            self.succeeds(&[&["ps:scale", "--skip-deploy", app], quantities].concat());
+        }
+        self.succeeds(&["deploy-folder", app, &source.display().to_string()]);
     }
 
     /// The demo app's source.
@@ -150,14 +161,12 @@ impl Dokku {
 
     /// The instances that run: `["web.1", "worker.1"]`.
     pub fn running(&self, app: &str) -> Vec<String> {
-        let running = self.containers(app).into_iter().filter(|container| container.state == "running");
-        running.map(|container| container.instance).collect()
+        running_of(app).into_iter().map(|container| container.instance).collect()
     }
 
     /// The ids of the containers that run, in the order of their instances.
     pub fn ids(&self, app: &str) -> Vec<String> {
-        let running = self.containers(app).into_iter().filter(|container| container.state == "running");
-        running.map(|container| container.id).collect()
+        running_of(app).into_iter().map(|container| container.id).collect()
     }
 
     /// Waits until exactly these instances run and each has the file and the name that belong to it.
@@ -279,6 +288,13 @@ pub fn containers_of(app: &str) -> Vec<Container> {
     };
     let mut containers: Vec<_> = list.lines().map(container).collect();
     containers.sort();
+    containers
+}
+
+/// Those of them that run.
+pub fn running_of(app: &str) -> Vec<Container> {
+    let mut containers = containers_of(app);
+    containers.retain(|container| container.state == "running");
     containers
 }
 

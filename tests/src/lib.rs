@@ -8,19 +8,6 @@
 //! Every run is checked for three things nobody has to ask for: no panic, no signal, and nothing on an
 //! output that the test does not state.
 
-// A harness is made of panics: they are how a test fails.
-#![allow(
-    clippy::disallowed_macros,
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::missing_panics_doc,
-    clippy::must_use_candidate,
-    clippy::panic,
-    clippy::return_self_not_must_use,
-    clippy::unwrap_used
-)]
-
 pub mod case;
 pub mod difference;
 pub mod docker;
@@ -28,6 +15,7 @@ pub mod elf;
 pub mod executables;
 pub mod host;
 pub mod http;
+pub mod lives;
 pub mod outcome;
 pub mod process;
 pub mod recorder;

@@ -43,7 +43,7 @@ fn archive() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150_000))]
+    #![proptest_config(seeded::cases(150_000))]
 
     #[test]
     fn a_line_is_a_container_or_rubbish(line in line()) {

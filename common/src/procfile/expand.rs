@@ -324,7 +324,7 @@ mod tests {
     ];
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(100_000))]
+        #![proptest_config(seeded::cases(100_000))]
 
         #[test]
         fn no_text_is_too_strange(parts in prop::collection::vec(prop::sample::select(PARTS), 0..40)) {

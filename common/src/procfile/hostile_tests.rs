@@ -22,7 +22,7 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200_000))]
+    #![proptest_config(seeded::cases(200_000))]
 
     #[test]
     fn a_source_s_bytes_are_a_procfile_or_refused(bytes in text()) {

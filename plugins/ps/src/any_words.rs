@@ -83,7 +83,7 @@ fn is_fit_to_print(error: &common::Error, word: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(CASES))]
+    #![proptest_config(seeded::cases(CASES))]
 
     #[test]
     fn counts(words in any_words()) {

@@ -227,7 +227,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(10_000))]
+        #![proptest_config(seeded::cases(10_000))]
 
         #[test]
         fn applying_a_plan_gives_what_is_desired(state in any_state(), desired in 0_u32..12, ask in any_ask()) {

@@ -3,15 +3,6 @@
 //! `tests/bench` builds both the same way and runs this with `PS_PLUGIN` and `PS_NOTHING`. All are run in turn,
 //! so that what the machine does besides is shared by all; the median says what one run costs.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_macros,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic
-)]
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};

@@ -252,7 +252,7 @@ fn any_world() -> impl Strategy<Value = World> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100_000))]
+    #![proptest_config(seeded::cases(100_000))]
 
     #[test]
     fn whatever_fails_the_old_or_the_new_state_holds(
