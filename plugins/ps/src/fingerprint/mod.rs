@@ -15,11 +15,11 @@ mod sources;
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
-mod unrecorded;
+mod unlabelled;
 #[cfg(test)]
 mod web_tests;
 
-pub(crate) use unrecorded::changes_since;
+pub(crate) use unlabelled::changes_since;
 
 use common::{App, Env, ProcessType, Result};
 use std::collections::BTreeMap;

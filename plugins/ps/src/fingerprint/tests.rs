@@ -88,7 +88,7 @@ impl Host {
 
     fn newer_than(&self, process_type: &str, created: SystemTime) -> Vec<String> {
         let env = Self::env_in(self.folder.path());
-        unrecorded::newer_than(&env, &self.app, &process_type.parse().unwrap(), created).unwrap()
+        unlabelled::newer_than(&env, &self.app, &process_type.parse().unwrap(), created).unwrap()
     }
 }
 
