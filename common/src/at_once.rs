@@ -19,7 +19,7 @@ fn share(workers: usize, thread: impl Fn() -> Builder, work: &(impl Fn() + Sync)
     };
     std::thread::scope(|scope| {
         // One that cannot be had now is not asked for again.
-        let _had = (1..workers).try_for_each(|_| thread().spawn_scoped(scope, &part).map(drop));
+        let _had = (1..workers).try_for_each(|_| thread().spawn_scoped(scope, part).map(drop));
         work();
     });
 }

@@ -289,8 +289,8 @@ impl Process {
         loop {
             if let Some(done) = handle.wait_timeout(wait.turn()).context(waiting)? {
                 // Who has ended on a signal may have left behind who has not.
-                if signals::must_end().is_some() && self.leads_group {
-                    watched.kill();
+                if signals::must_end().is_some() {
+                    watched.end_with_its_group();
                 }
                 return Ok(Answer { status: done.status, stdout, stderr });
             }
