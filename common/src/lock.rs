@@ -12,8 +12,8 @@
 
 use crate::file::{entries, open_lock, read_of_the_system, shown};
 use crate::lock_holder::{holder, process_holding};
-use crate::users::Owner;
 use crate::process::{kept_by_children, let_children_keep};
+use crate::users::Owner;
 use crate::{App, Context, Env, Error, ErrorKind, Result, atomic, interrupted, signals};
 use rustix::fs::FlockOperation;
 use std::fs::{File, Metadata};

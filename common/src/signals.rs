@@ -82,8 +82,7 @@ impl Child {
     /// Whether its time is over, so long after it was asked to end.
     fn is_overdue(&self, waited: Duration) -> bool {
         let grace = if self.in_spite { LONG_GRACE } else { GRACE };
-        waited >= grace
-            && (waited >= GRACE_OF_OURS || !self.reached().iter().any(|process| heeds_signals(process)))
+        waited >= grace && (waited >= GRACE_OF_OURS || !self.reached().iter().any(|process| heeds_signals(process)))
     }
 
     fn is_there(&self) -> bool {
