@@ -6,6 +6,7 @@
 
 use crate::{Env, Error, Result};
 use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches};
 
 // Flags that Dokku itself reads anywhere in its command line and leaves among our arguments. They have taken
 // effect by then (as variables), so they are accepted and not looked at.
@@ -30,14 +31,18 @@ pub struct OtherGlobals {
     dokku_app: Option<String>,
 }
 
-/// Parses a subcommand's arguments.
+/// Parses a subcommand's arguments. The last of two flags of the same name holds.
 ///
 /// # Errors
 /// Status 2 for a command line that the parser does not take, with its words and the usage. `--help`
 /// prints the help and ends quietly with status 0.
 pub fn parse_command_line<T: clap::Parser>(env: &Env) -> Result<T> {
+    let command = T::command().disable_version_flag(true).args_override_self(true).mut_args(as_switch);
     let arguments = env.args_from(1)?;
-    T::try_parse_from(arguments).map_err(|error| match error.kind() {
+    // Some commands share one description, so what was typed is what tells their names.
+    let command = command.bin_name(format!("dokku {}", arguments.first().unwrap_or(&"")));
+    let matches = command.try_get_matches_from(arguments);
+    matches.and_then(|matches: ArgMatches| T::from_arg_matches(&matches)).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match env.output().print(&error.render().to_string()) {
             Ok(()) => Error::silent(0),
             Err(unwritten) => unwritten,
@@ -48,4 +53,14 @@ pub fn parse_command_line<T: clap::Parser>(env: &Env) -> Result<T> {
             Error::new(lines.collect::<Vec<_>>().join("\n")).with_status(2)
         }
     })
+}
+
+/// A flag without a value takes `=true` and `=false` too, as those of the host's own plugins do.
+fn as_switch(argument: Arg) -> Arg {
+    if !matches!(argument.get_action(), ArgAction::SetTrue) {
+        return argument;
+    }
+    let switch = argument.action(ArgAction::Set).num_args(0..=1).require_equals(true);
+    let switch = switch.default_value("false").default_missing_value("true").value_name("true|false");
+    switch.hide_default_value(true).hide_possible_values(true)
 }

@@ -3,7 +3,6 @@
 //! Dokku hands everything to a plugin's executables in variables. They are read here and nowhere
 //! else, so that a test can say what they are, and so that a missing one has one message.
 
-use crate::one_by_one;
 use crate::{Context, Error, Output, Result, file};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -30,7 +29,7 @@ impl Env {
     /// The real world of this process.
     #[allow(clippy::disallowed_methods, reason = "this is the one place that reads them")]
     pub fn from_process() -> Self {
-        Self::new(one_by_one(std::env::vars_os()), std::env::args_os().collect())
+        Self::new(std::env::vars_os().collect(), std::env::args_os().collect())
     }
 
     /// A world with these variables and arguments; the first argument is the program's name.

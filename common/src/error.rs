@@ -21,6 +21,8 @@ pub struct Error {
     status: u8,
     kind: ErrorKind,
     message: String,
+    /// Where in the message the reason begins, behind what was being done.
+    reason: usize,
 }
 
 /// What kind of failure it is, for callers that go on after some of them. Nobody has to read a message for that.
@@ -38,12 +40,12 @@ pub enum ErrorKind {
 impl Error {
     /// A failure with exit status 1.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { status: 1, kind: ErrorKind::Failed, message: message.into() }
+        Self { status: 1, kind: ErrorKind::Failed, message: message.into(), reason: 0 }
     }
 
     /// A failure that has been told already, or that only its status tells.
     pub fn silent(status: u8) -> Self {
-        Self { status, kind: ErrorKind::Failed, message: String::new() }
+        Self { status, kind: ErrorKind::Failed, message: String::new(), reason: 0 }
     }
 
     /// The same failure as one of another kind.
@@ -68,7 +70,13 @@ impl Error {
     /// The same failure, with what was being done before its message.
     #[must_use]
     pub fn context(mut self, doing: impl fmt::Display) -> Self {
-        self.message = if self.message.is_empty() { doing.to_string() } else { format!("{doing}: {}", self.message) };
+        let doing = doing.to_string();
+        if self.message.is_empty() {
+            self.message = doing;
+        } else {
+            self.reason += doing.len() + 2;
+            self.message = format!("{doing}: {}", self.message);
+        }
         self
     }
 
@@ -80,6 +88,11 @@ impl Error {
     /// The message, empty for a silent error.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// The message without what was being done.
+    pub fn reason(&self) -> &str {
+        self.message.get(self.reason..).unwrap_or_default()
     }
 }
 

@@ -16,12 +16,14 @@
     clippy::panic
 )]
 
+mod addresses;
 mod answers;
 mod apps;
 mod deploys;
 mod files;
 mod host;
 mod install;
+mod killed;
 mod life;
 mod plugin;
 mod restore;
@@ -111,6 +113,8 @@ fn that_touch_all() -> Vec<Test<'static>> {
     functions![
         files::what_a_command_sets_for_the_host_is_pending_where_a_new_container_would_differ,
         files::the_scheduler_is_the_one_that_the_host_selects,
+        addresses::a_changed_address_is_seen_and_mended_before_another_app_answers,
+        killed::what_is_killed_at_any_moment_is_mended_by_reconcile,
         restore::a_restart_of_dockerd_is_survived,
     ]
 }

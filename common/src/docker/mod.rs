@@ -122,7 +122,7 @@ fn rubbish(read: &Process, expected: &str, line: &str) -> Error {
 fn failure(read: &Process, answer: &Answer) -> Error {
     let words = String::from_utf8_lossy(&answer.stderr);
     let words = last_lines(words.trim());
-    Error::new(format!("{} failed with {}: {words}", read.command(), answer.status_text()))
+    Error::new(words).context(format!("{} failed with {}", read.command(), answer.status_text()))
 }
 
 fn last_lines(words: &str) -> String {

@@ -1,6 +1,6 @@
 //! Formations: how many instances of each process type. Pure values and the rules that change them.
 
-use common::{Context, Error, ProcessType, Procfile, Result, one_by_one};
+use common::{Context, Error, ProcessType, Procfile, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many instances of a process type.
@@ -45,7 +45,7 @@ impl Formation {
 
     /// The formation of these requests and nothing else.
     pub(crate) fn from_requests(requests: &[Request]) -> Self {
-        Self(one_by_one(requests.iter().map(|request| (request.process_type.clone(), request.quantity))))
+        Self(requests.iter().map(|request| (request.process_type.clone(), request.quantity)).collect())
     }
 
     /// The saved form.

@@ -5,7 +5,7 @@ use super::mark::Marks;
 use crate::docker_local::{check_docker, instance_files, runs_on_docker_local, wait_for_deploy};
 use crate::saved::SavedScale;
 use crate::scheduler::{image_tag, is_deployed};
-use common::{App, AppLock, Env, ProcessType, Result, Triggers, in_spite_of_signals, one_by_one};
+use common::{App, AppLock, Env, ProcessType, Result, Triggers, in_spite_of_signals};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ pub(crate) fn owe_hooks_of_deploy(env: &Env, app: &App) -> Result<()> {
 pub(crate) fn types_of(env: &Env, app: &App) -> Result<Vec<ProcessType>> {
     let desired = SavedScale::new(env, app).desired()?;
     let mut types: BTreeSet<ProcessType> =
-        one_by_one(desired.iter().filter(|(_, quantity)| *quantity > 0).map(|(name, _)| name.clone()));
+        desired.iter().filter(|(_, quantity)| *quantity > 0).map(|(name, _)| name.clone()).collect();
     types.extend(instance_files(env, app)?.into_iter().filter_map(|file| Some(file.instance?.process_type)));
     Ok(types.into_iter().collect())
 }

@@ -4,7 +4,7 @@
 use super::hooks;
 use super::leaving::{self, Hidden};
 use super::mark::Marks;
-use super::open::{Made, Outside};
+use super::open::{Made, Outside, all_of};
 use super::surroundings::Surroundings;
 use crate::docker_local::{InstanceFile, instance_files, is_named_upcoming};
 use crate::formation::Quantity;
@@ -162,13 +162,18 @@ impl Outside for OnDocker<'_> {
     }
 
     fn remove(&self, made: &[Instance], asked: &[Instance]) -> Result<()> {
-        let files = instance_files(self.env, self.app)?.into_iter();
-        let of_made = files.filter(|file| file.instance.as_ref().is_some_and(|found| made.contains(found)));
-        let mut containers: Vec<String> = of_made.map(|file| file.container).collect();
-        made.iter().try_for_each(|instance| leaving::remove_files(self.env, self.app, instance))?;
-        containers.extend(leaving::upcoming(self.env, self.app, asked)?);
-        containers.retain(|id| !id.is_empty());
-        self.docker.remove(&containers)
+        let mut containers = leaving::upcoming(self.env, self.app, asked)?;
+        let mut failures = Vec::new();
+        for InstanceFile { instance, container } in instance_files(self.env, self.app)? {
+            let Some(instance) = instance.filter(|instance| made.contains(instance)) else { continue };
+            // A container stays as long as a file names it.
+            match leaving::remove_files(self.env, self.app, &instance) {
+                Ok(()) => containers.extend(Some(container).filter(|id| !id.is_empty())),
+                Err(error) => failures.push(error),
+            }
+        }
+        failures.extend(self.docker.remove(&containers).err());
+        all_of(failures.into_iter())
     }
 
     fn look(&self, step: &Step) -> Result<Hidden> {

@@ -32,12 +32,7 @@ fn become_command_for_all(env: &Env, command: &str) -> Result<Error> {
 }
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:restart-policy",
-    about = "Shows the restart policy of an app",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:restart-policy", about = "Shows the restart policy of an app")]
 struct Arguments {
     #[command(flatten)]
     globals: Globals,

@@ -4,12 +4,7 @@ use crate::scheduler::scheduler_of;
 use common::{App, Env, Globals, Result, Triggers, clap, parse_command_line};
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:inspect",
-    about = "Displays a sanitized version of docker inspect for an app",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:inspect", about = "Displays a sanitized version of docker inspect for an app")]
 struct Arguments {
     #[command(flatten)]
     globals: Globals,

@@ -13,10 +13,10 @@ use common::{App, Env, Error, OtherGlobals, ProcessType, Result, clap, parse_com
 const NOT_AS_DESIRED: u8 = 3;
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps", about = "List what an app runs", disable_version_flag = true, args_override_self = true)]
+#[command(name = "ps", about = "List what an app runs")]
 struct Arguments {
     /// A line for each app
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     all: bool,
     /// stdout or json
     #[arg(long, default_value = "stdout")]

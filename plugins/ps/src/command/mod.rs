@@ -22,7 +22,7 @@ use std::time::Duration;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Fleet {
     /// Run against every app
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     all: bool,
     /// Number of apps to work on at once, -1 to match the CPU count
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
@@ -45,7 +45,6 @@ impl Patience {
 
 // The command line of a command that takes an app, or `--all`, and nothing else.
 #[derive(Debug, clap::Parser)]
-#[command(disable_version_flag = true, args_override_self = true)]
 pub(crate) struct AppOrAll {
     #[command(flatten)]
     fleet: Fleet,

@@ -15,21 +15,16 @@ use common::{App, Env, Error, Globals, Result, clap, parse_command_line, shown};
 use std::time::Duration;
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:reconcile",
-    about = "Start what is missing and retire what nothing accounts for",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:reconcile", about = "Start what is missing and retire what nothing accounts for")]
 struct Arguments {
     /// Reconcile every app
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     all: bool,
     /// Print what would be done, and do nothing
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     dry_run: bool,
     /// Replace, one at a time, what Docker calls unhealthy
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     unhealthy: bool,
     #[command(flatten)]
     patience: Patience,

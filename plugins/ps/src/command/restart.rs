@@ -6,11 +6,11 @@ use crate::each_app::EachApp;
 use crate::formation::listed;
 use crate::saved::SavedScale;
 use crate::source_files::current_procfile;
-use common::{App, Env, Error, Globals, ProcessType, Result, clap, one_by_one, parse_command_line};
+use common::{App, Env, Error, Globals, ProcessType, Result, clap, parse_command_line};
 use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:restart", about = "Restart an app", disable_version_flag = true, args_override_self = true)]
+#[command(name = "ps:restart", about = "Restart an app")]
 struct Arguments {
     #[command(flatten)]
     fleet: Fleet,
@@ -49,7 +49,7 @@ pub(crate) fn known_type(env: &Env, app: &App, name: &str) -> Result<ProcessType
     let process_type: ProcessType = name.parse()?;
     let procfile = current_procfile(env, app)?;
     let saved = SavedScale::new(env, app).shown()?;
-    let mut known: BTreeSet<String> = one_by_one(saved.iter().map(|(known, _)| known.to_string()));
+    let mut known: BTreeSet<String> = saved.iter().map(|(known, _)| known.to_string()).collect();
     known.extend(procfile.iter().flat_map(common::Procfile::process_types).map(ProcessType::to_string));
     let anything_goes = procfile.is_none() && !name.starts_with('-');
     if anything_goes || known.contains(name) {

@@ -10,12 +10,7 @@ use common::{App, AppLock, Env, Globals, Result, Triggers, clap, parse_command_l
 use std::time::Duration;
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:restore",
-    about = "Start previously running apps",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:restore", about = "Start previously running apps")]
 struct Arguments {
     #[command(flatten)]
     fleet: Fleet,

@@ -13,12 +13,7 @@ const ANOTHER_RUNS: u8 = 137;
 const LONGEST: Duration = Duration::from_hours(1);
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:retire",
-    about = "Ensures old containers are retired",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:retire", about = "Ensures old containers are retired")]
 struct Arguments {
     #[command(flatten)]
     globals: Globals,

@@ -12,25 +12,18 @@ use crate::scheduler::is_deployed;
 use crate::settings;
 use crate::settings::MaxInstances;
 use crate::source_files::SourceFile;
-use common::{
-    App, AppLock, Env, Error, Globals, ProcessType, Result, Triggers, clap, one_by_one, parse_command_line, shown,
-};
+use common::{App, AppLock, Env, Error, Globals, ProcessType, Result, Triggers, clap, parse_command_line, shown};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:scale",
-    about = "Get/Set how many instances of a given process to run",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:scale", about = "Get/Set how many instances of a given process to run")]
 struct Arguments {
     /// Save the scale and start or stop nothing
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     skip_deploy: bool,
     /// Print what would be done, and do nothing
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     dry_run: bool,
     /// Change the scale only if it is this now
     #[arg(long, value_name = "TYPE=COUNT", action = clap::ArgAction::Append)]
@@ -121,7 +114,7 @@ impl Asked {
         }
         let requests = wanted.iter().map(|change| change.resolve(before)).collect::<Result<Vec<_>>>()?;
         MaxInstances::of(env, app)?.check_all(&requests)?;
-        let named: BTreeSet<ProcessType> = one_by_one(requests.iter().map(|request| request.process_type.clone()));
+        let named: BTreeSet<ProcessType> = requests.iter().map(|request| request.process_type.clone()).collect();
         SavedScale::new(env, app).warn_of_excess(|process_type| !named.contains(process_type))?;
         let requests = without_unknown_types(env, app, &saved, requests)?;
         before.update(saved.procfile.as_ref(), &requests)?;

@@ -10,15 +10,10 @@ use common::{
 };
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:set",
-    about = "Set or clear a ps property for an app",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:set", about = "Set or clear a ps property for an app")]
 struct Arguments {
     /// Set the property for all apps that have no value of their own
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true")]
+    #[arg(long)]
     global: bool,
     #[command(flatten)]
     patience: Patience,
@@ -64,12 +59,7 @@ pub fn main(env: &Env) -> Result<()> {
 }
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:set-restart-policy",
-    about = "Sets the restart policy of an app",
-    disable_version_flag = true,
-    args_override_self = true
-)]
+#[command(name = "ps:set-restart-policy", about = "Sets the restart policy of an app")]
 struct PolicyArguments {
     #[command(flatten)]
     patience: Patience,

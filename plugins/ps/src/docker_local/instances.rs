@@ -6,7 +6,7 @@
 use super::files::{InstanceFile, names_container};
 use super::listing::{InstanceState, ListedInstance};
 use crate::formation::Quantity;
-use common::{App, Container, ContainerDetails, Instance, ProcessType, one_by_one, seconds_since_epoch};
+use common::{App, Container, ContainerDetails, Instance, ProcessType, seconds_since_epoch};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The containers that a deploy makes, as their label says.
@@ -44,8 +44,8 @@ pub(crate) fn that_matter<'a>(
     retiring: &[String],
     containers: &'a [Container],
 ) -> Vec<&'a Container> {
-    let named: BTreeSet<&str> = one_by_one(files.iter().map(|file| file.container.as_str()));
-    let queued: BTreeSet<&str> = one_by_one(retiring.iter().map(String::as_str));
+    let named: BTreeSet<&str> = files.iter().map(|file| file.container.as_str()).collect();
+    let queued: BTreeSet<&str> = retiring.iter().map(String::as_str).collect();
     // A file may hold a shortened id, as no current release writes it; then all of them are compared.
     let shortened = files.iter().any(|file| file.container.len() < FULL_ID);
     let matters = |container: &&Container| {
@@ -78,7 +78,7 @@ pub(crate) fn instances(found: &Found<'_>) -> Vec<ListedInstance> {
     let mut there = BTreeSet::new();
     let mut accounted = BTreeSet::new();
     let by_id: BTreeMap<&str, &Container> =
-        one_by_one(found.containers.iter().map(|container| (container.id.as_str(), *container)));
+        found.containers.iter().map(|container| (container.id.as_str(), *container)).collect();
     for file in found.files {
         let instance = file.instance.clone().unwrap_or_else(first_web);
         // The nameless file of very old releases is web.1, unless that has its own.

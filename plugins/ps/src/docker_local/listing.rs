@@ -2,7 +2,7 @@
 
 use super::status::{AppStatus, Running};
 use crate::formation::Quantity;
-use common::{App, ContainerDetails, ContainerProcess, ContainerState, Instance, ProcessType, one_by_one};
+use common::{App, ContainerDetails, ContainerProcess, ContainerState, Instance, ProcessType};
 use std::collections::BTreeMap;
 
 /// What is listed of one app.
@@ -189,7 +189,7 @@ impl Listing {
 
     /// How many of each type should run and do, sorted by type.
     pub(crate) fn types(&self) -> Vec<TypeCount<'_>> {
-        let mut running: BTreeMap<&ProcessType, Quantity> = one_by_one(self.desired.keys().map(|desired| (desired, 0)));
+        let mut running: BTreeMap<&ProcessType, Quantity> = self.desired.keys().map(|desired| (desired, 0)).collect();
         for instance in self.instances().iter().filter(|instance| instance.counts_as_running()) {
             if let Some(process_type) = &instance.process_type {
                 *running.entry(process_type).or_default() += 1;

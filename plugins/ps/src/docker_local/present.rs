@@ -2,7 +2,7 @@
 
 use super::listing::{InstanceState, ListedInstance};
 use crate::plan::{Condition, Present};
-use common::{ProcessType, one_by_one};
+use common::ProcessType;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -12,18 +12,20 @@ pub(crate) fn present(instances: &[ListedInstance], process_type: &ProcessType) 
     let type_of = |instance: &ListedInstance| instance.process_type.as_ref().map(|found| found.cmp(process_type));
     let start = instances.partition_point(|instance| type_of(instance) == Some(Ordering::Less));
     let of_type = instances.iter().skip(start).take_while(|instance| type_of(instance) == Some(Ordering::Equal));
-    one_by_one(of_type.filter_map(|instance| {
-        let condition = match &instance.state {
-            InstanceState::Docker(_) if instance.is_queued && instance.is_up() => Condition::Queued,
-            InstanceState::Docker(_) if instance.is_up() && instance.has_stale_address => Condition::Misplaced,
-            InstanceState::Docker(_) if instance.is_unhealthy() => Condition::Unhealthy,
-            InstanceState::Docker(_) if instance.is_up() => Condition::Serves,
-            InstanceState::Docker(state) => Condition::Down(state.to_string()),
-            InstanceState::Missing => Condition::Down("missing".to_owned()),
-            InstanceState::Upcoming | InstanceState::Stray | InstanceState::Retiring => return None,
-        };
-        // Without a container the id is what a file holds, which nothing answers to.
-        let container = instance.details.as_ref().and(instance.container.clone());
-        Some((instance.index?, Present { condition, container }))
-    }))
+    of_type
+        .filter_map(|instance| {
+            let condition = match &instance.state {
+                InstanceState::Docker(_) if instance.is_queued && instance.is_up() => Condition::Queued,
+                InstanceState::Docker(_) if instance.is_up() && instance.has_stale_address => Condition::Misplaced,
+                InstanceState::Docker(_) if instance.is_unhealthy() => Condition::Unhealthy,
+                InstanceState::Docker(_) if instance.is_up() => Condition::Serves,
+                InstanceState::Docker(state) => Condition::Down(state.to_string()),
+                InstanceState::Missing => Condition::Down("missing".to_owned()),
+                InstanceState::Upcoming | InstanceState::Stray | InstanceState::Retiring => return None,
+            };
+            // Without a container the id is what a file holds, which nothing answers to.
+            let container = instance.details.as_ref().and(instance.container.clone());
+            Some((instance.index?, Present { condition, container }))
+        })
+        .collect()
 }

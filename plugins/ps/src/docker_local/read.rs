@@ -11,9 +11,7 @@ use crate::formation::Quantity;
 use crate::host_files::address_file;
 use crate::saved::SavedScale;
 use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
-use common::{
-    App, AppLock, Container, ContainerDetails, Docker, Env, Error, ProcessType, Result, Triggers, file, one_by_one,
-};
+use common::{App, AppLock, Container, ContainerDetails, Docker, Env, ProcessType, Result, Triggers, file};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
@@ -72,22 +70,15 @@ pub(crate) fn add_processes(env: &Env, listing: &mut Listing) -> Result<()> {
     let ids: Vec<String> = running.iter().filter_map(|instance| instance.container.clone()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     for (instance, answer) in running.iter_mut().zip(Docker::new(env)?.processes(&ids)) {
-        instance.processes = Some(answer.map_err(|error| one_line(&error)));
+        instance.processes = Some(answer.map_err(|error| error.reason().lines().next().unwrap_or_default().to_owned()));
     }
     Ok(())
-}
-
-/// Docker's reason without the command and its long id.
-fn one_line(error: &Error) -> String {
-    let message = error.message().lines().next().unwrap_or_default();
-    let reason = message.split_once(": ").map_or(message, |(_, reason)| reason);
-    reason.to_owned()
 }
 
 fn on_host(env: &Env, app: &App, queue: &Queue) -> Result<OnHost> {
     let scheduler = scheduler_of(env, app)?;
     let desired = SavedScale::new(env, app).desired()?;
-    let desired = one_by_one(desired.iter().map(|(process_type, quantity)| (process_type.clone(), quantity)));
+    let desired = desired.iter().map(|(process_type, quantity)| (process_type.clone(), quantity)).collect();
     let actual = if !is_deployed(env, app)? {
         BeforeDocker::Known(Actual::NotDeployed)
     } else if scheduler == DOCKER_LOCAL {
@@ -112,7 +103,7 @@ fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>) -> Result<In
     let docker = Docker::new(env)?;
     let containers = docker.containers()?;
     let matter = apps.into_iter().flat_map(|(app, files, retiring)| that_matter(app, files, retiring, &containers));
-    let ids: BTreeSet<&str> = one_by_one(matter.map(|container| container.id.as_str()));
+    let ids: BTreeSet<&str> = matter.map(|container| container.id.as_str()).collect();
     let details = docker.details_of_each(&ids.into_iter().collect::<Vec<_>>())?;
     Ok(InDocker { containers, details })
 }

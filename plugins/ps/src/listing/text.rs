@@ -2,7 +2,7 @@
 
 use super::line::{Cell, Colour, line, span, widths};
 use crate::docker_local::{Actual, AppStatus, InstanceState, ListedInstance, Listing, TypeCount};
-use common::{App, ContainerProcess, one_by_one, shown};
+use common::{App, ContainerProcess, shown};
 use std::collections::BTreeSet;
 
 pub(crate) use super::line::Look;
@@ -177,7 +177,7 @@ fn app_summary(listing: &Listing) -> String {
     let such = |is_such: fn(&ListedInstance) -> bool| listing.instances().iter().filter(|one| is_such(one)).count();
     let stale = such(|instance| instance.has_stale_address);
     if !listing.pending.is_empty() {
-        let changed: BTreeSet<&str> = one_by_one(listing.pending.values().flatten().map(String::as_str));
+        let changed: BTreeSet<&str> = listing.pending.values().flatten().map(String::as_str).collect();
         summary.push_str(&format!("  (pending: {})", changed.into_iter().collect::<Vec<_>>().join(", ")));
     }
     for (count, word) in [
