@@ -1,17 +1,25 @@
 //! Work that several threads share.
 
+use crate::process::{kept_by_children, let_children_keep};
 use std::thread::Builder;
 
 /// Has up to `workers` threads do the same work, this one among them, and waits for all. `work` takes what is next to
 /// do until nothing is left, so all is done even where the system gives us no further thread: then it takes longer.
+/// They start as parts of the job that calls this: their children inherit the lock that it holds. A lock that one of
+/// them takes itself is its own.
 pub fn at_once(workers: usize, work: impl Fn() + Sync) {
     share(workers, Builder::new, &work);
 }
 
 fn share(workers: usize, thread: impl Fn() -> Builder, work: &(impl Fn() + Sync)) {
+    let kept = kept_by_children();
+    let part = || {
+        let_children_keep(kept.clone());
+        work();
+    };
     std::thread::scope(|scope| {
         // One that cannot be had now is not asked for again.
-        let _had = (1..workers).try_for_each(|_| thread().spawn_scoped(scope, work).map(drop));
+        let _had = (1..workers).try_for_each(|_| thread().spawn_scoped(scope, part).map(drop));
         work();
     });
 }

@@ -113,6 +113,9 @@ fn opened(path: &Path, flags: OFlags, most: u64) -> Result<Option<Vec<u8>>> {
     match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => contents(file, most).map(Some),
         Err(Errno::NOENT) => Ok(None),
+        Err(Errno::LOOP) => {
+            Err(Error::new("it is a symbolic link and must be a regular file, put the file itself there"))
+        }
         Err(error) => Err(reason(error)),
     }
 }

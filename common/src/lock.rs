@@ -3,7 +3,7 @@
 //! Dokku's `receive-app` holds an app's lock while it deploys: a `flock` on
 //! `$DOKKU_LIB_ROOT/data/apps/APP/.deploy.lock`, with its build id as the file's content, taken by a
 //! shell whose descriptor everything it starts inherits. We take the same lock, so that a push and a
-//! change of ours come one after the other; and we leave the descriptor open to our children, so
+//! change of ours come one after the other; and the children of the job that took it inherit the descriptor, so
 //! that a hook of ours that runs inside the holder sees it and goes on.
 //!
 //! `apps:locked` asks no more than whether the file is there. `apps:lock` makes it, empty and without a `flock`;
@@ -12,14 +12,15 @@
 
 use crate::file::{entries, open_lock, read_of_the_system, shown};
 use crate::lock_holder::{holder, process_holding};
+use crate::process::{kept_by_children, let_children_keep};
 use crate::users::Owner;
-use crate::{App, Context, Env, Error, ErrorKind, Process, Result, atomic, interrupted, signals};
+use crate::{App, Context, Env, Error, ErrorKind, Result, atomic, interrupted, signals};
 use rustix::fs::FlockOperation;
-use rustix::io::FdFlags;
 use std::fs::{File, Metadata};
 use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How soon after it has freed the lock the host removes the file.
@@ -41,7 +42,7 @@ pub struct AppLock {
 
 #[derive(Debug)]
 struct Held {
-    file: File,
+    file: Arc<File>,
     path: PathBuf,
     /// Whether somebody has made the file by hand, so that it is not ours to write or to remove.
     stays: bool,
@@ -151,7 +152,10 @@ impl AppLock {
             };
             Ok(held.ok_or(locked_by_another))
         };
-        let mut lock = Self { held: Some(wait_for(env, patience, LOOK_AGAIN, attempt)?) };
+        let held = wait_for(env, patience, LOOK_AGAIN, attempt)?;
+        // Our children see by the descriptor that they run inside the holder.
+        let_children_keep([kept_by_children(), vec![Arc::clone(&held.file)]].concat());
+        let lock = Self { held: Some(held) };
         lock.sign(env);
         Ok(lock)
     }
@@ -159,18 +163,6 @@ impl AppLock {
     /// Whether we took the lock, and not the process that we run inside of.
     pub fn is_ours(&self) -> bool {
         self.held.is_some()
-    }
-
-    /// Starts a process that outlives us and must not hold the lock: the descriptor stays with us.
-    ///
-    /// # Errors
-    /// When the process cannot be started.
-    pub fn let_go_without(&self, process: &Process) -> Result<()> {
-        let Some(held) = &self.held else { return process.let_go() };
-        rustix::io::fcntl_setfd(&held.file, FdFlags::CLOEXEC).map_err(std::io::Error::from)?;
-        let started = process.let_go();
-        rustix::io::fcntl_setfd(&held.file, FdFlags::empty()).map_err(std::io::Error::from)?;
-        started
     }
 
     /// Waits until the lock is free, at most `patience`, and leaves it free: before a trigger that
@@ -199,8 +191,8 @@ impl AppLock {
     }
 
     /// Writes who holds the lock, as the host does; for messages, so a failure does not matter.
-    fn sign(&mut self, env: &Env) {
-        let Some(held) = self.held.as_mut().filter(|held| !held.stays) else { return };
+    fn sign(&self, env: &Env) {
+        let Some(held) = self.held.as_ref().filter(|held| !held.stays) else { return };
         let name = env.var("DOKKU_BUILD_ID").map_or_else(|| std::process::id().to_string(), str::to_owned);
         let _only_for_messages = held.replace_content(name.as_bytes());
     }
@@ -211,7 +203,9 @@ impl Drop for AppLock {
     /// closing ours would not. The file goes before the lock does; a waiter that then wins the
     /// unlinked file sees that and tries again. After an `apps:unlock` it may be another's.
     fn drop(&mut self) {
-        let Some(held) = &mut self.held else { return };
+        let Some(held) = &self.held else { return };
+        let other = |file: &Arc<File>| !Arc::ptr_eq(file, &held.file);
+        let_children_keep(kept_by_children().into_iter().filter(other).collect());
         if !held.stays && is_file_at(&held.file, &held.path) {
             let _left_for_the_next = std::fs::remove_file(&held.path);
         }
@@ -220,10 +214,11 @@ impl Drop for AppLock {
 }
 
 impl Held {
-    fn replace_content(&mut self, content: &[u8]) -> std::io::Result<()> {
-        self.file.set_len(0)?;
-        self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(content)
+    fn replace_content(&self, content: &[u8]) -> std::io::Result<()> {
+        let mut file = self.file.as_ref();
+        file.set_len(0)?;
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(content)
     }
 }
 
@@ -283,9 +278,7 @@ fn try_lock(path: &Path, owner: Option<Owner>, pause: impl Fn()) -> std::io::Res
         if !is_file_at(&file, path) {
             continue;
         }
-        // Our children see by the descriptor that they run inside the holder.
-        rustix::io::fcntl_setfd(&file, FdFlags::empty())?;
-        return Ok(Some(Held { file, path: path.to_owned(), stays: origin == Origin::Hand }));
+        return Ok(Some(Held { file: Arc::new(file), path: path.to_owned(), stays: origin == Origin::Hand }));
     }
 }
 

@@ -84,7 +84,7 @@ fn what_one_of_us_who_was_killed_has_left_goes_at_once_whatever_is_in_it() {
     let no_pause = || panic!("nothing is to be waited for");
     // Killed before it has signed, after, and emptied by another that tried for it.
     for content in ["", "4711", ""] {
-        let mut killed = try_lock(&path, None, no_pause).unwrap().unwrap();
+        let killed = try_lock(&path, None, no_pause).unwrap().unwrap();
         killed.replace_content(content.as_bytes()).unwrap();
         drop(killed.file);
         drop(std::fs::OpenOptions::new().write(true).truncate(content.is_empty()).open(&path).unwrap());
@@ -172,4 +172,57 @@ fn a_wait_in_vain_has_a_kind_of_its_own() {
     assert_eq!(waited.unwrap_err().kind(), ErrorKind::TimedOut);
     let failing = || -> Result<std::result::Result<(), fn() -> Obstacle>> { Err(Error::new("no")) };
     assert_eq!(wait_for(&env, Duration::ZERO, LOOK_AGAIN, failing).unwrap_err().kind(), ErrorKind::Failed);
+}
+
+/// Jobs of one process, each with the lock of its own app, start children all the time; a part of each is done by
+/// another thread.
+#[test]
+fn a_child_inherits_the_lock_of_its_own_job_and_no_other() {
+    const JOBS: usize = 4;
+    const CHILDREN: usize = 20;
+    let lib = tempfile::tempdir().unwrap();
+    let (env, all_hold) = (host(lib.path()), std::sync::Barrier::new(JOBS));
+    std::thread::scope(|scope| {
+        for job in 0..JOBS {
+            let (env, all_hold) = (&env, &all_hold);
+            scope.spawn(move || {
+                let app: App = format!("app{job}").parse().unwrap();
+                let lock = AppLock::acquire(env, &app, Duration::ZERO).unwrap();
+                all_hold.wait();
+                let (left, seen) = (AtomicUsize::new(CHILDREN), std::sync::Mutex::new(Vec::new()));
+                crate::at_once(2, || {
+                    while left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+                        seen.lock().unwrap().push(locks_of_a_child());
+                    }
+                });
+                let own = lock_path(env, &app).unwrap().display().to_string();
+                assert_eq!(seen.into_inner().unwrap(), vec![own; CHILDREN]);
+                drop(lock);
+                assert_eq!(locks_of_a_child(), "", "the next job of this thread is another app's");
+            });
+        }
+    });
+}
+
+fn locks_of_a_child() -> String {
+    let listing = "for file in /proc/self/fd/*; do readlink $file; done | grep deploy.lock";
+    let answer = crate::Process::new("sh").args(["-c", listing]).capture().unwrap();
+    String::from_utf8(answer.stdout).unwrap().trim_end().to_owned()
+}
+
+#[test]
+fn what_is_let_go_holds_no_lock() {
+    let lib = tempfile::tempdir().unwrap();
+    let (env, app) = (host(lib.path()), "shop".parse().unwrap());
+    let _lock = AppLock::acquire(&env, &app, Duration::ZERO).unwrap();
+    assert!(locks_of_a_child().ends_with("shop/.deploy.lock"));
+    let told = lib.path().join("told");
+    let listing = format!("ls -l /proc/self/fd >{0}.new; mv {0}.new {0}", told.display());
+    crate::Process::new("sh").args(["-c", &listing]).let_go().unwrap();
+    let end = Instant::now() + Duration::from_mins(1);
+    while !told.exists() {
+        assert!(Instant::now() < end, "it has not been started");
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    assert!(!std::fs::read_to_string(told).unwrap().contains("deploy.lock"));
 }

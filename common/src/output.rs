@@ -6,7 +6,8 @@
 //!
 //! Talk reaches a terminal, and a part of it was written by others: a name, a value, the words of a program that
 //! failed. So a newline separates its lines, and every other character that commands a terminal is shown escaped
-//! (see [`shown`]). What a child prints goes on as it is.
+//! (see [`shown`]). What a child prints goes on as it is, but for a job of several: there its lines must stay its own, so
+//! of what commands a terminal only colours and tabs go on.
 
 use crate::{Error, Result};
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -127,7 +128,7 @@ impl Output {
 
     /// A line of a child's output, passed on under this output's label.
     pub(crate) fn pass_on(&self, stream: Stream, line: &str) {
-        self.say(stream, "", line);
+        self.say(stream, "", &passed_on(line));
     }
 
     /// Lines of talk.
@@ -203,6 +204,38 @@ fn escaped(text: &str, stays: impl Fn(char) -> bool) -> String {
     shown
 }
 
+/// A line of a child's, with its colours, which end with it. What else commands a terminal is escaped.
+fn passed_on(line: &str) -> String {
+    let mut rest = line.trim_end_matches('\r');
+    let mut passed = String::with_capacity(rest.len());
+    let mut is_coloured = false;
+    while let Some(start) = rest.find('\u{1b}') {
+        let (before, sequence) = rest.split_at(start);
+        // A sequence that is no colour is escaped with its first character, which is one byte.
+        let length = colour_length(sequence);
+        let (sequence, behind) = sequence.split_at(length.unwrap_or(1));
+        passed.push_str(&escaped(before, |character| character == '\t'));
+        passed.push_str(&if length.is_some() { sequence.to_owned() } else { shown(sequence) });
+        is_coloured |= length.is_some();
+        rest = behind;
+    }
+    passed.push_str(&escaped(rest, |character| character == '\t'));
+    if is_coloured {
+        passed.push_str(PLAIN);
+    }
+    passed
+}
+
+/// Ends all colours.
+const PLAIN: &str = "\u{1b}[0m";
+
+/// How many bytes the command of a terminal has with which this text begins, if it sets colours: `ESC [ 1 ; 31 m`.
+fn colour_length(text: &str) -> Option<usize> {
+    let numbers = text.strip_prefix("\u{1b}[")?;
+    let end = numbers.find(|character: char| !character.is_ascii_digit() && character != ';')?;
+    numbers.get(end..)?.starts_with('m').then_some(text.len() - numbers.len() + end + 1)
+}
+
 /// JSON that means the same and holds nothing that commands a terminal: JSON itself escapes no more than it must.
 pub fn shown_json(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
@@ -233,6 +266,20 @@ mod tests {
             assert_eq!(shown_lines(text), wanted);
         }
         assert_eq!((shown("a\nb").as_str(), shown_lines("a\nb").as_str()), ("a\\nb", "a\nb"));
+    }
+
+    #[test]
+    fn a_child_s_line_keeps_its_colours_and_moves_nothing() {
+        for (line, wanted) in [
+            ("plain\ttext\r", "plain\ttext"),
+            ("10%\r20%\r\r", "10%\\r20%"),
+            ("\u{1b}[1;31mred\u{1b}[m.", "\u{1b}[1;31mred\u{1b}[m.\u{1b}[0m"),
+            ("up\u{1b}[2A\u{1b}[2Kgone", "up\\u{1b}[2A\\u{1b}[2Kgone"),
+            ("\u{1b}]0;title\u{7}\u{9b}2J\u{1b}[", "\\u{1b}]0;title\\u{7}\\u{9b}2J\\u{1b}["),
+            ("\u{1b}[?25m\u{1b}\u{1b}[32mä", "\\u{1b}[?25m\\u{1b}\u{1b}[32mä\u{1b}[0m"),
+        ] {
+            assert_eq!(passed_on(line), wanted);
+        }
     }
 
     #[test]

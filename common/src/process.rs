@@ -1,8 +1,14 @@
 //! Child processes: one builder, no shell, errors that quote the command, its status and its words.
 
 mod pipes;
+mod start;
+mod wait;
+
+pub(crate) use self::start::{kept_by_children, let_children_keep};
 
 use self::pipes::{Sink, ready};
+use self::start::{start, start_apart};
+use self::wait::Wait;
 use crate::output::Stream;
 use crate::{Context, Error, Output, Result, signals};
 use std::ffi::{OsStr, OsString};
@@ -34,12 +40,6 @@ pub struct Process {
     has_our_input: bool,
     waited_for: Option<String>,
 }
-
-/// How often one that waits says for what.
-const SAY_AGAIN: Duration = Duration::from_secs(30);
-
-/// A century: as long as anybody will wait.
-const LONGEST: Duration = Duration::from_hours(24 * 36_525);
 
 /// How a child ended and what it printed, where that was captured.
 #[derive(Clone, Debug)]
@@ -135,7 +135,7 @@ impl Process {
     }
 
     /// While its output is shown and it has not ended, every 30 seconds ` !     still waiting for WHAT (30 s)`, unless
-    /// quiet.
+    /// quiet; where its output is read by us, only when it has printed nothing for that time.
     #[must_use]
     pub fn waited_for(mut self, what: impl Into<String>) -> Self {
         self.waited_for = Some(what.into());
@@ -203,7 +203,7 @@ impl Process {
         Error::from(error).context(format!("running {}", self.command()))
     }
 
-    /// Starts it and lets it go: without our streams, in a process group of its own.
+    /// Starts it and lets it go: without our streams and our locks, in a process group of its own.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -213,7 +213,7 @@ impl Process {
         let mut command = std::process::Command::new(&self.program);
         command.args(&self.arguments).envs(variables).process_group(0);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        command.spawn().map(drop).context(|| format!("running {}", self.command()))
+        start_apart(|| command.spawn()).map(drop).context(|| format!("running {}", self.command()))
     }
 
     #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
@@ -249,7 +249,7 @@ impl Process {
         output: Option<&Output>,
     ) -> Result<Answer> {
         signals::install();
-        let handle = Arc::new(expression.start().context(|| format!("running {}", self.command()))?);
+        let handle = Arc::new(start(|| expression.start()).context(|| format!("running {}", self.command()))?);
         // It holds our ends of the pipes for writing.
         drop(expression);
         let watched = signals::watch(Arc::clone(&handle), self.leads_group);
@@ -265,6 +265,9 @@ impl Process {
             // A process that it has left in the background may hold a pipe open for a minute.
             if ended.is_some_and(|ended: Instant| !ready.contains(&true) || ended.elapsed() > LINGERS) {
                 break;
+            }
+            if ready.contains(&true) {
+                wait.heard();
             }
             let mut is_ready = ready.into_iter();
             pipes.retain_mut(|(pipe, sink)| {
@@ -286,8 +289,8 @@ impl Process {
         loop {
             if let Some(done) = handle.wait_timeout(wait.turn()).context(waiting)? {
                 // Who has ended on a signal may have left behind who has not.
-                if signals::must_end().is_some() && self.leads_group {
-                    watched.kill();
+                if signals::must_end().is_some() {
+                    watched.end_with_its_group();
                 }
                 return Ok(Answer { status: done.status, stdout, stderr });
             }
@@ -299,40 +302,6 @@ impl Process {
         watched.kill();
         let seconds = self.deadline.unwrap_or_default().as_secs();
         Err(Error::new(format!("{} did not answer within {seconds} seconds", self.command())))
-    }
-}
-
-/// How long a child has been waited for, and who is told of that.
-struct Wait<'w> {
-    began: Instant,
-    deadline: Duration,
-    told: Option<(&'w Output, &'w str)>,
-    next: Duration,
-}
-
-impl<'w> Wait<'w> {
-    fn new(process: &'w Process, output: Option<&'w Output>) -> Self {
-        // A time that somebody else has set may be longer than a clock can tell.
-        let deadline = process.deadline.unwrap_or(LONGEST).min(LONGEST);
-        let told = output.filter(|output| !output.is_quiet()).zip(process.waited_for.as_deref());
-        Self { began: Instant::now(), deadline, told, next: SAY_AGAIN }
-    }
-
-    fn is_over(&self) -> bool {
-        self.began.elapsed() >= self.deadline
-    }
-
-    /// How long nothing need be done but wait.
-    fn turn(&self) -> Duration {
-        let until_told = if self.told.is_some() { self.next } else { LONGEST };
-        self.deadline.min(until_told).saturating_sub(self.began.elapsed())
-    }
-
-    fn tell(&mut self) {
-        if let Some((output, what)) = self.told.filter(|_| self.began.elapsed() >= self.next) {
-            output.warn(&format!("still waiting for {what} ({} s)", self.began.elapsed().as_secs()));
-            self.next = self.next.saturating_add(SAY_AGAIN);
-        }
     }
 }
 

@@ -1,25 +1,35 @@
 //! Signals: what asks this process to end is passed on to its children.
 //!
 //! A process that only reads installs nothing and dies by the signal as any other. Once a child has
-//! been started for the first time, SIGINT, SIGTERM and SIGHUP are passed on to every child that
+//! been started for the first time, SIGINT, SIGTERM, SIGHUP and SIGQUIT are passed on to every child that
 //! runs and remembered, so that the work in progress can end in order. See [`interrupted`]. A child that has
-//! not ended some seconds later is killed, so that nothing that hangs keeps this process.
+//! not ended some seconds later is killed, so that nothing that hangs keeps this process. One that does as we do, a
+//! command that a hook has called, has its own children killed at that time and puts things back then: it gets longer.
 
+mod group;
+
+use self::group::{HEEDS_SIGNALS, heeds_signals, members};
 use crate::file::{open_terminal, read_of_the_system};
 use duct::unix::HandleExt;
 use rustix::process::{Pid, Signal, kill_process_group};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGTERM};
-use std::path::Path;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::thread::Builder;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
 /// How often [`in_spite_of_signals`] runs: threads may do so at the same time.
 static IN_SPITE: AtomicUsize = AtomicUsize::new(0);
 /// How long a child that was asked to end may take.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How long one may take that passes signals on itself, to end what it has started and to put things back.
+const GRACE_OF_OURS: Duration = Duration::from_mins(5);
+
+/// How often it is looked who is still there.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// How long one may take that must be done in spite of signals.
 const LONG_GRACE: Duration = Duration::from_mins(1);
@@ -39,13 +49,40 @@ struct Child {
 
 impl Child {
     fn send(&self, signal: i32) {
-        let named = [(SIGINT, Signal::INT), (SIGTERM, Signal::TERM), (SIGHUP, Signal::HUP), (SIGKILL, Signal::KILL)];
+        let named = [
+            (SIGINT, Signal::INT),
+            (SIGTERM, Signal::TERM),
+            (SIGHUP, Signal::HUP),
+            (SIGQUIT, Signal::QUIT),
+            (SIGKILL, Signal::KILL),
+        ];
         let named = named.into_iter().find(|(number, _)| *number == signal).map(|(_, named)| named);
-        let group = self.handle.pids().first().and_then(|pid| Pid::from_raw(i32::try_from(*pid).ok()?));
-        let _it_may_have_ended = match (self.leads_group || self.in_spite, group, named) {
+        let _it_may_have_ended = match (self.has_a_group(), self.pid().and_then(Pid::from_raw), named) {
             (true, Some(group), Some(named)) => kill_process_group(group, named).map_err(std::io::Error::from),
             _ => self.handle.send_signal(signal),
         };
+    }
+
+    fn pid(&self) -> Option<i32> {
+        self.handle.pids().first().and_then(|pid| i32::try_from(*pid).ok())
+    }
+
+    fn has_a_group(&self) -> bool {
+        self.leads_group || self.in_spite
+    }
+
+    /// Those that a signal to this child reaches.
+    fn reached(&self) -> Vec<PathBuf> {
+        match self.pid() {
+            Some(group) if self.has_a_group() => members(group),
+            pid => pid.into_iter().map(|pid| PathBuf::from(format!("/proc/{pid}"))).collect(),
+        }
+    }
+
+    /// Whether its time is over, so long after it was asked to end.
+    fn is_overdue(&self, waited: Duration) -> bool {
+        let grace = if self.in_spite { LONG_GRACE } else { GRACE };
+        waited >= grace && (waited >= GRACE_OF_OURS || !self.reached().iter().any(|process| heeds_signals(process)))
     }
 
     fn is_there(&self) -> bool {
@@ -56,15 +93,13 @@ impl Child {
 /// Passes a signal on to these children, and kills those that are still there when their time is over.
 fn ask_to_end(asked: Vec<Child>, signal: i32) {
     asked.iter().filter(|child| !child.in_spite).for_each(|child| child.send(signal));
+    let began = Instant::now();
     let kill = move || {
-        let mut waited = Duration::ZERO;
-        for (grace, in_spite) in [(GRACE, false), (LONG_GRACE, true)] {
-            std::thread::sleep(grace.saturating_sub(waited));
-            waited = grace;
-            asked
-                .iter()
-                .filter(|child| child.in_spite == in_spite && child.is_there())
-                .for_each(|child| child.send(SIGKILL));
+        let mut left = asked;
+        while !left.is_empty() {
+            std::thread::sleep(LOOK_AGAIN);
+            left.retain(Child::is_there);
+            left.iter().filter(|child| child.is_overdue(began.elapsed())).for_each(|child| child.send(SIGKILL));
         }
     };
     let _without_a_thread_nobody_kills = Builder::new().spawn(kill);
@@ -85,7 +120,7 @@ pub(crate) fn install() {
         let (tell, told) = std::sync::mpsc::channel();
         // The handler is there only together with the thread that listens: else a signal would be lost.
         let listen = move || {
-            let heeded = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal));
+            let heeded = [SIGINT, SIGTERM, SIGHUP, SIGQUIT].into_iter().filter(|signal| !is_ignored(*signal));
             let Ok(mut signals) = signal_hook::iterator::Signals::new(heeded) else { return };
             let _waited_for = tell.send(());
             for signal in signals.forever() {
@@ -94,7 +129,7 @@ pub(crate) fn install() {
                 ask_to_end(asked, signal);
             }
         };
-        if Builder::new().spawn(listen).is_ok() {
+        if Builder::new().name(HEEDS_SIGNALS.to_owned()).spawn(listen).is_ok() {
             let _installed_or_not = told.recv();
         }
     });
@@ -153,6 +188,18 @@ impl Watched {
     /// Kills it, and all that it has started if it leads a group.
     pub(crate) fn kill(&self) {
         self.0.send(SIGKILL);
+    }
+
+    /// Once it has ended on a signal: waits for those of its group that have not, which are killed when their time is
+    /// over.
+    pub(crate) fn end_with_its_group(&self) {
+        let began = Instant::now();
+        while self.0.leads_group && !self.0.reached().is_empty() {
+            if self.0.is_overdue(began.elapsed()) {
+                return self.kill();
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
     }
 }
 

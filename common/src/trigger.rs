@@ -40,6 +40,9 @@ pub fn is_executable(path: &Path) -> bool {
     access(path, Access::EXEC_OK).is_ok()
 }
 
+/// With these the host builds and deploys, and prints what it does all the time. We see that only where we pass it on.
+const TELL_THEMSELVES: [&str; 3] = ["deploy", "receive-app", "release-and-deploy"];
+
 /// Fires triggers and asks them.
 #[derive(Debug)]
 pub struct Triggers<'a> {
@@ -105,7 +108,8 @@ impl<'a> Triggers<'a> {
         Ok(plugins.any(|(name, folder)| counts(name) && crate::file::exists(&folder.join(hook))))
     }
 
-    /// Fires a trigger; its output goes where ours goes. While a hook runs, a line every 30 seconds says so.
+    /// Fires a trigger; its output goes where ours goes. While a hook runs, a line every 30 seconds says so, but not
+    /// of a build or a deploy, which prints what it does.
     ///
     /// # Errors
     /// When a hook fails: the message names it and its status; what it had to say it has said.
@@ -180,10 +184,9 @@ impl<'a> Triggers<'a> {
                 )));
             }
             self.env.output().debug(&format!("trigger {hook} {} ({})", arguments.join(" "), implementer.name));
-            let waited_for = [&[hook], arguments].concat().join(" ");
             // In a group of its own, so that a signal ends all of it, whatever it waits for.
             let process = Process::new(&implementer.hook).args(arguments).leading_a_group_off_a_terminal();
-            let mut process = process.waited_for(format!("{} in plugin {plugin}", waited_for.trim_end()));
+            let mut process = self.told_of(process, hook, arguments, plugin);
             if let Some(time) = self.deadline {
                 process = process.deadline(time);
             }
@@ -206,6 +209,15 @@ impl<'a> Triggers<'a> {
             }
         }
         Ok(done)
+    }
+
+    /// Says what is waited for, unless the hook's own output says it.
+    fn told_of(&self, process: Process, hook: &str, arguments: &[&str], plugin: &str) -> Process {
+        if TELL_THEMSELVES.contains(&hook) && !self.env.output().is_labelled() {
+            return process;
+        }
+        let waited_for = [&[hook], arguments].concat().join(" ");
+        process.waited_for(format!("{} in plugin {plugin}", waited_for.trim_end()))
     }
 }
 

@@ -84,15 +84,16 @@ fn a_script_that_takes_long_is_told_of() {
 
 #[test]
 fn a_signal_ends_a_script_that_is_waited_for_and_frees_the_lock() {
-    let host = slow();
-    let mut child = stop(&host);
-    until("the script", || !text(&host, "waits").trim().is_empty());
-    let script = text(&host, "waits").trim().to_owned();
-    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    until("the end of the script", || is_gone(&script));
-    assert!(!host.sandbox().path("lib/data/apps/shop/.deploy.lock").exists());
+    for (sent, status) in [(rustix::process::Signal::INT, 130), (rustix::process::Signal::QUIT, 131)] {
+        let host = slow();
+        let mut child = stop(&host);
+        until("the script", || !text(&host, "waits").trim().is_empty());
+        let script = text(&host, "waits").trim().to_owned();
+        signal(&child, sent);
+        assert_eq!(child.wait().unwrap().code(), Some(status));
+        until("the end of the script", || is_gone(&script));
+        assert!(!host.sandbox().path("lib/data/apps/shop/.deploy.lock").exists());
+    }
 }
 
 #[test]
@@ -155,6 +156,30 @@ fn what_a_script_leaves_behind_on_a_signal_is_killed_before_the_lock_is_free() {
     assert_eq!(stopping.wait().unwrap().code(), Some(128 + 15));
     assert!(is_gone(&process) || !host.sandbox().path("lib/data/apps/shop/.deploy.lock").exists());
     until("the end of what was left", || is_gone(&process));
+}
+
+/// A hook calls a command of ours, whose own hook hears no signal: that one is killed by the command that waits for it,
+/// and only then the two before it end.
+#[test]
+fn a_command_within_a_hook_has_time_to_end_what_it_has_started() {
+    let deaf = "trap '' TERM; echo $$ >\"$CONFORMANCE_ROOT/child\"; while [ -e \"$CONFORMANCE_ROOT/child\" ]; do sleep 0.1; done";
+    for traps in ["", "trap : TERM"] {
+        let host = shop().app("api");
+        let stop = host.sandbox().program("subcommands/stop").display().to_string();
+        let host =
+            stops_with(host, &format!("{traps}\nif [ \"$2\" = shop ]; then '{stop}' ps:stop api; exit 1; fi\n{deaf}"));
+        let mut stopping = begun(&host, "stop", &["shop"]);
+        until("the inner hook", || text(&host, "child").ends_with('\n'));
+        let process = text(&host, "child").trim().to_owned();
+        signal(&stopping, rustix::process::Signal::TERM);
+        assert_eq!(stopping.wait().unwrap().code(), Some(128 + 15));
+        assert!(is_gone(&process), "{traps}: the hook of the inner command is left");
+        let errors = text(&host, "errors");
+        let told = errors.find("scheduler-stop docker-local api failed in plugin host with signal 9");
+        let later = errors.find("scheduler-stop docker-local shop failed");
+        assert!(told.is_some() && told < later, "{traps}: {errors}");
+        assert!(!host.sandbox().path("lib/data/apps/api/.deploy.lock").exists());
+    }
 }
 
 #[test]

@@ -167,7 +167,8 @@ fn a_queue_of_retirement_that_is_none_is_told() {
         let host = shop().docker_local().docker("exit 0").within(HANGS);
         odd.put(&host, "lib/data/scheduler-docker-local/dead-containers");
         host.run("subcommands/default", ["ps", "shop"])
-            .fails(1)
+            .succeeds()
+            .any_stdout()
             .stderr_contains("dead-containers")
             .takes_at_most(HANGS);
     }

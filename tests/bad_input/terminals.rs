@@ -48,3 +48,14 @@ fn of_a_docker_that_talks_without_end_little_is_told() {
     let outcome = host.command("report", ["shop"]).fails(1).any_stdout();
     outcome.stderr_is_a_message_of_at_most(20_000).does_not_say("\u{1b}");
 }
+
+#[test]
+fn a_hook_cannot_spoil_the_lines_of_other_jobs() {
+    let host = shop().app("api");
+    let body = "#!/bin/sh\nprintf 'up\\033[2A\\033[2K over\\rwritten \\033[31mred\\r\\n'\nprintf 'title\\033]0;x\\007\\n' >&2\n";
+    host.sandbox().write_script("lib/core-plugins/available/host/scheduler-stop", body);
+    let outcome = host.command("stop", ["--all", "--parallel", "2"]).succeeds();
+    let outcome = outcome.stderr_contains("[shop] title\\u{1b}]0;x\\u{7}\n");
+    let outcome = outcome.stdout_contains("[shop] up\\u{1b}[2A\\u{1b}[2K over\\rwritten \u{1b}[31mred\u{1b}[0m\n");
+    outcome.does_not_say("\u{1b}[2").does_not_say("\r").does_not_say("\u{7}");
+}

@@ -9,6 +9,7 @@ mod instances;
 mod pending;
 mod real;
 mod restoring;
+mod trouble;
 
 use std::process::ExitCode;
 
@@ -51,6 +52,10 @@ fn main() -> ExitCode {
         restoring::a_stopped_app_of_which_something_runs_is_told,
         restoring::a_stale_address_is_listed_in_every_form,
         restoring::all_are_cleared_at_once_when_none_could_be_shown_healthy,
+        trouble::one_answer_that_makes_no_sense_is_the_trouble_of_its_app_alone,
+        trouble::a_queue_that_cannot_be_read_hides_nothing_and_clears_no_proxy,
+        trouble::a_property_that_is_a_link_is_the_trouble_of_its_app_alone,
+        trouble::twenty_thousand_types_take_no_longer_than_reading_them,
     ];
     let real = functions![real::the_real_processes_are_listed, real::what_was_killed_and_what_was_removed_is_seen];
     if std::env::var_os("PS_DOCKER").is_some_and(|value| value == "1") {

@@ -5,7 +5,7 @@ use ps_tests::{Answer, Host};
 use crate::fakes::{Fake, KILLED, WithDocker, fake, id, shop};
 
 /// The shop with one web and one worker, and an app `api` with one web, with the addresses that are written down.
-fn two_apps(containers: &[Fake]) -> Host {
+pub(crate) fn two_apps(containers: &[Fake]) -> Host {
     let host = shop("web=1 worker=1").container("web.1", &id(1)).container("worker.1", &id(2));
     let host = host.file("home/shop/IP.web.1", "172.17.0.1").file("home/shop/IP.worker.1", "172.17.0.2\n");
     let host =
@@ -16,13 +16,16 @@ fn two_apps(containers: &[Fake]) -> Host {
 
 /// The proxies that a restore of all clears.
 fn cleared(containers: &[Fake]) -> Vec<String> {
-    let host = two_apps(containers);
+    cleared_on(&two_apps(containers))
+}
+
+pub(crate) fn cleared_on(host: &Host) -> Vec<String> {
     host.command("restore", ["--all"]).succeeds().any_stdout().any_stderr();
     let fired = host.sandbox().fired().into_iter().filter(|call| call[0] == "proxy-clear-config");
     fired.map(|call| call[1..].join(" ")).collect()
 }
 
-fn all() -> [Fake; 3] {
+pub(crate) fn all() -> [Fake; 3] {
     [fake(1, "shop", "web.1"), fake(2, "shop", "worker.1"), fake(3, "api", "web.1")]
 }
 

@@ -200,3 +200,15 @@ fn the_source_keeps_its_dokku_scale() {
     extract(&host).succeeds();
     assert_eq!(fs::read(host.sandbox().path("work/DOKKU_SCALE")).unwrap(), b"web=1\r\n");
 }
+
+#[test]
+fn a_directory_at_procfile_path_is_told_with_what_would_be_right() {
+    let host = source(shop().property("procfile-path", "deploy"), PROCFILE, "").file("work/deploy/Procfile", PROCFILE);
+    extract(&host).refuses(
+        "Unable to extract Procfile from deploy, where the property procfile-path must name a regular file of the source: it is a directory",
+    );
+    let host = shop().directory("work/Procfile");
+    extract(&host).refuses(
+        "Unable to extract Procfile from Procfile, which must be a regular file of the source: it is a directory",
+    );
+}

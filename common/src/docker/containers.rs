@@ -123,19 +123,38 @@ impl Docker<'_> {
     /// # Errors
     /// As [`Docker::states`].
     pub fn details(&self, containers: &[&str]) -> Result<BTreeMap<String, ContainerDetails>> {
+        self.details_of_each(containers)?.into_iter().map(|(id, found)| Ok((id, found?))).collect()
+    }
+
+    /// The same, where what cannot be told of one container is the trouble of that one alone.
+    ///
+    /// # Errors
+    /// When Docker tells nothing of any of them: as [`Docker::states`].
+    pub fn details_of_each(&self, containers: &[&str]) -> Result<BTreeMap<String, Result<ContainerDetails>>> {
+        let mut details = BTreeMap::new();
         if containers.is_empty() {
-            return Ok(BTreeMap::new());
+            return Ok(details);
         }
         let read = self.read(&["container", "inspect", "--format", DETAILS, "--"]).args(containers);
         let answer = read.capture()?;
-        if !answer.succeeded() && !only_misses_containers(&answer.stderr) {
-            return Err(self.details_failure(&answer));
+        let has_failed = !answer.succeeded() && !only_misses_containers(&answer.stderr);
+        let mut trouble = has_failed.then(|| self.details_failure(&answer));
+        for line in valid_text(&read, answer.stdout)?.lines().filter(|line| !line.is_empty()) {
+            // Without the ids, of which there may be hundreds.
+            let rubbish = || rubbish(&self.read(&["container", "inspect"]), "state of a container", line);
+            match (inspected_container(line), line.split('\t').next().filter(|id| is_id(id))) {
+                (Some((id, found)), _) => drop(details.insert(id, Ok(found))),
+                (None, Some(id)) => drop(details.insert(id.to_owned(), Err(rubbish()))),
+                (None, None) => trouble = trouble.or_else(|| Some(rubbish())),
+            }
         }
-        let inspected = valid_text(&read, answer.stdout)?;
-        let mut details = BTreeMap::new();
-        for line in inspected.lines().filter(|line| !line.is_empty()) {
-            let (id, found) = inspected_container(line).ok_or_else(|| rubbish(&read, "state of a container", line))?;
-            details.insert(id, found);
+        match trouble {
+            Some(error) if details.is_empty() => return Err(error),
+            // It is about one of those of which nothing has been told.
+            Some(error) => containers.iter().for_each(|id| {
+                details.entry((*id).to_owned()).or_insert_with(|| Err(error.clone()));
+            }),
+            None => {}
         }
         Ok(details)
     }
@@ -229,110 +248,5 @@ fn only_misses_containers(stderr: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::tests::{ID, fake};
-    use super::*;
-
-    #[test]
-    fn a_container_is_listed_with_dokku_s_labels() {
-        let line = format!("{ID}\tshop.web.1,other/db\trunning\t\"shop\"\t\"deploy\"\t\"web\"\t\"web.1\"");
-        let (_folder, env) = fake(&format!("printf '%s\\n' '{line}'"));
-        let containers = Docker::new(&env).unwrap().containers().unwrap();
-        let wanted = Container {
-            id: ID.into(),
-            name: "shop.web.1".into(),
-            state: "running".into(),
-            app: "shop".into(),
-            container_type: "deploy".into(),
-            process_type: "web".into(),
-            dyno: "web.1".into(),
-        };
-        assert_eq!(containers, [wanted]);
-    }
-
-    #[test]
-    fn a_container_is_the_app_s_that_its_label_names_or_without_one_its_name() {
-        let belongs = |label: &str, name: &str| {
-            let container = Container { app: label.into(), name: name.into(), ..Container::default() };
-            container.belongs_to(&"shop".parse().unwrap())
-        };
-        assert!(belongs("shop", "anything") && belongs("shop", "api.web.1") && belongs("", ""));
-        assert!(!belongs("api", "shop.web.1") && !belongs("shop2", "shop.web.1") && !belongs("api", ""));
-        for name in ["shop.web.1", "shop.web.1.1700000000", "shop.web-2.12.upcoming-4711"] {
-            assert!(belongs("", name), "{name}");
-        }
-        for name in ["api.web.1", "shop", "shop.", "shop.web", "shop.web.x", "shop2.web.1", "happy_turing"] {
-            assert!(!belongs("", name), "{name}");
-        }
-        // Apps may be called `shop.api` and `shop.web.1`.
-        for name in ["shop.api.web.1", "shop.web.1.worker.2", "shop.web.1.", "shop.web.1.upcoming-", "dokku.redis.shop"]
-        {
-            assert!(!belongs("", name), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_label_with_a_newline_does_no_harm() {
-        let container =
-            listed_container(&format!("{ID}\tx\texited\t\"shop\\n{ID}\"\t\"\"\t\"\"\t\"\"")).expect("a container");
-        assert_eq!(container.app, "");
-    }
-
-    #[test]
-    fn rubbish_is_no_container() {
-        for line in ["", "hello", &format!("{ID}\tx\trunning"), &format!("{ID}\tx\trunning\tshop\t\t\t")] {
-            assert_eq!(listed_container(line), None, "{line}");
-        }
-        for line in ["", "hello", &format!("{ID}\trunning\t\t\t0\t0\tfalse"), &format!("{ID}\trunning\t\t\tx\t0\tf\t")]
-        {
-            assert_eq!(inspected_container(line), None, "{line}");
-        }
-    }
-
-    #[test]
-    fn a_container_that_never_ran_has_no_times() {
-        let line = format!("{ID}\tcreated\t0001-01-01T00:00:00Z\t0001-01-01T00:00:00Z\t0\t0\tfalse\t");
-        let (id, details) = inspected_container(&line).unwrap();
-        assert_eq!((id.as_str(), &details.started, &details.finished), (ID, &None, &None));
-        assert_eq!(details.health, None);
-    }
-
-    #[test]
-    fn a_container_that_vanishes_in_between_is_left_out() {
-        let line = format!(
-            "{ID}\\texited\\t2024-11-22T20:17:00.5Z\\t2024-11-22T20:18:00Z\\t2\\t137\\ttrue\\tunhealthy\\tsha256:1\\t\\t[\"A=1\"]\\tnull\\t172.17.0.2 10.0.0.7 \\t{{\"a.b\":\"1\\\\t2\"}}"
-        );
-        let (_folder, env) =
-            fake(&format!("printf '{line}\\n'; echo 'Error response from daemon: No such container: abc' >&2; exit 1"));
-        let details = Docker::new(&env).unwrap().details(&[ID, "abc"]).unwrap();
-        let wanted = ContainerDetails {
-            state: "exited".into(),
-            started: Some("2024-11-22T20:17:00.5Z".into()),
-            finished: Some("2024-11-22T20:18:00Z".into()),
-            restarts: 2,
-            exit_code: 137,
-            out_of_memory: true,
-            health: Some("unhealthy".into()),
-            image: "sha256:1".into(),
-            variables: vec!["A=1".into()],
-            addresses: vec!["172.17.0.2".into(), "10.0.0.7".into()],
-            labels: [("a.b".into(), "1\t2".into())].into(),
-            ..ContainerDetails::default()
-        };
-        assert_eq!(details.get(ID), Some(&wanted));
-        assert_eq!(details.len(), 1);
-    }
-
-    #[test]
-    fn any_other_failure_is_docker_s() {
-        let (_folder, env) = fake("echo 'No such container: abc' >&2; echo 'Cannot connect' >&2; exit 1");
-        let error = Docker::new(&env).unwrap().details(&[ID]).unwrap_err();
-        assert!(error.message().contains("Cannot connect"), "{error}");
-    }
-
-    #[test]
-    fn nothing_is_asked_about_no_container() {
-        let (_folder, env) = fake("exit 1");
-        assert!(Docker::new(&env).unwrap().details(&[]).unwrap().is_empty());
-    }
-}
+#[path = "containers_tests.rs"]
+mod tests;

@@ -13,7 +13,9 @@ const DEEPEST: usize = 32;
 /// On top of these come a shell's defaults: `${NAME:-default}` and `${NAME:=default}` where NAME is not set or empty,
 /// `${NAME-default}` and `${NAME=default}` where it is not set. Nothing is assigned. A default ends at the `}` that
 /// belongs to it, as in a shell: quotes and backslashes go and keep a `}` from ending it, what is not in single quotes
-/// expands, and `$(…)` is left as it is elsewhere. From a default that does not end, or has more than 32
+/// expands, and `$(…)` is left as it is elsewhere; between double quotes `'` is a character as any other. The blanks of
+/// a default part words whether it quotes them or not, so a default with blanks wants the quotes around the whole:
+/// `"${NAME:-a b}"`. From a default that does not end, or has more than 32
 /// within each other, Go's rules alone hold: so the time is that of reading the text.
 ///
 /// ```
@@ -30,13 +32,36 @@ pub fn expand(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
         expanded: String::with_capacity(text.len()),
         defaults: true,
     };
+    let mut quotes = Quotes::default();
     while let Some(character) = expansion.next() {
+        quotes.pass(character);
         match character {
-            '$' => expansion.variable(),
+            '$' => expansion.variable(quotes.open == Some('"')),
             other => expansion.expanded.push(other),
         }
     }
     expansion.expanded
+}
+
+/// The quotes of a command outside of its defaults, as a shell sees them.
+#[derive(Default)]
+struct Quotes {
+    open: Option<char>,
+    /// Whether a backslash stands before the next character.
+    escapes: bool,
+}
+
+impl Quotes {
+    fn pass(&mut self, character: char) {
+        let is_escaped = std::mem::take(&mut self.escapes);
+        match (character, self.open) {
+            _ if is_escaped => {}
+            ('\\', None | Some('"')) => self.escapes = true,
+            ('\'' | '"', None) => self.open = Some(character),
+            (closing, Some(opening)) if closing == opening => self.open = None,
+            _ => {}
+        }
+    }
 }
 
 /// A default that does not end.
@@ -65,9 +90,9 @@ impl<'a, V: Fn(&str) -> Option<String>> Expansion<'a, V> {
     }
 
     /// What follows a `$` outside of defaults.
-    fn variable(&mut self) {
+    fn variable(&mut self, in_quotes: bool) {
         let (position, length) = (self.position, self.expanded.len());
-        if self.with_default(0, true).is_err() {
+        if self.with_default(0, true, in_quotes).is_err() {
             self.defaults = false;
             self.position = position;
             self.expanded.truncate(length);
@@ -75,8 +100,9 @@ impl<'a, V: Fn(&str) -> Option<String>> Expansion<'a, V> {
         }
     }
 
-    /// What follows a `$`, with `depth` defaults around it. What is not `wanted` is only read.
-    fn with_default(&mut self, depth: usize, wanted: bool) -> Result<(), Unclosed> {
+    /// What follows a `$`, with `depth` defaults around it, and between double quotes or not. What is not `wanted` is
+    /// only read.
+    fn with_default(&mut self, depth: usize, wanted: bool, in_quotes: bool) -> Result<(), Unclosed> {
         let default = if self.defaults { default_in(self.rest()) } else { None };
         let Some(Beginning { name, even_if_empty, length }) = default else {
             self.plain_variable(wanted);
@@ -90,9 +116,9 @@ impl<'a, V: Fn(&str) -> Option<String>> Expansion<'a, V> {
         match value.filter(|value| !(even_if_empty && value.is_empty())) {
             Some(value) => {
                 self.expanded.push_str(&value);
-                self.default(depth + 1, false)
+                self.default(depth + 1, false, in_quotes)
             }
-            None => self.default(depth + 1, wanted),
+            None => self.default(depth + 1, wanted, in_quotes),
         }
     }
 
@@ -116,13 +142,14 @@ impl<'a, V: Fn(&str) -> Option<String>> Expansion<'a, V> {
     }
 
     /// A default up to the `}` that ends it.
-    fn default(&mut self, depth: usize, wanted: bool) -> Result<(), Unclosed> {
+    fn default(&mut self, depth: usize, wanted: bool, in_quotes: bool) -> Result<(), Unclosed> {
         let mut quoted = false;
         loop {
+            let any_quotes = in_quotes || quoted;
             match self.next().ok_or(Unclosed)? {
                 '}' if !quoted => return Ok(()),
                 '"' => quoted = !quoted,
-                '\'' if !quoted => loop {
+                '\'' if !any_quotes => loop {
                     match self.next().ok_or(Unclosed)? {
                         '\'' => break,
                         other => self.push(other, wanted),
@@ -130,13 +157,13 @@ impl<'a, V: Fn(&str) -> Option<String>> Expansion<'a, V> {
                 },
                 '\\' => {
                     let escaped = self.next().ok_or(Unclosed)?;
-                    if quoted && !matches!(escaped, '$' | '`' | '"' | '\\') {
+                    if any_quotes && !matches!(escaped, '$' | '`' | '"' | '\\' | '}') {
                         self.push('\\', wanted);
                     }
                     self.push(escaped, wanted);
                 }
                 '$' if self.rest().starts_with('(') => self.command(depth, wanted)?,
-                '$' => self.with_default(depth, wanted)?,
+                '$' => self.with_default(depth, wanted, any_quotes)?,
                 other => self.push(other, wanted),
             }
         }
@@ -150,7 +177,7 @@ impl<'a, V: Fn(&str) -> Option<String>> Expansion<'a, V> {
         loop {
             let character = self.next().ok_or(Unclosed)?;
             if character == '$' {
-                self.with_default(depth, wanted)?;
+                self.with_default(depth, wanted, quote == Some('"'))?;
                 continue;
             }
             self.push(character, wanted);
@@ -222,113 +249,5 @@ fn next_name(text: &str, has_brace: bool) -> Name<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use std::process::Command;
-
-    fn value(name: &str) -> Option<String> {
-        match name {
-            "PORT" => Some("5000".to_owned()),
-            "A" => Some("1".to_owned()),
-            "EMPTY" => Some(String::new()),
-            _ => None,
-        }
-    }
-
-    fn expanded(text: &str) -> String {
-        expand(text, value)
-    }
-
-    #[test]
-    fn names_expand_as_go_expands_them() {
-        assert_eq!(expanded("a $PORT ${PORT} $$ $1 ${} $ end"), "a 5000 5000    $ end");
-        assert_eq!(expanded("$A.b \"$A\" '$A' \\$A"), "1.b \"1\" '1' \\1");
-        assert_eq!(expanded("%d $%PORT a$"), "%d $%PORT a$");
-        assert_eq!(expanded("${PORT ${A}} {PORT}"), "} {PORT}");
-        assert_eq!(expanded("${PORT"), "PORT");
-        assert_eq!(expanded("$h\u{e9} \u{2603}$PORT"), "\u{e9} \u{2603}5000");
-        assert_eq!(expanded("${A:+x}${A:?x}${A#x}${1:-x}${A:}${:-x}${-x}|"), "|");
-        assert_eq!(expanded("$(cat $A ${A}) `echo $A` $((A + 1))"), "$(cat 1 1) `echo 1` $((A + 1))");
-    }
-
-    #[test]
-    fn a_default_stands_for_what_is_not_set_or_empty() {
-        assert_eq!(expanded("--bind 0.0.0.0:${PORT:-80} -w ${WORKERS:-2}"), "--bind 0.0.0.0:5000 -w 2");
-        assert_eq!(expanded("--port ${PORT:=\"8080\"} ${X:=\"8080\"} $X|"), "--port 5000 8080 |");
-        assert_eq!(expanded("${EMPTY-a}|${EMPTY:-a}|${EMPTY=a}|${EMPTY:=a}|${X-a}|${X=a}"), "|a||a|a|a");
-        assert_eq!(expanded("${X:-}|${X-}|${A:-}"), "||1");
-        assert_eq!(expanded("${X:-$(hostname \"$A\" ')')}"), "$(hostname \"1\" ')')");
-        assert_eq!(expanded("${A:-$(echo })}|${X:-$(a $(b ${Y:-c}) })d}"), "1|$(a $(b c) })d");
-    }
-
-    /// What is in single quotes, behind a backslash, in braces of its own, and what a shell makes of it.
-    #[test]
-    fn a_default_is_what_it_is_to_a_shell() {
-        for text in [
-            "${X:-a}",
-            "${X-a}b",
-            "${A:-a}",
-            "${EMPTY:-a}",
-            "${EMPTY-a}",
-            "${X:-'a b'}",
-            "${X:-\"a b\"}",
-            "${X:-a'b'\"c\"d}",
-            "${X:-'}'}}",
-            "${X:-\"}\"}}",
-            "${X:-\\}}}",
-            "${X:-{a}}",
-            "${X:-'$A'$A\"$A\"${A}}",
-            "${X:-\"'$A'\"}",
-            "${X:-\\$A\\\\}",
-            "${X:-\"\\$A\\b\\\"\"}",
-            "${X:-${Y:-${Z:-deep}}}-",
-            "${X:-${A:-${Z:-deep}}}-",
-            "${A:-${X:-'}'}}-",
-            "${X-${EMPTY-b}c}",
-            "${X:-a:b-c=d}",
-            "${X:-}",
-            "${X_1:-a.b}/${X:-c}",
-            "$A${X:-$A}$A",
-        ] {
-            let script = format!("set -f; IFS=; A=1 EMPTY=; unset X Y Z X_1; printf %s {text}");
-            let done = Command::new("sh").args(["-c", &script]).output().unwrap();
-            assert!(done.status.success(), "{text}: {done:?}");
-            assert_eq!(expanded(text), String::from_utf8(done.stdout).unwrap(), "{text}");
-        }
-    }
-
-    #[test]
-    fn from_a_default_that_does_not_end_only_go_s_rules_hold() {
-        assert_eq!(expanded("${X:-a} ${X:-$A ${A} ${Y:-b"), "a  Y:-b");
-        assert_eq!(expanded("${X:-'a} $A ${Y:-b}|"), " 1 |");
-        let nested = |depth: usize| expanded(&("${X:-".repeat(depth) + "a" + &"}".repeat(depth)));
-        assert_eq!(nested(DEEPEST), "a");
-        assert_eq!(nested(DEEPEST + 1), "}".repeat(DEEPEST));
-    }
-
-    #[test]
-    fn a_hostile_text_takes_no_longer_than_reading_it() {
-        for part in ["${", "${X:-", "${X:-\\", "${X:-'", "${X:-\"", "${X:-$(", "${X:-a}", "$(", "${X", "$", "${X:-${A}"]
-        {
-            for end in ["", "}", "'}", ")}"] {
-                let text = part.repeat(1 << 20) + end;
-                assert!(expanded(&text).len() <= text.len(), "{part}");
-            }
-        }
-    }
-
-    const PARTS: &[&str] = &[
-        "$", "{", "}", "${", "${X:-", "${A:-", "X=", ":-", "-", "'", "\"", "\\", "(", ")", "$(", "$A", "a", "\u{e9}",
-        " ",
-    ];
-
-    proptest! {
-        #![proptest_config(seeded::cases(100_000))]
-
-        #[test]
-        fn no_text_is_too_strange(parts in prop::collection::vec(prop::sample::select(PARTS), 0..40)) {
-            let _any = expanded(&parts.concat());
-        }
-    }
-}
+#[path = "expand_tests.rs"]
+mod tests;

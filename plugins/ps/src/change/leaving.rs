@@ -8,9 +8,7 @@ use crate::host_files::{INSTANCE_FILES, app_folder, retirement_queue};
 use crate::plan::Step;
 use crate::settings::seconds_or;
 use common::atomic::{self, Owner};
-use common::{
-    App, AppLock, Container, Context, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers, file,
-};
+use common::{App, Container, Context, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers, file};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -164,16 +162,10 @@ pub(crate) fn ask_to_end(docker: &Docker<'_>, containers: &[String]) {
 
 /// Starts the process that stops containers which still run after `wait` seconds; each has then `timeout`
 /// seconds more.
-pub(super) fn stop_in_background(
-    env: &Env,
-    lock: &AppLock,
-    containers: &[String],
-    wait: Duration,
-    timeout: Duration,
-) -> Result<()> {
+pub(super) fn stop_in_background(env: &Env, containers: &[String], wait: Duration, timeout: Duration) -> Result<()> {
     let program = env.arguments().first().cloned().unwrap_or_default();
     let [wait, timeout] = [wait, timeout].map(|time| time.as_secs().to_string());
-    lock.let_go_without(&Process::new(program).args([STOP_LATER, &wait, &timeout]).args(containers))
+    Process::new(program).args([STOP_LATER, &wait, &timeout]).args(containers).let_go()
 }
 
 /// What that process does. Every command that retires containers begins with this; `None` when it was started

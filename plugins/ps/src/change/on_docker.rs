@@ -209,7 +209,7 @@ impl Outside for OnDocker<'_> {
             leaving::ask_to_end(&self.docker, leaving);
             let wait = settings::seconds_or(&self.surroundings.wait_to_retire, 60);
             let timeout = settings::stop_timeout(self.env, self.app)?;
-            leaving::stop_in_background(self.env, self.lock, leaving, wait, timeout)
+            leaving::stop_in_background(self.env, leaving, wait, timeout)
         })
     }
 

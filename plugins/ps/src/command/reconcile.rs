@@ -3,7 +3,7 @@
 use super::Patience;
 use crate::change::{Marks, Scaling, as_text, lock, stop_later_if_asked};
 use crate::docker_local::{
-    Actual, InstanceState, ListedInstance, Listing, listing_of, listings, present, runs_on_docker_local,
+    Actual, InstanceState, ListedInstance, Listing, listing_of, listings, present, queue, runs_on_docker_local,
 };
 use crate::each_app::one_after_the_other;
 use crate::formation::{Request, listed};
@@ -61,7 +61,7 @@ pub fn main(env: &Env) -> Result<()> {
         return reconcile(env, &app, ask, patience);
     }
     // One look at all of them; only the apps that need it are locked and looked at again.
-    let listings = listings(env, &App::all_visible(env)?)?;
+    let listings = listings(env, &App::all_visible(env)?, &queue(env)?)?;
     one_after_the_other(env, "reconcile", listings, |app, listing| {
         let listing = listing?;
         if arguments.dry_run {

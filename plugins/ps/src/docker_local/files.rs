@@ -38,6 +38,9 @@ pub(crate) fn names_container(held: &str, id: &str) -> bool {
     held == id || (held.len() >= SHORTEST && id.starts_with(held))
 }
 
+/// What docker-local will remove: app and container.
+pub(crate) type Queue = [(String, String)];
+
 /// App and container of each line `APP CONTAINER TIME` of what docker-local will remove. A line that is
 /// none is left to docker-local.
 pub(crate) fn queue(env: &Env) -> Result<Vec<(String, String)>> {

@@ -13,7 +13,8 @@ use std::collections::BTreeSet;
 pub(crate) fn shown_healthy(env: &Env, apps: &[App]) -> BTreeSet<App> {
     let on_docker = |app: &&App| runs_on_docker_local(env, *app).unwrap_or(false);
     let apps: Vec<App> = apps.iter().filter(on_docker).cloned().collect();
-    let listings = if apps.is_empty() { Vec::new() } else { listings(env, &apps).unwrap_or_default() };
+    // Who is queued for removal is none of those that should run.
+    let listings = if apps.is_empty() { Vec::new() } else { listings(env, &apps, &[]).unwrap_or_default() };
     let healthy = listings
         .into_iter()
         .filter(|(app, listing)| listing.as_ref().is_ok_and(|listing| is_healthy(env, app, listing).unwrap_or(false)));

@@ -77,18 +77,20 @@ pub(crate) fn instances(found: &Found<'_>) -> Vec<ListedInstance> {
     let mut listed = Vec::new();
     let mut there = BTreeSet::new();
     let mut accounted = BTreeSet::new();
+    let by_id: BTreeMap<&str, &Container> =
+        found.containers.iter().map(|container| (container.id.as_str(), *container)).collect();
     for file in found.files {
         let instance = file.instance.clone().unwrap_or_else(first_web);
         // The nameless file of very old releases is web.1, unless that has its own.
         if file.instance.is_none() && found.files.iter().any(|other| other.instance.as_ref() == Some(&instance)) {
             continue;
         }
-        let container = found.containers.iter().find(|container| names_container(&file.container, &container.id));
-        if let Some(container) = container {
-            accounted.insert(container.id.as_str());
-        }
+        let held = file.container.as_str();
+        // Of the ids from the held one on the first is the one that it names or begins.
+        let named = by_id.range(held..).next().filter(|(id, _)| names_container(held, id));
+        accounted.extend(named.map(|(id, _)| *id));
         there.insert(instance.clone());
-        listed.push(found.of_file(instance, &file.container, container.copied()));
+        listed.push(found.of_file(instance, held, named.map(|(_, container)| *container)));
     }
     let wanted = found.desired.iter().flat_map(|(process_type, quantity)| {
         (1..=*quantity).map(|index| Instance { process_type: process_type.clone(), index })

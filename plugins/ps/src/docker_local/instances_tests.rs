@@ -170,3 +170,25 @@ fn another_app_s_container_is_none_of_this_one_whatever_names_it() {
     assert_eq!(scene.words(), "web.1 missing, web.2 missing, web.3 running");
     assert!(scene.listed().iter().all(|listed| listed.name == "web.3" || listed.details.is_none()));
 }
+
+#[test]
+fn a_hundred_thousand_types_with_an_instance_each_take_no_longer_than_looking_at_them() {
+    const TYPES: usize = 100_000;
+    let began = std::time::Instant::now();
+    let types: Vec<String> = (0..TYPES).map(|number| format!("type{number}")).collect();
+    let mut scene = Scene::new(&[], &[], &[]);
+    for (number, name) in types.iter().enumerate() {
+        let (dyno, id) = (format!("{name}.1"), format!("{number:064x}"));
+        scene.desired.insert(name.parse().unwrap(), 1);
+        scene.files.push(file(&dyno, &id));
+        scene.details.insert(id.clone(), details("running"));
+        scene.containers.push(Container { id, ..container(0, &format!("shop.{dyno}"), &dyno) });
+    }
+    let listed = scene.listed();
+    assert!(listed.len() == TYPES && listed.iter().all(ListedInstance::runs));
+    for name in &types {
+        let present = super::super::present(&listed, &name.parse().unwrap());
+        assert_eq!(present.keys().collect::<Vec<_>>(), [&1]);
+    }
+    assert!(began.elapsed() < std::time::Duration::from_mins(2), "{:?}", began.elapsed());
+}

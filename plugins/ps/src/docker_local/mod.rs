@@ -15,7 +15,7 @@ mod read;
 mod status;
 
 pub(crate) use deploying::wait_for_deploy;
-pub(crate) use files::{InstanceFile, instance_files, names_container};
+pub(crate) use files::{InstanceFile, instance_files, names_container, queue};
 pub(crate) use healthy::shown_healthy;
 pub(crate) use instances::is_named_upcoming;
 pub(crate) use listing::{Actual, InstanceState, ListedInstance, Listing, TypeCount};

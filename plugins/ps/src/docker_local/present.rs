@@ -3,12 +3,15 @@
 use super::listing::{InstanceState, ListedInstance};
 use crate::plan::{Condition, Present};
 use common::ProcessType;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// The instances of one type among what was read of an app, by index. Containers that no file names are
-/// none of them.
+/// none of them. `instances` are sorted by type, as a listing has them: there may be as many types as instances.
 pub(crate) fn present(instances: &[ListedInstance], process_type: &ProcessType) -> BTreeMap<u32, Present> {
-    let of_type = instances.iter().filter(|instance| instance.process_type.as_ref() == Some(process_type));
+    let type_of = |instance: &ListedInstance| instance.process_type.as_ref().map(|found| found.cmp(process_type));
+    let start = instances.partition_point(|instance| type_of(instance) == Some(Ordering::Less));
+    let of_type = instances.iter().skip(start).take_while(|instance| type_of(instance) == Some(Ordering::Equal));
     of_type
         .filter_map(|instance| {
             let condition = match &instance.state {

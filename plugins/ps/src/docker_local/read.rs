@@ -2,7 +2,7 @@
 //! for each container whose processes are wanted. This is the one place of the listing with I/O.
 
 use super::deploying::deploying;
-use super::files::{InstanceFile, instance_files, queue};
+use super::files::{InstanceFile, Queue, instance_files, queue};
 use super::instances::{Found, instances, is_named_upcoming, that_matter};
 use super::listing::{Actual, ListedInstance, Listing};
 use super::pending::pending_in_files;
@@ -37,17 +37,16 @@ enum BeforeDocker {
 #[derive(Default)]
 struct InDocker {
     containers: Vec<Container>,
-    details: BTreeMap<String, ContainerDetails>,
+    /// What cannot be told of one container is the trouble of its app alone.
+    details: BTreeMap<String, Result<ContainerDetails>>,
 }
 
 /// The listing of each app, or why it cannot be made.
 ///
 /// Docker is asked for apps that are deployed on docker-local, with files or without: a container that no
-/// file names shows only there.
-pub(crate) fn listings(env: &Env, apps: &[App]) -> Result<Vec<(App, Result<Listing>)>> {
-    let queued = queue(env)?;
-    let on_host: Vec<(App, Result<OnHost>)> =
-        apps.iter().map(|app| (app.clone(), on_host(env, app, &queued))).collect();
+/// file names shows only there. `queued` is docker-local's queue; a container in it is a stray to who does not know it.
+pub(crate) fn listings(env: &Env, apps: &[App], queued: &Queue) -> Result<Vec<(App, Result<Listing>)>> {
+    let on_host: Vec<(App, Result<OnHost>)> = apps.iter().map(|app| (app.clone(), on_host(env, app, queued))).collect();
     let in_docker = in_docker(env, on_host.iter().filter_map(|(_, read)| read.as_ref().ok()))?;
     let listing = |read: OnHost| listing(env, read, &in_docker);
     Ok(on_host.into_iter().map(|(app, read)| (app, read.and_then(listing))).collect())
@@ -76,7 +75,7 @@ pub(crate) fn add_processes(env: &Env, listing: &mut Listing) -> Result<()> {
     Ok(())
 }
 
-fn on_host(env: &Env, app: &App, queue: &[(String, String)]) -> Result<OnHost> {
+fn on_host(env: &Env, app: &App, queue: &Queue) -> Result<OnHost> {
     let scheduler = scheduler_of(env, app)?;
     let desired = SavedScale::new(env, app).desired()?;
     let desired = desired.iter().map(|(process_type, quantity)| (process_type.clone(), quantity)).collect();
@@ -105,7 +104,7 @@ fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>) -> Result<In
     let containers = docker.containers()?;
     let matter = apps.into_iter().flat_map(|(app, files, retiring)| that_matter(app, files, retiring, &containers));
     let ids: BTreeSet<&str> = matter.map(|container| container.id.as_str()).collect();
-    let details = docker.details(&ids.into_iter().collect::<Vec<_>>())?;
+    let details = docker.details_of_each(&ids.into_iter().collect::<Vec<_>>())?;
     Ok(InDocker { containers, details })
 }
 
@@ -117,11 +116,12 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
             let containers = that_matter(&app, &files, &retiring, &docker.containers);
             let locked = containers.iter().any(|container| is_named_upcoming(&container.name))
                 && (AppLock::is_held(env, &app)? || deploying(env, &app).is_some());
+            let details = details_of(&containers, &docker.details)?;
             let mut listed = instances(&Found {
                 desired: &desired,
                 files: &files,
                 containers: &containers,
-                details: &docker.details,
+                details: &details,
                 retiring: &retiring,
                 locked,
                 now: now(),
@@ -134,6 +134,15 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
     };
     let pending = BTreeMap::new();
     Ok(Listing { app, scheduler, desired, actual, pending })
+}
+
+/// What Docker says of these containers; one that has gone meanwhile is left out.
+fn details_of(
+    containers: &[&Container],
+    details: &BTreeMap<String, Result<ContainerDetails>>,
+) -> Result<BTreeMap<String, ContainerDetails>> {
+    let told = containers.iter().filter_map(|container| Some((container.id.clone(), details.get(&container.id)?)));
+    told.map(|(id, found)| Ok((id, found.clone()?))).collect()
 }
 
 /// Whether a container has another address than the one that is written down for the proxy: Docker may give it another

@@ -31,7 +31,7 @@ pub fn core_post_extract(env: &Env) -> Result<()> {
         Some(image) => Source::Image { image, folder: working_folder(env, &app, image)? },
         None => Source::Folder(Path::new(env.arg(2)?)),
     };
-    let procfile_bytes = source.read(env, path).context(|| format!("Unable to extract Procfile from {path}"))?;
+    let procfile_bytes = source.read(env, path).context(|| source.extracting(path))?;
     let scale_bytes = source.read(env, "DOKKU_SCALE").context(|| "Unable to extract DOKKU_SCALE")?;
     let procfile_text = procfile_bytes.as_deref().map(decode).transpose();
     let procfile_text = procfile_text.context(|| format!("Unable to extract Procfile from {path}"))?;
@@ -60,6 +60,16 @@ enum Source<'a> {
 }
 
 impl Source<'_> {
+    /// What is being done, and what is wanted.
+    fn extracting(&self, path: &str) -> String {
+        let wanted = match (self, path) {
+            (Self::Image { .. }, _) => "",
+            (Self::Folder(_), "Procfile") => ", which must be a regular file of the source",
+            (Self::Folder(_), _) => ", where the property procfile-path must name a regular file of the source",
+        };
+        format!("Unable to extract Procfile from {path}{wanted}")
+    }
+
     /// The bytes of a file; `None` when the source has none of that name.
     fn read(&self, env: &Env, path: &str) -> Result<Option<Vec<u8>>> {
         match self {

@@ -1,0 +1,137 @@
+use super::super::tests::{ID, fake};
+use super::*;
+
+#[test]
+fn a_container_is_listed_with_dokku_s_labels() {
+    let line = format!("{ID}\tshop.web.1,other/db\trunning\t\"shop\"\t\"deploy\"\t\"web\"\t\"web.1\"");
+    let (_folder, env) = fake(&format!("printf '%s\\n' '{line}'"));
+    let containers = Docker::new(&env).unwrap().containers().unwrap();
+    let wanted = Container {
+        id: ID.into(),
+        name: "shop.web.1".into(),
+        state: "running".into(),
+        app: "shop".into(),
+        container_type: "deploy".into(),
+        process_type: "web".into(),
+        dyno: "web.1".into(),
+    };
+    assert_eq!(containers, [wanted]);
+}
+
+#[test]
+fn a_container_is_the_app_s_that_its_label_names_or_without_one_its_name() {
+    let belongs = |label: &str, name: &str| {
+        let container = Container { app: label.into(), name: name.into(), ..Container::default() };
+        container.belongs_to(&"shop".parse().unwrap())
+    };
+    assert!(belongs("shop", "anything") && belongs("shop", "api.web.1") && belongs("", ""));
+    assert!(!belongs("api", "shop.web.1") && !belongs("shop2", "shop.web.1") && !belongs("api", ""));
+    for name in ["shop.web.1", "shop.web.1.1700000000", "shop.web-2.12.upcoming-4711"] {
+        assert!(belongs("", name), "{name}");
+    }
+    for name in ["api.web.1", "shop", "shop.", "shop.web", "shop.web.x", "shop2.web.1", "happy_turing"] {
+        assert!(!belongs("", name), "{name}");
+    }
+    // Apps may be called `shop.api` and `shop.web.1`.
+    for name in ["shop.api.web.1", "shop.web.1.worker.2", "shop.web.1.", "shop.web.1.upcoming-", "dokku.redis.shop"] {
+        assert!(!belongs("", name), "{name}");
+    }
+}
+
+#[test]
+fn a_label_with_a_newline_does_no_harm() {
+    let container =
+        listed_container(&format!("{ID}\tx\texited\t\"shop\\n{ID}\"\t\"\"\t\"\"\t\"\"")).expect("a container");
+    assert_eq!(container.app, "");
+}
+
+#[test]
+fn rubbish_is_no_container() {
+    for line in ["", "hello", &format!("{ID}\tx\trunning"), &format!("{ID}\tx\trunning\tshop\t\t\t")] {
+        assert_eq!(listed_container(line), None, "{line}");
+    }
+    for line in ["", "hello", &format!("{ID}\trunning\t\t\t0\t0\tfalse"), &format!("{ID}\trunning\t\t\tx\t0\tf\t")] {
+        assert_eq!(inspected_container(line), None, "{line}");
+    }
+}
+
+#[test]
+fn a_container_that_never_ran_has_no_times() {
+    let line = format!("{ID}\tcreated\t0001-01-01T00:00:00Z\t0001-01-01T00:00:00Z\t0\t0\tfalse\t");
+    let (id, details) = inspected_container(&line).unwrap();
+    assert_eq!((id.as_str(), &details.started, &details.finished), (ID, &None, &None));
+    assert_eq!(details.health, None);
+}
+
+#[test]
+fn a_container_that_vanishes_in_between_is_left_out() {
+    let line = format!(
+        "{ID}\\texited\\t2024-11-22T20:17:00.5Z\\t2024-11-22T20:18:00Z\\t2\\t137\\ttrue\\tunhealthy\\tsha256:1\\t\\t[\"A=1\"]\\tnull\\t172.17.0.2 10.0.0.7 \\t{{\"a.b\":\"1\\\\t2\"}}"
+    );
+    let (_folder, env) =
+        fake(&format!("printf '{line}\\n'; echo 'Error response from daemon: No such container: abc' >&2; exit 1"));
+    let details = Docker::new(&env).unwrap().details(&[ID, "abc"]).unwrap();
+    let wanted = ContainerDetails {
+        state: "exited".into(),
+        started: Some("2024-11-22T20:17:00.5Z".into()),
+        finished: Some("2024-11-22T20:18:00Z".into()),
+        restarts: 2,
+        exit_code: 137,
+        out_of_memory: true,
+        health: Some("unhealthy".into()),
+        image: "sha256:1".into(),
+        variables: vec!["A=1".into()],
+        addresses: vec!["172.17.0.2".into(), "10.0.0.7".into()],
+        labels: [("a.b".into(), "1\t2".into())].into(),
+        ..ContainerDetails::default()
+    };
+    assert_eq!(details.get(ID), Some(&wanted));
+    assert_eq!(details.len(), 1);
+}
+
+#[test]
+fn any_other_failure_is_docker_s() {
+    let (_folder, env) = fake("echo 'No such container: abc' >&2; echo 'Cannot connect' >&2; exit 1");
+    let error = Docker::new(&env).unwrap().details(&[ID]).unwrap_err();
+    assert!(error.message().contains("Cannot connect"), "{error}");
+}
+
+#[test]
+fn nothing_is_asked_about_no_container() {
+    let (_folder, env) = fake("exit 1");
+    assert!(Docker::new(&env).unwrap().details(&[]).unwrap().is_empty());
+}
+
+/// A line of what Docker says of a container.
+fn line_of(id: &str) -> String {
+    format!("{id}\trunning\t\t\t0\t0\tfalse\t")
+}
+
+#[test]
+fn what_cannot_be_read_is_the_trouble_of_its_own_container() {
+    let ids: Vec<String> = ["a", "b", "c"].map(|digit| digit.repeat(64)).to_vec();
+    let asked: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let known = |script: &str| {
+        let (_folder, env) = fake(script);
+        let details = Docker::new(&env).unwrap().details_of_each(&asked).unwrap();
+        let known = asked.iter().map(|id| details.get(*id).map(Result::is_ok)).collect::<Vec<_>>();
+        (known, details.into_values().find_map(Result::err).unwrap().to_string())
+    };
+    let (one, two) = (line_of(asked[0]), line_of(asked[1]));
+    // A line that is none, with the id that it is about; one that does not even tell that; a failure of Docker's.
+    let (ok, error) = known(&format!("printf '%s\\n' '{one}' '{}\toops' '{two}'", asked[2]));
+    assert_eq!(ok, [Some(true), Some(true), Some(false)]);
+    assert!(error.contains("what is no state of a container") && !error.contains("cccc"), "{error}");
+    let (ok, error) = known(&format!("printf '%s\\n' '{one}' oops '{two}'"));
+    assert_eq!(ok, [Some(true), Some(true), Some(false)]);
+    assert!(error.contains("oops"), "{error}");
+    let (ok, error) = known(&format!("printf '%s\\n' '{one}' '{two}'; echo 'layer does not exist' >&2; exit 1"));
+    assert_eq!(ok, [Some(true), Some(true), Some(false)]);
+    assert!(error.contains("layer does not exist"), "{error}");
+}
+
+#[test]
+fn who_needs_all_fails_for_one() {
+    let (_folder, env) = fake(&format!("printf '%s\\n' '{}' oops", line_of(ID)));
+    assert!(Docker::new(&env).unwrap().details(&[ID, &"a".repeat(64)]).is_err());
+}
