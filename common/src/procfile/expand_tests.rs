@@ -138,7 +138,7 @@ const PIECES: &[&str] =
     &["a", " ", "'", "'", "\"", "\"", "\\", "{", "}", "}", "$A", "${A}", "${X:-", "${A:-", "${E:-", "${E-", "${X-"];
 
 proptest! {
-    #![proptest_config(seeded::cases(2_000))]
+    #![proptest_config(seeded::cases(1_000))]
 
     #[test]
     fn a_default_is_to_a_shell_what_it_is_to_us(
