@@ -3,20 +3,18 @@
 use ps_tests::docker::docker;
 
 use crate::host::{App, ends, same_lives, succeeds};
-use crate::plugin;
 
-pub(crate) fn a_changed_address_is_seen_and_mended_before_another_app_answers() {
-    plugin::ours();
-    let (app, other) = (App::deployed(&[]), App::deployed(&[]));
+pub(crate) fn a_changed_address_is_seen_and_mended_before_another_app_answers(app: &App) {
+    let other = App::deployed(&[]);
     let before = app.runs(&["web.1"]);
     let address_of = |app: &App, instance: &str| app.inspect(instance, "{{.NetworkSettings.IPAddress}}");
-    let address = address_of(&app, "web.1");
+    let address = address_of(app, "web.1");
     docker(&["container", "stop", &before["web.1"].id]);
     // Docker gives the lowest address that is free.
     other.scales(&["web=2"]);
     assert_eq!(address_of(&other, "web.2"), address, "the other app must have the address by now");
     docker(&["container", "start", &before["web.1"].id]);
-    assert_ne!(address_of(&app, "web.1"), address);
+    assert_ne!(address_of(app, "web.1"), address);
     let others = other.runs(&["web.1", "web.2"]);
     app.answers(&others);
 

@@ -1,10 +1,12 @@
 //! What other plugins and scripts ask, with the stock plugin in place and with ours: the answers must be the same.
 
 use ps_tests::case::without_our_labels;
+use ps_tests::docker::containers_of;
 use ps_tests::executables::triggers;
 
-use crate::host::{App, dokku, succeeds};
+use crate::host::{App, dokku, new_lives, succeeds};
 use crate::plugin::{self, content, kept};
+use crate::{expanded, life};
 
 /// What a command ends with: status, stdout, stderr.
 type Answer = (i32, String, String);
@@ -21,25 +23,36 @@ fn answers(app: &App, questions: &[&str]) -> Vec<Answer> {
     questions.iter().map(ask).collect()
 }
 
-/// Asks the stock plugin about one app and ours about the other, which may be the same; ours is in place at the end.
-/// Of the questions `in_own_words` only the status is compared: there ours says more, on purpose.
-fn are_as_stock(apps: [&App; 2], questions: &[&str], in_own_words: &[&str]) {
-    let all = [questions, in_own_words].concat();
-    plugin::stock();
-    let wanted = answers(apps[0], &all);
-    plugin::ours();
-    let given = answers(apps[1], &all);
-    let mut differing = Vec::new();
-    for (number, (wanted, given)) in wanted.iter().zip(&given).enumerate() {
-        let same = if number < questions.len() { wanted == given } else { wanted.0 == given.0 && given.0 != 0 };
-        if !same {
-            differing.push(format!("dokku {}\n  stock: {wanted:?}\n  ours:  {given:?}", all[number]));
-        }
-    }
-    assert!(differing.is_empty(), "{}", differing.join("\n"));
+/// Questions about an app that the stock plugin was asked, and its answers.
+struct Asked<'q> {
+    questions: &'q [&'q str],
+    /// Of these only the status is compared: there ours says more, on purpose.
+    in_own_words: &'q [&'q str],
+    wanted: Vec<Answer>,
 }
 
-pub(crate) fn every_trigger_of_the_stock_plugin_is_there() {
+impl<'q> Asked<'q> {
+    /// Asks the plugin that is in place, which is the stock plugin.
+    fn of(app: &App, questions: &'q [&'q str], in_own_words: &'q [&'q str]) -> Self {
+        Self { questions, in_own_words, wanted: answers(app, &[questions, in_own_words].concat()) }
+    }
+
+    /// Asks ours, which is in place now, about an app that is in the same state.
+    fn are_answered_alike(&self, app: &App) {
+        let all = [self.questions, self.in_own_words].concat();
+        let mut differing = Vec::new();
+        for (number, (wanted, given)) in self.wanted.iter().zip(answers(app, &all)).enumerate() {
+            let same =
+                if number < self.questions.len() { *wanted == given } else { wanted.0 == given.0 && given.0 != 0 };
+            if !same {
+                differing.push(format!("dokku {}\n  stock: {wanted:?}\n  ours:  {given:?}", all[number]));
+            }
+        }
+        assert!(differing.is_empty(), "{}", differing.join("\n"));
+    }
+}
+
+pub(crate) fn every_trigger_of_the_stock_plugin_is_there(_: &App) {
     plugin::ours();
     let (stock, ours) = (content(&kept()), content(&plugin::live()));
     let missing: Vec<_> = stock
@@ -51,25 +64,33 @@ pub(crate) fn every_trigger_of_the_stock_plugin_is_there() {
     assert!(missing.is_empty(), "the stock plugin has {missing:?}");
 }
 
-/// The host's own plugins send us all of our triggers, on an app's whole way, and get an answer to each.
-pub(crate) fn what_the_host_sends_is_answered() {
+/// The host's own plugins send us all of our triggers, on an app's whole way, and get an answer to each. It ends with
+/// the app stopped.
+pub(crate) fn what_the_host_sends_is_answered(app: &App) {
     plugin::ours();
     let listening = plugin::Listening::new();
-    let app = App::new();
-    let formation = r#"{"formation": {"web": {"quantity": 0}, "worker": {"quantity": 1}}}"#;
-    app.deploys(&[("app.json", formation)]);
-    app.runs(&["worker.1"]);
+    expanded::is_set(app);
+    let formation = r#"{"formation": {"web": {"quantity": 1}, "worker": {"quantity": 2}}}"#;
+    app.deploys(&[("app.json", formation), ("Procfile", &expanded::procfile())]);
+    let before = app.runs(&ALL);
     succeeds(&["report", &app.name]);
-    succeeds(&["ps:stop", &app.name]);
-    app.runs_nothing();
+    // A clone that is not deployed has the scale all the same, and is not built.
     let copy = App::named(&format!("{}-copy", app.name));
     succeeds(&["apps:clone", "--skip-deploy", &app.name, &copy.name]);
+    assert_eq!(copy.scale(), ["web=1", "worker=2"]);
+    assert_eq!(containers_of(&copy.name), []);
     let moved = App::named(&format!("{}-moved", app.name));
     succeeds(&["apps:rename", "--skip-deploy", &copy.name, &moved.name]);
+    // The host sends app-restart; of this app nothing runs, so that it is a short one.
+    succeeds(&["proxy:disable", &moved.name]);
     succeeds(&["apps:destroy", "--force", &moved.name]);
-    succeeds(&["plugin:trigger", "app-restart", &app.name]);
+    // The host restarts the app, with a deploy of its own.
+    succeeds(&["config:set", &app.name, "COLOUR=blue and green"]);
+    new_lives(&before, &app.runs(&ALL), &ALL);
+    life::has_the_config(app, &ALL);
+    succeeds(&["ps:stop", &app.name]);
+    app.runs_nothing();
     let heard = listening.heard();
-    plugin::ours();
 
     let calls = |trigger: &str| heard.iter().filter(|line| line.split(' ').next() == Some(trigger)).count();
     let unheard: Vec<String> = triggers().into_iter().filter(|trigger| calls(trigger) == 0).collect();
@@ -80,79 +101,82 @@ pub(crate) fn what_the_host_sends_is_answered() {
     assert!(failed.is_empty(), "{failed:#?}");
 }
 
-pub(crate) fn they_are_as_stock() {
+const ALL: [&str; 3] = ["web.1", "worker.1", "worker.2"];
+
+/// The stock plugin deploys the app, and is asked first; ours is in place at the end. So that plugins are swapped once,
+/// two apps that are not deployed are asked about too.
+pub(crate) fn they_are_as_stock(app: &App) {
+    let bare = [App::created(), App::created()];
+    plugin::stock();
+    app.deploys(&[("Procfile", &expanded::procfile())]);
+    app.runs(&ALL);
+    let asked = Asked::of(app, OF_A_DEPLOYED_APP, IN_OWN_WORDS);
+    let asked_of_bare = Asked::of(&bare[0], OF_A_NEW_APP, IN_OWN_WORDS_OF_A_NEW_APP);
     plugin::ours();
-    let app = App::deployed(&["worker=2"]);
-    app.runs(&["web.1", "worker.1", "worker.2"]);
-    are_as_stock(
-        [&app, &app],
-        &[
-            "plugin:trigger ps-current-scale APP",
-            "plugin:trigger ps-get-property APP restart-policy",
-            "plugin:trigger ps-get-property APP restore",
-            "plugin:trigger ps-get-property APP skip-deploy",
-            "plugin:trigger ps-get-property APP stop-timeout-seconds",
-            "plugin:trigger ps-get-property '' stop-timeout-seconds",
-            "plugin:trigger procfile-exists APP",
-            "plugin:trigger procfile-get-command APP web 5000",
-            "plugin:trigger procfile-get-command APP web 5001",
-            "plugin:trigger procfile-get-command APP worker",
-            "plugin:trigger docker-args-process-deploy APP dockerfile latest worker",
-            "plugin:trigger docker-args-process-deploy APP dockerfile latest worker 1",
-            "plugin:trigger ps-can-scale APP true",
-            "plugin:trigger ps-set-scale APP true false worker=2",
-            "plugin:trigger ps-set-scale APP true true web=1 worker=2",
-            "plugin:trigger ps-current-scale APP",
-            "plugin:trigger report APP",
-            "ps:report APP",
-            "ps:report APP --format json",
-            "ps:report APP --running",
-            "ps:report APP --status-worker.2",
-            "ps:report APP --nothing",
-            "ps:report --global",
-            "ps:report no-such-app",
-            "ps:scale APP",
-            "--quiet ps:scale APP",
-            "ps:scale APP --format json",
-            "ps:scale no-such-app web=1",
-            "ps:inspect APP",
-            "ps:set APP restart-policy always",
-            "plugin:trigger docker-args-process-deploy APP dockerfile latest worker",
-            "ps:report APP --ps-computed-restart-policy",
-            "ps:set APP restart-policy",
-            "ps:set APP restart-policy sometimes",
-            "ps:set APP stop-timeout-seconds 7",
-            "plugin:trigger ps-get-property APP stop-timeout-seconds",
-            "ps:set APP stop-timeout-seconds",
-            "ps:set APP stop-timeout-seconds 1",
-            "ps:set --global start-cmd 1",
-            "ps:set no-such-app restore true",
-            "ps:restart no-such-app",
-            "ps:stop no-such-app",
-            "ps:start",
-        ],
-        &["plugin:trigger procfile-get-command APP release 5000", "ps:set APP nothing 1"],
-    );
+    asked.are_answered_alike(app);
+    asked_of_bare.are_answered_alike(&bare[1]);
 }
 
-pub(crate) fn an_app_that_is_not_deployed_is_as_stock() {
-    plugin::ours();
-    let apps = [App::created(), App::created()];
-    are_as_stock(
-        [&apps[0], &apps[1]],
-        &[
-            "ps:report APP",
-            "ps:scale APP",
-            "ps:stop APP",
-            "ps:start APP",
-            "ps:restart APP",
-            "ps:scale APP web=2",
-            "plugin:trigger ps-current-scale APP",
-            "ps:scale --skip-deploy APP web=1 worker=1",
-            "plugin:trigger ps-current-scale APP",
-            "plugin:trigger procfile-exists APP",
-            "plugin:trigger procfile-get-command APP web 5000",
-        ],
-        &["ps:rebuild APP"],
-    );
-}
+const OF_A_DEPLOYED_APP: &[&str] = &[
+    "plugin:trigger ps-current-scale APP",
+    "plugin:trigger ps-get-property APP restart-policy",
+    "plugin:trigger ps-get-property APP restore",
+    "plugin:trigger ps-get-property APP skip-deploy",
+    "plugin:trigger ps-get-property APP stop-timeout-seconds",
+    "plugin:trigger ps-get-property '' stop-timeout-seconds",
+    "plugin:trigger procfile-exists APP",
+    "plugin:trigger procfile-get-command APP web 5000",
+    "plugin:trigger procfile-get-command APP web 5001",
+    "plugin:trigger procfile-get-command APP worker",
+    "plugin:trigger docker-args-process-deploy APP dockerfile latest worker",
+    "plugin:trigger docker-args-process-deploy APP dockerfile latest worker 1",
+    "plugin:trigger ps-can-scale APP true",
+    "plugin:trigger ps-set-scale APP true false worker=2",
+    "plugin:trigger ps-set-scale APP true true web=1 worker=2",
+    "plugin:trigger ps-current-scale APP",
+    "plugin:trigger report APP",
+    "ps:report APP",
+    "ps:report APP --format json",
+    "ps:report APP --running",
+    "ps:report APP --status-worker.2",
+    "ps:report APP --nothing",
+    "ps:report --global",
+    "ps:report no-such-app",
+    "ps:scale APP",
+    "--quiet ps:scale APP",
+    "ps:scale APP --format json",
+    "ps:scale no-such-app web=1",
+    "ps:inspect APP",
+    "ps:set APP restart-policy always",
+    "plugin:trigger docker-args-process-deploy APP dockerfile latest worker",
+    "ps:report APP --ps-computed-restart-policy",
+    "ps:set APP restart-policy",
+    "ps:set APP restart-policy sometimes",
+    "ps:set APP stop-timeout-seconds 7",
+    "plugin:trigger ps-get-property APP stop-timeout-seconds",
+    "ps:set APP stop-timeout-seconds",
+    "ps:set APP stop-timeout-seconds 1",
+    "ps:set --global start-cmd 1",
+    "ps:set no-such-app restore true",
+    "ps:restart no-such-app",
+    "ps:stop no-such-app",
+    "ps:start",
+];
+
+const IN_OWN_WORDS: &[&str] = &["plugin:trigger procfile-get-command APP release 5000", "ps:set APP nothing 1"];
+
+const OF_A_NEW_APP: &[&str] = &[
+    "ps:report APP",
+    "ps:scale APP",
+    "ps:stop APP",
+    "ps:start APP",
+    "ps:restart APP",
+    "ps:scale APP web=2",
+    "plugin:trigger ps-current-scale APP",
+    "ps:scale --skip-deploy APP web=1 worker=1",
+    "plugin:trigger ps-current-scale APP",
+    "plugin:trigger procfile-exists APP",
+    "plugin:trigger procfile-get-command APP web 5000",
+];
+
+const IN_OWN_WORDS_OF_A_NEW_APP: &[&str] = &["ps:rebuild APP"];

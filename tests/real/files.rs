@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use ps_tests::case::without_our_labels;
 use serde_json::Value;
 
-use crate::host::{Afterwards, App, dokku, ends, new_lives, same_lives, succeeds};
-use crate::plugin;
+use crate::host::{Afterwards, App, dokku, new_lives, same_lives, succeeds};
 
 /// What must be shown of a type.
 #[derive(Clone, Copy, Debug)]
@@ -186,86 +185,108 @@ const ROWS_WITH_LABELS: &[Row] = &[
     row("checks:set APP wait-to-retire 7", "checks:set APP wait-to-retire 1", Nothing, Nothing),
 ];
 
-pub(crate) fn what_a_command_sets_for_an_app_is_pending_where_a_new_container_would_differ() {
-    plugin::ours();
-    let app = App::deployed(&["worker=1"]);
+/// The app is deployed here, with a web and a worker.
+pub(crate) fn what_a_command_sets_for_an_app_is_pending_where_a_new_container_would_differ(app: &App) {
+    app.is_deployed(&["worker=1"], &[]);
     app.runs(&["web.1", "worker.1"]);
-    hold(&app, ROWS, &["worker"]);
+    hold(app, ROWS, &["worker"]);
 }
 
-pub(crate) fn what_a_command_sets_for_the_host_is_pending_where_a_new_container_would_differ() {
-    plugin::ours();
-    let app = App::deployed(&["worker=1"]);
-    app.runs(&["web.1", "worker.1"]);
-    hold(&app, ROWS_OF_THE_HOST, &["worker"]);
+/// The app is deployed here, with two webs and a worker.
+pub(crate) fn what_a_command_sets_for_the_host_is_pending_where_a_new_container_would_differ(app: &App) {
+    app.is_deployed(&["web=2", "worker=1"], &[]);
+    app.runs(&["web.1", "web.2", "worker.1"]);
+    hold(app, ROWS_OF_THE_HOST, &["worker"]);
 }
 
-pub(crate) fn what_proxies_read_from_labels_is_pending_for_web() {
-    plugin::ours();
-    let app = App::new();
-    succeeds(&["proxy:set", &app.name, "caddy"]);
-    succeeds(&["ps:scale", "--skip-deploy", &app.name, "worker=1"]);
-    app.deploys(&[]);
-    app.runs(&["web.1", "worker.1"]);
-    hold(&app, ROWS_WITH_LABELS, &["web", "worker"]);
+/// The app's webs were made with the labels of caddy.
+pub(crate) fn what_proxies_read_from_labels_is_pending_for_web(app: &App) {
+    hold(app, ROWS_WITH_LABELS, &["web", "worker"]);
 }
 
-/// Sets each row, looks, and takes it back. All rows that do not hold are told at once. That the rows are right is
-/// asked of the host for the types in `asked`: for web it takes seconds, and that is different with labels alone.
+/// Sets each row that is to show something, looks, and takes it back; then all the others at once. What does not hold is
+/// told of all rows together. That the rows are right is asked of the host for the types in `asked`: for web it takes
+/// seconds, and that is different with labels alone.
 fn hold(app: &App, rows: &[Row], asked: &[&str]) {
     let before = arguments(app, asked);
     let mut wrong: Vec<String> = Vec::new();
-    for process_type in ["web", "worker"] {
-        wrong.extend(shown(app, process_type, Nothing).err().map(|why| format!("nothing is set: {why}")));
-    }
-    for row in rows {
-        let words = |command: &str| command.replace("APP", &app.name);
-        let (set, unset) = (words(row.set), words(row.unset));
-        let unset: Vec<&str> = unset.split(' ').collect();
-        let back = Afterwards(&unset);
-        succeeds(&set.split(' ').collect::<Vec<_>>());
-        let after = arguments(app, asked);
-        for (process_type, shows) in [("web", row.web), ("worker", row.worker)] {
-            let told = shown(app, process_type, shows).and_then(|()| told(app, process_type, shows));
-            wrong.extend(told.err().map(|why| format!("{}: {why}", row.set)));
+    let mut look = |what: &str, web: Shows, worker: Shows, in_arguments: bool| {
+        let seen = Seen::of(app);
+        let after = if in_arguments { arguments(app, asked) } else { before.clone() };
+        for (process_type, shows) in [("web", web), ("worker", worker)] {
+            let told = seen.shows(process_type, shows).and_then(|()| seen.tells(process_type, shows));
+            wrong.extend(told.err().map(|why| format!("{what}: {why}")));
             let differs = !matches!(shows, Nothing);
             let (before, after) = (before.get(process_type), after.get(process_type));
-            if row.in_arguments && asked.contains(&process_type) && differs != (before != after) {
-                wrong.push(format!("{}: this test is wrong about {process_type}: {before:?} -> {after:?}", row.set));
+            if in_arguments && asked.contains(&process_type) && differs != (before != after) {
+                wrong.push(format!("{what}: this test is wrong about {process_type}: {before:?} -> {after:?}"));
             }
         }
-        drop(back);
+    };
+    let words = |command: &str| command.replace("APP", &app.name).split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let set = |row: &Row| {
+        let set = words(row.set);
+        succeeds(&set.iter().map(String::as_str).collect::<Vec<_>>());
+        Afterwards(words(row.unset))
+    };
+    look("nothing is set", Nothing, Nothing, false);
+    let (silent, shown): (Vec<&Row>, Vec<&Row>) =
+        rows.iter().partition(|row| matches!((row.web, row.worker), (Nothing, Nothing)));
+    for row in shown {
+        let _back = set(row);
+        look(row.set, row.web, row.worker, row.in_arguments);
     }
-    for process_type in ["web", "worker"] {
-        wrong.extend(shown(app, process_type, Nothing).err().map(|why| format!("all is taken back: {why}")));
-    }
+    let back: Vec<Afterwards> = silent.iter().map(|row| set(row)).collect();
+    let all: Vec<&str> = silent.iter().map(|row| row.set).collect();
+    look(&all.join(", "), Nothing, Nothing, true);
+    drop(back);
+    look("all is taken back", Nothing, Nothing, false);
     assert!(wrong.is_empty(), "{} things in {} rows:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
 }
 
-/// What `ps APP` shows as pending is what is expected.
-fn shown(app: &App, process_type: &str, expected: Shows) -> Result<(), String> {
-    let pending = app.pending(process_type);
-    let right = match expected {
-        Nothing => pending.is_empty(),
-        Source(source) => pending == [source],
-        Both(one, other) => pending == [one, other],
-    };
-    if right { Ok(()) } else { Err(format!("ps shows {pending:?} as pending for {process_type}, not {expected:?}")) }
+/// What is said of an app now.
+struct Seen {
+    /// By `ps APP`, for each type.
+    pending: BTreeMap<String, Vec<String>>,
+    /// By `ps:scale`, when both types are to grow, before it does anything.
+    plan: Value,
 }
 
-/// `ps:scale` says it when the type is to grow; it says so before it does anything.
-fn told(app: &App, process_type: &str, expected: Shows) -> Result<(), String> {
-    let words = ["ps:scale", &app.name, &format!("{process_type}+1"), "--dry-run", "--format", "json"];
-    let plan = succeeds(&words);
-    let plan: Value = serde_json::from_str(&plan).unwrap_or_else(|error| panic!("{error}: {plan}"));
-    let change = &plan["changes"][0];
-    let reason = change["reason"].as_str().unwrap_or_default();
-    let right = match expected {
-        Nothing => change["how"] == "instances" && reason.is_empty(),
-        Source(source) => change["how"] == "deploy" && reason.contains(source),
-        Both(one, other) => change["how"] == "deploy" && reason.contains(one) && reason.contains(other),
-    };
-    if right { Ok(()) } else { Err(format!("ps:scale plans {change} for {process_type}, not {expected:?}")) }
+impl Seen {
+    fn of(app: &App) -> Self {
+        let plan = succeeds(&["ps:scale", &app.name, "web+1", "worker+1", "--dry-run", "--format", "json"]);
+        let plan = serde_json::from_str(&plan).unwrap_or_else(|error| panic!("{error}: {plan}"));
+        Self { pending: app.all_pending(), plan }
+    }
+
+    /// What is pending is what is expected.
+    fn shows(&self, process_type: &str, expected: Shows) -> Result<(), String> {
+        let pending = self.pending.get(process_type).ok_or_else(|| format!("ps does not show {process_type}"))?;
+        let right = match expected {
+            Nothing => pending.is_empty(),
+            Source(source) => *pending == [source],
+            Both(one, other) => *pending == [one, other],
+        };
+        if right {
+            Ok(())
+        } else {
+            Err(format!("ps shows {pending:?} as pending for {process_type}, not {expected:?}"))
+        }
+    }
+
+    /// The plan says why a type is to be made anew.
+    fn tells(&self, process_type: &str, expected: Shows) -> Result<(), String> {
+        let mut changes = self.plan["changes"].as_array().into_iter().flatten();
+        let change = changes.find(|change| change["process_type"] == process_type);
+        let change = change.ok_or_else(|| format!("ps:scale plans nothing for {process_type}: {}", self.plan))?;
+        let reason = change["reason"].as_str().unwrap_or_default();
+        let right = match expected {
+            Nothing => change["how"] == "instances" && reason.is_empty(),
+            Source(source) => change["how"] == "deploy" && reason.contains(source),
+            Both(one, other) => change["how"] == "deploy" && reason.contains(one) && reason.contains(other),
+        };
+        if right { Ok(()) } else { Err(format!("ps:scale plans {change} for {process_type}, not {expected:?}")) }
+    }
 }
 
 /// The arguments that the host's plugins would give to a new container of these types.
@@ -284,10 +305,8 @@ fn arguments<'t>(app: &App, types: &[&'t str]) -> BTreeMap<&'t str, String> {
     types.iter().map(of).collect()
 }
 
-/// All of it at once, and for good: what is said, and what is in the new containers.
-pub(crate) fn a_type_that_grows_is_made_anew_with_all_that_was_set() {
-    plugin::ours();
-    let app = App::deployed(&["worker=1"]);
+/// All of it at once, and for good: what is said, and what is in the new containers. It ends with a proxy that reads labels.
+pub(crate) fn a_type_that_grows_is_made_anew_with_all_that_was_set(app: &App) {
     let before = app.runs(&["web.1", "worker.1"]);
     let storage = format!("/var/lib/dokku/data/storage/{}:/shelf", app.name);
     let name = app.name.as_str();
@@ -323,56 +342,25 @@ pub(crate) fn a_type_that_grows_is_made_anew_with_all_that_was_set() {
     assert!(is_new("worker.1") && is_new("worker.2") && !is_new("web.1"));
     assert_eq!(app.pending("worker"), [""; 0]);
     assert_ne!(app.pending("web"), [""; 0]);
-    // The next one is like its siblings, and made by the host's script: it must have the same.
-    app.scales(&["worker=3"]);
-    let more = app.runs(&["web.1", "worker.1", "worker.2", "worker.3"]);
-    same_lives(&after, &more, &["web.1", "worker.1", "worker.2"]);
-    assert!(is_new("worker.3"));
     // What is taken away is as much of a change.
     succeeds(&["storage:unmount", name, &storage]);
     assert_eq!(app.pending("worker"), ["storage"]);
     succeeds(&["storage:mount", name, &storage]);
     assert_eq!(app.pending("worker"), [""; 0]);
+    // The next one is like its siblings, and made by the host's script: it must have the same. Web is made anew at the
+    // same time, with the labels of another proxy besides.
+    succeeds(&["proxy:set", name, "caddy"]);
+    let scaled = app.scales(&["web=2", "worker=3"]);
+    assert!(scaled.both().contains("proxy labels"), "{scaled}");
+    let more = app.runs(&["web.1", "web.2", "worker.1", "worker.2", "worker.3"]);
+    same_lives(&after, &more, &["worker.1", "worker.2"]);
+    new_lives(&after, &more, &["web.1", "web.2"]);
+    assert!(is_new("worker.3") && is_new("web.1") && is_new("web.2"));
+    assert!(app.inspect("web.2", "{{json .Config.Labels}}").contains("\"caddy"), "web.2 has the labels of caddy");
 }
 
-/// A Procfile's `$NAME` is what the host's config says it is.
-pub(crate) fn a_command_is_expanded_with_the_config_of_the_host() {
-    plugin::ours();
-    let app = App::new();
-    let _unset = Afterwards(&["config:unset", "--no-restart", "--global", "PS_TESTS_GLOBAL", "PS_TESTS_BOTH"]);
-    succeeds(&["config:set", "--no-restart", "--global", "PS_TESTS_GLOBAL=from the host", "PS_TESTS_BOTH=host"]);
-    let values = ["PS_TESTS_OWN=a \"quoted\" $value", "PS_TESTS_BOTH=app", "NAP=100000"];
-    succeeds(&[&["config:set", "--no-restart", &app.name], &values[..]].concat());
-    let worker = "worker: sleep $NAP\n";
-    let echo = "echo: echo $PS_TESTS_OWN/${PS_TESTS_GLOBAL}/$PS_TESTS_BOTH/$PS_TESTS_NONE/$PORT/$PS\n";
-    let procfile = format!("{}{worker}{echo}", crate::host::WEB);
-    succeeds(&["ps:scale", "--skip-deploy", &app.name, "web=0", "worker=1"]);
-    app.deploys(&[("Procfile", &procfile)]);
-    let command = |process_type: &str| {
-        succeeds(&["plugin:trigger", "procfile-get-command", &app.name, process_type, "5001"]).trim_end().to_owned()
-    };
-    let get = |name: &str| succeeds(&["config:get", &app.name, name]).trim_end_matches('\n').to_owned();
-    let merged = succeeds(&["config:export", "--merged", "--format", "shell", &app.name]);
-    assert!(merged.contains("PS_TESTS_GLOBAL='from the host'"), "{merged}");
-    let wanted = format!("echo {}/from the host/{}//5001/echo", get("PS_TESTS_OWN"), get("PS_TESTS_BOTH"));
-    assert_eq!(command("echo"), wanted);
-    assert_eq!(command("worker"), format!("sleep {}", get("NAP")));
-    // It is what the containers run.
-    app.runs(&["worker.1"]);
-    assert_eq!(app.inspect("worker.1", "{{join .Config.Cmd \" \"}}"), "sleep 100000");
-    succeeds(&["config:set", "--no-restart", &app.name, "NAP=200000"]);
-    assert_eq!(command("worker"), "sleep 200000");
-    // The stock plugin says the same.
-    let ours = command("echo");
-    plugin::stock();
-    assert_eq!(command("echo"), ours);
-    plugin::ours();
-}
-
-pub(crate) fn the_scheduler_is_the_one_that_the_host_selects() {
-    plugin::ours();
-    let app = App::deployed(&["web=0", "worker=1"]);
-    let before = app.runs(&["worker.1"]);
+pub(crate) fn the_scheduler_is_the_one_that_the_host_selects(app: &App) {
+    let before = app.runs(&["web.1", "web.2", "worker.1"]);
     let scheduler = || {
         let listing = dokku(&["ps", &app.name, "--format", "json"]);
         let listing: Value = serde_json::from_str(&listing.stdout).unwrap_or_else(|error| panic!("{error}: {listing}"));
@@ -383,32 +371,12 @@ pub(crate) fn the_scheduler_is_the_one_that_the_host_selects() {
     };
     assert_eq!(scheduler(), "docker-local");
     for scope in [app.name.as_str(), "--global"] {
-        let unset = ["scheduler:set", scope, "selected"];
-        let _unset = Afterwards(&unset);
+        let _unset = Afterwards(["scheduler:set", scope, "selected"].map(str::to_owned).to_vec());
         succeeds(&["scheduler:set", scope, "selected", "null"]);
         assert_eq!(scheduler(), "null", "{scope}");
     }
     assert_eq!(scheduler(), "docker-local");
     app.scales(&["worker=2"]);
-    same_lives(&before, &app.runs(&["worker.1", "worker.2"]), &["worker.1"]);
-}
-
-pub(crate) fn checks_are_made_where_the_host_makes_them() {
-    plugin::ours();
-    let checks = r#"{"healthchecks": {"worker": [{"type": "startup", "name": "up", "uptime": 1}]}}"#;
-    let app = App::deployed_from(&["web=0", "worker=1"], &[("app.json", checks)]);
-    let mut workers = 1;
-    let mut are_made = || {
-        workers += 1;
-        let scaled = ends(0, &["ps:scale", &app.name, &format!("worker={workers}")]);
-        scaled.both().contains(&format!("Attempting pre-flight checks (worker.{workers})"))
-    };
-    let disabled = || succeeds(&["checks:report", &app.name, "--checks-disabled-list"]).trim().to_owned();
-    assert_eq!((disabled().as_str(), are_made()), ("_all_", false));
-    succeeds(&["checks:enable", &app.name]);
-    assert_eq!((disabled().as_str(), are_made()), ("none", true));
-    succeeds(&["checks:disable", &app.name, "web"]);
-    assert_eq!((disabled().as_str(), are_made()), ("web", true));
-    succeeds(&["checks:disable", &app.name, "worker"]);
-    assert_eq!((disabled().contains("worker"), are_made()), (true, false));
+    let after = app.runs(&["web.1", "web.2", "worker.1", "worker.2"]);
+    same_lives(&before, &after, &["web.1", "web.2", "worker.1"]);
 }

@@ -1,6 +1,6 @@
 //! The Dokku of this machine and apps on it, in the words of the product.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -9,7 +9,7 @@ use std::process::{self, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ps_tests::docker::{Printed, containers_of, docker, print};
 use ps_tests::lives;
@@ -22,11 +22,13 @@ use serde_json::Value;
 pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 /// What the apps of this suite are called; what a killed run left has such a name.
 const PREFIX: &str = "ps-real-";
+/// How long to wait between two looks that start a program each: what is waited for takes seconds.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 /// Clients, and how long each of them waits before it asks again: the host needs the processors too.
 const CLIENTS: usize = 2;
-const PAUSE: Duration = Duration::from_millis(2);
+const PAUSE: Duration = Duration::from_millis(10);
 /// Requests that must be answered before a change, and after it.
-const AROUND: usize = 100;
+const AROUND: usize = 50;
 
 const DOCKERFILE: &str = "FROM bb:latest\nWORKDIR /app\nCOPY . /app\n";
 /// `web` answers with the name of its host, which is the beginning of its container's id.
@@ -122,17 +124,15 @@ impl App {
 
     /// Deployed with these quantities, with a web server and a worker.
     pub(crate) fn deployed(quantities: &[&str]) -> Self {
-        Self::deployed_from(quantities, &[])
+        let app = Self::new();
+        app.is_deployed(quantities, &[]);
+        app
     }
 
-    /// As [`App::deployed`], from a source with these files too.
-    pub(crate) fn deployed_from(quantities: &[&str], files: &[(&str, &str)]) -> Self {
-        let app = Self::new();
-        if !quantities.is_empty() {
-            succeeds(&[&["ps:scale", "--skip-deploy", &app.name], quantities].concat());
-        }
-        app.deploys(files);
-        app
+    /// Deploys the app for the first time, with these quantities, from a source with these files too.
+    pub(crate) fn is_deployed(&self, quantities: &[&str], files: &[(&str, &str)]) -> Printed {
+        succeeds(&[&["ps:scale", "--skip-deploy", &self.name], quantities].concat());
+        self.deploys(files)
     }
 
     /// Deploys an archive of a source with these files, which must succeed.
@@ -173,7 +173,7 @@ impl App {
         };
         let wanted: BTreeSet<String> = instances.iter().map(|instance| format!("{}.{instance}", self.name)).collect();
         let mut last = BTreeSet::new();
-        wait_until(&format!("{} runs {instances:?}", self.name), PATIENCE, || {
+        look_until(&format!("{} runs {instances:?}", self.name), || {
             last = running();
             last == wanted
         });
@@ -187,7 +187,7 @@ impl App {
     /// Waits until no container of the app runs.
     pub(crate) fn runs_nothing(&self) {
         let nothing = || containers_of(&self.name).iter().all(|container| container.state != "running");
-        wait_until(&format!("{} runs nothing", self.name), PATIENCE, nothing);
+        look_until(&format!("{} runs nothing", self.name), nothing);
     }
 
     /// What Docker says of the container of an instance, as its template.
@@ -211,12 +211,17 @@ impl App {
 
     /// What `ps APP` shows as changed since the instances of a type were made.
     pub(crate) fn pending(&self, process_type: &str) -> Vec<String> {
+        self.all_pending().remove(process_type).unwrap_or_default()
+    }
+
+    /// What `ps APP` shows as changed, by type.
+    pub(crate) fn all_pending(&self) -> BTreeMap<String, Vec<String>> {
         let listing = succeeds(&["ps", &self.name, "--format", "json"]);
         let listing: Value = serde_json::from_str(&listing).unwrap_or_else(|error| panic!("{error}: {listing}"));
         let types = listing["types"].as_array().cloned().unwrap_or_default();
-        let named = types.iter().find(|about| about["type"] == process_type);
-        let pending = named.and_then(|about| about["pending"].as_array().cloned()).unwrap_or_default();
-        pending.iter().filter_map(|source| source.as_str().map(str::to_owned)).collect()
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let pending = |about: &Value| about["pending"].as_array().into_iter().flatten().map(text).collect();
+        types.iter().map(|about| (text(&about["type"]), pending(about))).collect()
     }
 
     /// The first domain that the host has given to the app.
@@ -304,6 +309,15 @@ impl Drop for SetWhenDropped<'_> {
     }
 }
 
+/// Waits until a condition holds that a program is asked for.
+fn look_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < end, "waited {PATIENCE:?} in vain until {what}");
+        thread::sleep(BETWEEN_LOOKS);
+    }
+}
+
 /// Destroys an app if it is there.
 fn destroy(name: &str) {
     if home(name).is_dir() {
@@ -339,12 +353,12 @@ pub(crate) fn destroy_all() {
     names.filter(|name| name.starts_with(PREFIX)).for_each(|name| destroy(&name));
 }
 
-/// Runs a command of the host when it is dropped: for what is not an app's own.
-pub(crate) struct Afterwards<'a>(pub(crate) &'a [&'a str]);
+/// Runs a command of the host when it is dropped: takes back what was set.
+pub(crate) struct Afterwards(pub(crate) Vec<String>);
 
-impl Drop for Afterwards<'_> {
+impl Drop for Afterwards {
     fn drop(&mut self) {
-        let done = Command::new("dokku").args(self.0).stdin(Stdio::null()).output();
+        let done = Command::new("dokku").args(&self.0).stdin(Stdio::null()).output();
         if !done.as_ref().is_ok_and(|done| done.status.success()) {
             println!("dokku {:?}: {done:?}", self.0);
         }
@@ -376,7 +390,7 @@ pub(crate) fn restart_dockerd() {
         let asked = Command::new("docker").arg("version").stdin(Stdio::null()).output();
         asked.is_ok_and(|done| done.status.success())
     };
-    wait_until("dockerd answers", PATIENCE, answers);
+    look_until("dockerd answers", answers);
 }
 
 /// Docker 20.10 may have locked itself up over the containers that leave their network: then it is killed.

@@ -30,8 +30,7 @@ fn leaves(names: &[&str]) {
     assert_eq!(found, names, "what lies in {}", lib("ps-plugin").display());
 }
 
-pub(crate) fn it_takes_the_place_of_the_stock_plugin_and_twice_is_once() {
-    let app = App::created();
+pub(crate) fn it_takes_the_place_of_the_stock_plugin_and_twice_is_once(app: &App) {
     plugin::stock();
     let stock = content(&live());
     let tree = plugin_tree();
@@ -46,13 +45,12 @@ pub(crate) fn it_takes_the_place_of_the_stock_plugin_and_twice_is_once() {
             assert_eq!(mode & 0o111, 0o111, "{place} is executable");
         }
         leaves(&["stock"]);
-        is_at_work(&app);
+        is_at_work(app);
     }
     assert!(succeeds(&["ps:help"]).contains("ps:reconcile"), "it is ours that answers");
 }
 
-pub(crate) fn a_failing_install_trigger_changes_nothing() {
-    let app = App::created();
+pub(crate) fn a_failing_install_trigger_changes_nothing(app: &App) {
     let folder = tempfile::tempdir().expect("a folder");
     let broken = folder.path().join("tree");
     plugin::copy(&plugin_tree(), &broken);
@@ -69,12 +67,11 @@ pub(crate) fn a_failing_install_trigger_changes_nothing() {
         assert!(said.contains("install trigger failed with status 3") && said.contains("not for me"), "{printed}");
         assert!(content(&live()) == before, "the plugin that was in place is back: {printed}");
         leaves(kept);
-        is_at_work(&app);
+        is_at_work(app);
     }
 }
 
-pub(crate) fn uninstall_brings_the_stock_plugin_back() {
-    let app = App::created();
+pub(crate) fn uninstall_brings_the_stock_plugin_back(app: &App) {
     plugin::stock();
     let stock = content(&live());
     plugin::ours();
@@ -83,14 +80,13 @@ pub(crate) fn uninstall_brings_the_stock_plugin_back() {
         assert!(printed.stdout.contains(said), "{printed}");
         assert!(content(&live()) == stock, "every file of the stock plugin is as it was");
         leaves(&[]);
-        is_at_work(&app);
+        is_at_work(app);
     }
     assert!(!succeeds(&["ps:help"]).contains("ps:reconcile"), "it is the stock plugin that answers");
 }
 
 /// From a clone of this repository as it lies here, which needs no network. It is built there, as on a user's host.
-pub(crate) fn the_repository_installs_as_a_plugin() {
-    let app = App::created();
+pub(crate) fn the_repository_installs_as_a_plugin(app: &App) {
     plugin::stock();
     let folder = tempfile::tempdir().expect("a folder");
     let clone = folder.path().join("dokku-ps");
@@ -104,14 +100,14 @@ pub(crate) fn the_repository_installs_as_a_plugin() {
     let printed = print(&mut install, "dokku plugin:install".to_owned(), b"");
     assert_eq!(printed.status, 0, "{printed}");
     assert!(plugin::is_ours(&live()), "{printed}");
-    is_at_work(&app);
+    is_at_work(app);
     // Any other plugin that is installed fires the trigger again, which finds that all is done.
     let again = print(Command::new("dokku").arg("plugin:install"), "dokku plugin:install".to_owned(), b"");
     assert!(again.status == 0 && !again.stdout.contains("Building"), "{again}");
     // The repository is needed no more.
     drop(Uninstalled);
     assert!(plugin::is_ours(&live()));
-    is_at_work(&app);
+    is_at_work(app);
 }
 
 struct Uninstalled;

@@ -10,24 +10,22 @@ use ps_tests::docker::docker;
 use ps_tests::process::wait_until;
 
 use crate::host::{App, PATIENCE, ends, home, succeeds};
-use crate::plugin;
 
 /// How many moments are tried; `PS_MOMENTS` says another number.
 const MOMENTS: usize = 8;
 /// What the host's scripts and our executables are called: nobody else uses the host meanwhile.
 const ALL_OF_IT: &str = "/var/lib/dokku/|plugn trigger|/usr/bin/dokku";
 
-pub(crate) fn what_is_killed_at_any_moment_is_mended_by_reconcile() {
-    plugin::ours();
+pub(crate) fn what_is_killed_at_any_moment_is_mended_by_reconcile(app: &App) {
     let moments = std::env::var("PS_MOMENTS").map_or(MOMENTS, |value| value.parse().expect("PS_MOMENTS is a number"));
-    let app = App::deployed(&["web=2"]);
+    app.scales(&["web=2"]);
     // As long as each takes, or a little less; a moment is somewhere in it.
     let mut whole = [Duration::from_secs(20), Duration::from_secs(10), Duration::from_secs(5), Duration::from_secs(20)];
     let mut random = seeded::numbers();
     let mut number = || random.next().expect("numbers without end");
     for moment in 0..moments {
         let which = moment % whole.len();
-        let words = words(&app, which);
+        let words = words(app, which);
         let (alone, after) = (number() < 0.5, whole[which].mul_f64(number()));
         let begun = Instant::now();
         let mut command = start(&words);
@@ -39,7 +37,7 @@ pub(crate) fn what_is_killed_at_any_moment_is_mended_by_reconcile() {
         kill(if alone { "ps/subcommands/" } else { ALL_OF_IT });
         command.wait().expect("the command");
         let what = format!("{words:?}, killed {} after {after:?}", if alone { "alone" } else { "with all" });
-        is_mended(&app, &what);
+        is_mended(app, &what);
         println!("mended: {what}{}", if ended { " (it had ended)" } else { "" });
     }
     println!("killed: {moments} commands, each mended");

@@ -5,12 +5,14 @@
 //! a Dokku with nginx, and a Docker with the image `bb:latest` (busybox). At the end, and when it is interrupted, the host
 //! has the plugin that it had; what a run that was killed has left, the next one mends.
 //!
-//! Tests share one plugin, one Docker and one host, so those that change these run alone.
+//! Tests share one plugin, one Docker and one host, so those that change these run alone. A deploy takes twenty seconds
+//! and two processors, so a test is a row of checks on one app, each of which begins with what the one before has left.
 
 mod addresses;
 mod answers;
 mod apps;
 mod deploys;
+mod expanded;
 mod files;
 mod host;
 mod install;
@@ -25,10 +27,17 @@ use std::process::{ExitCode, exit};
 use std::thread;
 use std::time::Instant;
 
-use ps_tests::functions;
+use host::App;
 use ps_tests::suite::{self, Test};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+
+/// A row of checks, and how the app for them is made.
+macro_rules! on_one_app {
+    ($made:path => $($check:path),+ $(,)?) => {
+        on_one_app($made, vec![$((said(stringify!($check)), $check as fn(&App))),+])
+    };
+}
 
 fn main() -> ExitCode {
     let lists = [(that_swap(), 1), (that_share(), suite::processors()), (that_touch_all(), 1)];
@@ -49,7 +58,6 @@ fn main() -> ExitCode {
     plugin::remember();
     host::destroy_all();
     put_back_on_a_signal();
-    let lists = lists.map(|(tests, threads)| (tests.into_iter().map(timed).collect::<Vec<_>>(), threads));
     let result = suite::run_in_turn(&lists.each_ref().map(|(tests, threads)| (tests.as_slice(), *threads)));
     host::destroy_all();
     if catch_unwind(plugin::put_back).is_err() {
@@ -61,69 +69,117 @@ fn main() -> ExitCode {
 
 /// Those that swap the plugin, install.sh's own first.
 fn that_swap() -> Vec<Test<'static>> {
-    functions![
-        install::it_takes_the_place_of_the_stock_plugin_and_twice_is_once,
-        install::a_failing_install_trigger_changes_nothing,
-        install::uninstall_brings_the_stock_plugin_back,
-        install::the_repository_installs_as_a_plugin,
-        answers::every_trigger_of_the_stock_plugin_is_there,
-        answers::what_the_host_sends_is_answered,
-        answers::they_are_as_stock,
-        answers::an_app_that_is_not_deployed_is_as_stock,
-        files::a_command_is_expanded_with_the_config_of_the_host,
-        scaling::containers_of_the_stock_plugin_are_scaled_without_touching_them,
+    vec![
+        on_one_app![App::created =>
+            install::it_takes_the_place_of_the_stock_plugin_and_twice_is_once,
+            install::a_failing_install_trigger_changes_nothing,
+            install::uninstall_brings_the_stock_plugin_back,
+            install::the_repository_installs_as_a_plugin,
+        ],
+        on_one_app![with_ours =>
+            answers::every_trigger_of_the_stock_plugin_is_there,
+            answers::what_the_host_sends_is_answered,
+            expanded::a_command_is_expanded_with_the_config_of_the_host,
+            answers::they_are_as_stock,
+            scaling::containers_of_the_stock_plugin_are_scaled_without_touching_them,
+        ],
     ]
 }
 
 /// Those that need ours in place and touch nothing but their own apps; the long ones first.
 fn that_share() -> Vec<Test<'static>> {
-    functions![
-        files::what_a_command_sets_for_an_app_is_pending_where_a_new_container_would_differ,
-        apps::a_clone_runs_and_is_renamed_and_destroyed,
-        deploys::a_formation_in_app_json_rules,
-        deploys::a_failing_release_leaves_the_old_containers,
-        deploys::a_dokku_scale_in_the_source_rules_until_it_is_gone,
-        life::a_restart_replaces_what_it_names,
-        life::a_stopped_app_stays_stopped_until_it_is_started,
-        life::a_set_config_reaches_every_container,
-        life::a_deploy_runs_what_the_procfile_says,
-        life::a_rebuild_makes_a_new_image,
-        deploys::a_web_that_dies_leaves_the_old_containers,
-        files::a_type_that_grows_is_made_anew_with_all_that_was_set,
-        files::what_proxies_read_from_labels_is_pending_for_web,
-        scaling::webs_come_and_go_and_no_request_is_lost,
-        scaling::with_checks_a_new_instance_is_checked_and_no_request_is_lost,
-        scaling::workers_come_and_go_and_nothing_else_is_touched,
-        files::checks_are_made_where_the_host_makes_them,
-        life::a_restart_policy_reaches_running_containers,
+    vec![
+        on_one_app![with_ours =>
+            life::a_deploy_runs_what_the_procfile_says,
+            life::a_restart_policy_reaches_running_containers,
+            scaling::workers_go_and_nothing_else_is_touched,
+            scaling::webs_come_and_go_and_no_request_is_lost,
+            life::a_restart_replaces_what_it_names,
+            life::a_stopped_app_stays_stopped_until_it_is_started,
+            life::what_has_died_is_missed_and_brought_back,
+            life::a_rebuild_makes_a_new_image,
+        ],
+        on_one_app![with_ours =>
+            deploys::a_formation_in_app_json_rules,
+            deploys::a_dokku_scale_in_the_source_rules,
+            deploys::a_source_without_either_gives_the_scale_back_to_the_user,
+            apps::a_clone_runs_and_is_renamed_and_destroyed,
+        ],
+        on_one_app![with_ours =>
+            files::what_a_command_sets_for_an_app_is_pending_where_a_new_container_would_differ,
+            files::a_type_that_grows_is_made_anew_with_all_that_was_set,
+            files::what_proxies_read_from_labels_is_pending_for_web,
+        ],
+        on_one_app![with_ours =>
+            deploys::a_first_deploy_with_checks_in_the_source_runs,
+            deploys::a_failing_release_leaves_the_old_containers,
+            deploys::what_is_wrong_in_the_source_is_found_before_anything_is_released,
+            deploys::a_web_that_dies_leaves_the_old_containers,
+            deploys::with_checks_a_new_instance_is_checked_and_no_request_is_lost,
+            deploys::checks_are_made_where_the_host_makes_them,
+        ],
     ]
 }
 
 /// Those that touch what all apps have: settings of the host, and dockerd.
 fn that_touch_all() -> Vec<Test<'static>> {
-    functions![
-        files::what_a_command_sets_for_the_host_is_pending_where_a_new_container_would_differ,
-        files::the_scheduler_is_the_one_that_the_host_selects,
-        addresses::a_changed_address_is_seen_and_mended_before_another_app_answers,
-        killed::what_is_killed_at_any_moment_is_mended_by_reconcile,
-        restore::a_restart_of_dockerd_is_survived,
+    vec![
+        on_one_app![with_a_web =>
+            addresses::a_changed_address_is_seen_and_mended_before_another_app_answers,
+            killed::what_is_killed_at_any_moment_is_mended_by_reconcile,
+        ],
+        on_one_app![with_ours =>
+            files::what_a_command_sets_for_the_host_is_pending_where_a_new_container_would_differ,
+            files::the_scheduler_is_the_one_that_the_host_selects,
+            restore::a_restart_of_dockerd_is_survived,
+        ],
     ]
 }
 
-/// Says how long a test took, however it ends.
-fn timed(test: Test<'static>) -> Test<'static> {
-    struct Said<'a>(&'a str, Instant);
-    impl Drop for Said<'_> {
-        fn drop(&mut self) {
-            println!("{:4} s  {}", self.1.elapsed().as_secs(), self.0);
-        }
-    }
-    let name = test.name.clone();
+fn with_ours() -> App {
+    plugin::ours();
+    App::new()
+}
+
+fn with_a_web() -> App {
+    plugin::ours();
+    App::deployed(&[])
+}
+
+/// What it shows, and how.
+type Check = (String, fn(&App));
+
+/// One test of several checks. It ends with the first that fails, which it names; each says how long it took.
+fn on_one_app(made: fn() -> App, checks: Vec<Check>) -> Test<'static> {
+    let names: Vec<&str> = checks.iter().map(|(name, _)| name.as_str()).collect();
+    let name = names.join("\n     ");
     let run = move || {
-        let _said = Said(&name, Instant::now());
-        (test.run)()
+        let mut app = None;
+        timed("an app is created", || app = Some(made()))?;
+        let app = app.ok_or("there is no app")?;
+        for (number, (name, check)) in checks.iter().enumerate() {
+            let left = checks.len() - number - 1;
+            timed(name, || check(&app)).map_err(|why| format!("-> {name} ({left} after it were not tried)\n{why}"))?;
+        }
+        timed("it is destroyed", || drop(app))
     };
-    Test { name: test.name, run: Box::new(run) }
+    Test { name, run: Box::new(run) }
+}
+
+/// `life: a restart replaces what it names`
+fn said(path: &str) -> String {
+    path.replace("::", ": ").replace('_', " ")
+}
+
+/// Says how long it took, however it ends.
+fn timed(what: &str, run: impl FnOnce()) -> Result<(), String> {
+    let began = Instant::now();
+    let result = suite::outcome(|| {
+        run();
+        Ok(())
+    });
+    println!("{:4} s  {what}", began.elapsed().as_secs());
+    result
 }
 
 /// Ctrl-C does not leave another plugin on the host.

@@ -1,18 +1,20 @@
 //! What a boot does: dockerd starts, and `ps:restore` is run.
 
-use crate::host::{App, restart_dockerd, same_lives, succeeds};
-use crate::{host, plugin};
+use crate::host::{self, App, restart_dockerd, same_lives, succeeds};
 
-pub(crate) fn a_restart_of_dockerd_is_survived() {
-    plugin::ours();
-    let app = App::deployed(&["web=2", "worker=1"]);
-    let stopped = App::deployed(&[]);
+const ALL: [&str; 4] = ["web.1", "web.2", "worker.1", "worker.2"];
+
+/// The app has two webs, two workers, and runs; another one is stopped.
+pub(crate) fn a_restart_of_dockerd_is_survived(app: &App) {
+    let stopped = App::deployed(&["web=0", "worker=1"]);
+    stopped.runs(&["worker.1"]);
     succeeds(&["ps:stop", &stopped.name]);
     stopped.runs_nothing();
+    app.runs(&ALL);
     restart_dockerd();
     // Other apps of the host may be broken, and then say so in the status.
     let restored = host::dokku(&["ps:restore", "--parallel", "-1"]);
-    for app in [&app, &stopped] {
+    for app in [app, &stopped] {
         let failed = restored
             .stderr
             .lines()
@@ -20,7 +22,7 @@ pub(crate) fn a_restart_of_dockerd_is_survived() {
             .find(|line| line.contains("Error running") && line.contains(&app.name));
         assert_eq!(failed, None, "{restored}");
     }
-    let lives = app.runs(&["web.1", "web.2", "worker.1"]);
+    let lives = app.runs(&ALL);
     app.answers(&lives);
     assert_eq!(app.report("--running"), "true");
     stopped.runs_nothing();
@@ -29,6 +31,5 @@ pub(crate) fn a_restart_of_dockerd_is_survived() {
     app.asked_while(|| {
         succeeds(&["ps:restore", &app.name]);
     });
-    let all = ["web.1", "web.2", "worker.1"];
-    same_lives(&lives, &app.runs(&all), &all);
+    same_lives(&lives, &app.runs(&ALL), &ALL);
 }

@@ -71,12 +71,7 @@ fn run_list(tests: &[Test<'_>], threads: usize) -> (usize, usize) {
         for _ in 0..threads.clamp(1, chosen.len().max(1)) {
             scope.spawn(|| {
                 while let Some(test) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = catch_unwind(AssertUnwindSafe(|| (test.run)()));
-                    let reason = match result {
-                        Ok(Ok(())) => continue,
-                        Ok(Err(reason)) => reason,
-                        Err(panic) => message(panic.as_ref()),
-                    };
+                    let Err(reason) = outcome(&test.run) else { continue };
                     let mut failed = failed.lock().unwrap();
                     *failed += 1;
                     println!("FAIL {}\n{reason}", test.name);
@@ -85,6 +80,11 @@ fn run_list(tests: &[Test<'_>], threads: usize) -> (usize, usize) {
         }
     });
     (chosen.len(), failed.into_inner().unwrap())
+}
+
+/// What a test ends with; a panic is an error that says where.
+pub fn outcome(run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(message(panic.as_ref())))
 }
 
 /// As [`run`], for tests that need a Docker that answers: without `PS_DOCKER=1`, which `tests/run` sets, none of
