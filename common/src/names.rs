@@ -83,6 +83,14 @@ impl fmt::Display for Instance {
     }
 }
 
+/// Names for a message: the first of them, and how many more there are.
+pub fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    const SHOWN: usize = 20;
+    let names: Vec<&str> = names.collect();
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -255,13 +255,41 @@ impl Process {
         let watched = signals::watch(Arc::clone(&handle), self.leads_group);
         let waiting = || format!("waiting for {}", self.command());
         let mut wait = Wait::new(self, output);
+        let [stdout, stderr] = self.hear(&handle, &watched, &mut pipes, &mut wait)?;
+        loop {
+            if let Some(done) = handle.wait_timeout(wait.turn()).context(waiting)? {
+                // Who has ended on a signal may have left behind who has not.
+                if signals::must_end().is_some() {
+                    watched.end_with_its_group();
+                }
+                return Ok(Answer { status: done.status, stdout, stderr });
+            }
+            if wait.is_over() {
+                break;
+            }
+            wait.tell();
+        }
+        watched.kill();
+        let seconds = self.deadline.unwrap_or_default().as_secs();
+        Err(Error::new(format!("{} did not answer within {seconds} seconds", self.command())))
+    }
+
+    /// Takes what comes through the pipes, until they are at their end or it is: its standard output and error.
+    fn hear(
+        &self,
+        handle: &duct::Handle,
+        watched: &signals::Watched,
+        pipes: &mut Vec<(PipeReader, Sink<'_>)>,
+        wait: &mut Wait<'_>,
+    ) -> Result<[Vec<u8>; 2]> {
+        let waiting = || format!("waiting for {}", self.command());
         let (mut stdout, mut stderr, mut ended) = (Vec::new(), Vec::new(), None);
         while !pipes.is_empty() && !wait.is_over() {
             // Seen before the pipes are: what it has printed is in them by then.
             if handle.try_wait().context(waiting)?.is_some() {
                 ended.get_or_insert_with(Instant::now);
             }
-            let ready = ready(&pipes, LOOK_AGAIN.min(wait.turn())).context(waiting)?;
+            let ready = ready(pipes, LOOK_AGAIN.min(wait.turn())).context(waiting)?;
             // A process that it has left in the background may hold a pipe open for a minute.
             if ended.is_some_and(|ended: Instant| !ready.contains(&true) || ended.elapsed() > LINGERS) {
                 break;
@@ -283,25 +311,10 @@ impl Process {
             }
             wait.tell();
         }
-        for (_, sink) in &mut pipes {
+        for (_, sink) in pipes {
             sink.end();
         }
-        loop {
-            if let Some(done) = handle.wait_timeout(wait.turn()).context(waiting)? {
-                // Who has ended on a signal may have left behind who has not.
-                if signals::must_end().is_some() {
-                    watched.end_with_its_group();
-                }
-                return Ok(Answer { status: done.status, stdout, stderr });
-            }
-            if wait.is_over() {
-                break;
-            }
-            wait.tell();
-        }
-        watched.kill();
-        let seconds = self.deadline.unwrap_or_default().as_secs();
-        Err(Error::new(format!("{} did not answer within {seconds} seconds", self.command())))
+        Ok([stdout, stderr])
     }
 }
 

@@ -208,14 +208,6 @@ fn without_comment(line: &str) -> &str {
     line
 }
 
-/// Names for a message: the first of them, and how many more there are.
-pub(crate) fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    const SHOWN: usize = 20;
-    let names: Vec<&str> = names.collect();
-    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
-}
-
 /// Name and count of `type=count`; the count without blanks around it.
 fn split(line: &str) -> Result<(&str, &str)> {
     let missing = || Error::new(format!("Missing count for process type {}", shown(line.trim())));

@@ -1,9 +1,8 @@
 //! The end of all that runs of an app.
 
 use crate::docker_local::runs_on_docker_local;
-use crate::formation::listed;
 use crate::settings;
-use common::{App, Container, Docker, Env, Error, Result};
+use common::{App, Container, Docker, Env, Error, Result, listed};
 
 /// Ends what still runs of an app after the host has stopped it: its scripts go by its files, and not every container
 /// is in one. On other schedulers that is theirs to see to.

@@ -6,12 +6,12 @@ use crate::docker_local::{
     Actual, InstanceState, ListedInstance, Listing, listing_of, listings, present, queue, runs_on_docker_local,
 };
 use crate::each_app::one_after_the_other;
-use crate::formation::{Request, listed};
+use crate::formation::Request;
 use crate::plan::{self, Ask};
 use crate::saved::SavedScale;
 use crate::settings;
 use crate::settings::MaxInstances;
-use common::{App, Env, Error, Globals, Result, clap, parse_command_line, shown};
+use common::{App, Env, Error, Globals, Result, clap, listed, parse_command_line, shown};
 use std::time::Duration;
 
 #[derive(Debug, clap::Parser)]

@@ -3,10 +3,9 @@
 use super::{Fleet, Patience};
 use crate::change::redeploy;
 use crate::each_app::EachApp;
-use crate::formation::listed;
 use crate::saved::SavedScale;
 use crate::source_files::current_procfile;
-use common::{App, Env, Error, Globals, ProcessType, Result, clap, parse_command_line};
+use common::{App, Env, Error, Globals, ProcessType, Result, clap, listed, parse_command_line};
 use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Parser)]

@@ -6,13 +6,15 @@ use crate::change::{
     stop_later_if_asked,
 };
 use crate::docker_local::{check_docker, instance_files};
-use crate::formation::{Change, Formation, Request, listed};
+use crate::formation::{Change, Formation, Request};
 use crate::saved::{Saved, SavedScale, can_scale};
 use crate::scheduler::is_deployed;
 use crate::settings;
 use crate::settings::MaxInstances;
 use crate::source_files::SourceFile;
-use common::{App, AppLock, Env, Error, Globals, ProcessType, Result, Triggers, clap, parse_command_line, shown};
+use common::{
+    App, AppLock, Env, Error, Globals, ProcessType, Result, Triggers, clap, listed, parse_command_line, shown,
+};
 use serde::Serialize;
 use std::collections::BTreeSet;
 

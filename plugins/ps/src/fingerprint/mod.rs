@@ -10,6 +10,8 @@
 //! the arguments of a container would be exact, and takes seconds.
 
 mod key;
+#[cfg(test)]
+mod label_tests;
 mod material;
 mod sources;
 #[cfg(test)]

@@ -61,13 +61,13 @@ impl Host {
         self
     }
 
-    fn enable(&self, plugin: &str, hook: &str) {
+    pub(super) fn enable(&self, plugin: &str, hook: &str) {
         let path = format!("plugins/enabled/{plugin}/{hook}");
         self.write(&path, "#!/bin/sh\n");
         std::fs::set_permissions(self.path(&path), Permissions::from_mode(0o755)).unwrap();
     }
 
-    fn current(&self, process_type: &str) -> Fingerprint {
+    pub(super) fn current(&self, process_type: &str) -> Fingerprint {
         let env = Self::env_in(self.folder.path());
         Fingerprint::current(&env, &self.app, &process_type.parse().unwrap()).unwrap()
     }
@@ -92,7 +92,7 @@ impl Host {
     }
 }
 
-fn changes(before: &Fingerprint, after: &Fingerprint) -> Vec<String> {
+pub(super) fn changes(before: &Fingerprint, after: &Fingerprint) -> Vec<String> {
     let mut changes: Vec<String> = before.changes(after).cloned().collect();
     changes.sort();
     changes
@@ -296,45 +296,6 @@ fn a_plugin_of_a_third_party_counts_by_its_name() {
         assert_eq!(host.changed_by_file("worker", path, "x"), ["plugin gpu"], "{path}");
     }
     assert!(host.changed_by_file("web", "config/gpu/other/devices", "x").is_empty());
-}
-
-#[test]
-fn a_label_says_what_the_fingerprint_does_and_shows_no_value() {
-    let host = Host::new()
-        .with("config/shop/ENV", "PASSWORD=\"hunter2\"\n")
-        .with("config/docker-options/shop/web.deploy", "--env=TOKEN=hunter2")
-        .with("config/proxy/shop/type", "caddy");
-    host.enable("a third-party's", "post-deploy");
-    host.enable("gpu_2.x", "docker-args-deploy");
-    let current = host.current("web");
-    let label = current.to_label().unwrap();
-    assert_eq!(Fingerprint::from_label(&label), Some(current.clone()));
-    assert!(label.starts_with("1,command:") && label.contains(",plugin/gpu_2.x:"), "{label}");
-    for harmful in ["hunter2", "PASSWORD", "TOKEN", " ", "'", "\"", "\\", "$"] {
-        assert!(!label.contains(harmful), "{label}");
-    }
-    // A host with another key has other hashes of the same values.
-    let other = Host::new().with("config/shop/ENV", "PASSWORD=\"hunter2\"\n");
-    assert!(changes(&other.current("web"), &current).contains(&"config".to_owned()));
-}
-
-#[test]
-fn a_name_that_the_host_s_script_would_take_apart_makes_no_label() {
-    for name in ["it's", "a\"b", "a\\b", "a,b", "a:b", "ä", "a\nb", "$(id)"] {
-        let host = Host::new();
-        host.enable(name, "docker-args-deploy");
-        assert_eq!(host.current("web").to_label(), None, "{name}");
-    }
-}
-
-#[test]
-fn what_is_no_label_of_ours_is_none() {
-    let label = Host::new().current("web").to_label().unwrap();
-    assert!(Fingerprint::from_label(&label).is_some());
-    let (shorter, later) = (&label[..label.len() - 1], label.replacen('1', "2", 1));
-    for bad in ["", "true", "1,", "1,config", "1,config:", "1,config:xyz", "2", shorter, &later, &label[2..]] {
-        assert_eq!(Fingerprint::from_label(bad), None, "{bad}");
-    }
 }
 
 #[test]

@@ -5,12 +5,12 @@ use crate::PLUGIN;
 use crate::app_json;
 use crate::change;
 use crate::fingerprint::{Fingerprint, LABEL};
-use crate::formation::{Request, listed};
+use crate::formation::Request;
 use crate::saved::SavedScale;
 use crate::settings;
 use crate::settings::MaxInstances;
 use crate::source_files::{SourceFile, current_dokku_scale, current_procfile};
-use common::{App, Context, Env, Error, ProcessType, Properties, Result, file, shown};
+use common::{App, Context, Env, Error, ProcessType, Properties, Result, file, listed, shown};
 
 /// `app-restart APP`: another plugin wants an app restarted.
 pub fn app_restart(env: &Env) -> Result<()> {
