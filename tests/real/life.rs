@@ -15,7 +15,7 @@ pub(crate) fn a_deploy_runs_what_the_procfile_says(app: &App) {
     let lives = app.runs(&["clock.1", "web.1", "worker.1"]);
     app.answers(&lives);
     let scale = succeeds(&["--quiet", "ps:scale", &app.name]);
-    assert_eq!(scale.lines().collect::<Vec<_>>(), ["bell:  0", "clock: 1", "web:  1", "worker: 1"]);
+    assert_eq!(scale.lines().collect::<Vec<_>>(), ["bell: 0", "clock: 1", "web:  1", "worker: 1"]);
     for (flag, value) in [("--deployed", "true"), ("--running", "true"), ("--processes", "3"), ("--restore", "true")] {
         assert_eq!(app.report(flag), value, "{flag}");
     }
