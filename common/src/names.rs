@@ -83,6 +83,9 @@ impl fmt::Display for Instance {
     }
 }
 
+/// How many instances of a process type.
+pub type Quantity = u32;
+
 /// Names for a message: the first of them, and how many more there are.
 pub fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
     const SHOWN: usize = 20;

@@ -3,8 +3,7 @@
 use common::{Context, Error, ProcessType, Procfile, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many instances of a process type.
-pub(crate) type Quantity = u32;
+pub(crate) use common::Quantity;
 
 /// A quantity for each of some process types, sorted by type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

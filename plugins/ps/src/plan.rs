@@ -5,8 +5,7 @@
 //! shows the whole. Those that are replaced come first, one by one, then new ones, then those that go, highest
 //! index first: no type ever serves with fewer than it had or should have.
 
-use crate::formation::Quantity;
-use common::{Instance, ProcessType};
+use common::{Instance, ProcessType, Quantity};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
