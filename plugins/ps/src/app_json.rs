@@ -1,8 +1,7 @@
 //! The formation in an app's app.json, as far as this plugin must know it before app-json applies it.
 
 use crate::PLUGIN;
-use crate::formation::Quantity;
-use common::{App, Context, Env, Error, Properties, Result, Triggers};
+use common::{App, Context, Env, Error, Properties, Quantity, Result, Triggers};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

@@ -1,9 +1,7 @@
 //! Formations: how many instances of each process type. Pure values and the rules that change them.
 
-use common::{Context, Error, ProcessType, Procfile, Result};
+use common::{Context, Error, ProcessType, Procfile, Quantity, Result};
 use std::collections::{BTreeMap, BTreeSet};
-
-pub(crate) use common::Quantity;
 
 /// A quantity for each of some process types, sorted by type.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! The properties that `ps:set` sets: their names, what they may hold, and what holds without them.
 
 use crate::PLUGIN;
-use crate::formation::{Quantity, Request};
+use crate::formation::Request;
 use crate::restart_policy::RestartPolicy;
-use common::{App, Context, Env, Error, Properties, Result, Scope, commands_a_terminal};
+use common::{App, Context, Env, Error, Properties, Quantity, Result, Scope, commands_a_terminal};
 use std::time::Duration;
 
 /// One property.

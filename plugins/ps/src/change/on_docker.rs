@@ -7,12 +7,12 @@ use super::mark::Marks;
 use super::open::{Made, Outside, all_of};
 use super::surroundings::Surroundings;
 use crate::docker_local::{InstanceFile, instance_files, is_named_upcoming};
-use crate::formation::Quantity;
 use crate::image_kind::ImageKind;
 use crate::plan::Step;
 use crate::settings;
 use common::{
-    App, AppLock, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers, at_once, in_spite_of_signals,
+    App, AppLock, Docker, Env, Error, Instance, Process, ProcessType, Quantity, Result, Triggers, at_once,
+    in_spite_of_signals,
 };
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;

@@ -13,9 +13,8 @@
 //! Who is killed on the way leaves the mark. The next change of the type, or `ps:reconcile`, finds it, clears what was
 //! left, and tells everybody what is there.
 
-use crate::formation::Quantity;
 use crate::plan::{Action, Step};
-use common::{Context, Error, Instance, ProcessType, Result, in_spite_of_signals};
+use common::{Context, Error, Instance, ProcessType, Quantity, Result, in_spite_of_signals};
 
 /// What a change does to the world. docker-local is one; the tests have one that fails, or dies, at any step.
 pub(crate) trait Outside {

@@ -1,9 +1,8 @@
 //! Changes of a world of the tests' own, in which any step can fail, or be the last before the process is killed.
 
 use super::open::{Made, Outside, carry_out};
-use crate::formation::Quantity;
 use crate::plan::{Ask, Condition, Present, Step, changes_something, plan};
-use common::{Error, Instance, ProcessType, Result};
+use common::{Error, Instance, ProcessType, Quantity, Result};
 use proptest::prelude::*;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,9 +1,8 @@
 //! A plan, as its users read it: a line an instance, or JSON.
 
 use super::scaling::{How, TypeChange};
-use crate::formation::Quantity;
 use crate::plan::Action;
-use common::{App, Result, shown, shown_json};
+use common::{App, Quantity, Result, shown, shown_json};
 use serde::Serialize;
 
 /// A plan as lines, one an instance.

@@ -12,9 +12,9 @@ use super::{deploy, leaving, readdress};
 use crate::docker_local::{
     Actual, InstanceState, ListedInstance, Pending, listing_of, pending, present, runs_on_docker_local,
 };
-use crate::formation::{Formation, Quantity, Request};
+use crate::formation::{Formation, Request};
 use crate::plan::{self, Action, Ask, Step};
-use common::{App, AppLock, Context, Env, Error, Result, in_spite_of_signals};
+use common::{App, AppLock, Context, Env, Error, Quantity, Result, in_spite_of_signals};
 
 /// What a change means for one type.
 #[derive(Debug)]

@@ -5,8 +5,7 @@
 
 use super::files::{InstanceFile, names_container};
 use super::listing::{InstanceState, ListedInstance};
-use crate::formation::Quantity;
-use common::{App, Container, ContainerDetails, Instance, ProcessType, seconds_since_epoch};
+use common::{App, Container, ContainerDetails, Instance, ProcessType, Quantity, seconds_since_epoch};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The containers that a deploy makes, as their label says.

@@ -1,8 +1,7 @@
 //! What there is of an app, instance by instance.
 
 use super::status::{AppStatus, Running};
-use crate::formation::Quantity;
-use common::{App, ContainerDetails, ContainerProcess, ContainerState, Instance, ProcessType};
+use common::{App, ContainerDetails, ContainerProcess, ContainerState, Instance, ProcessType, Quantity};
 use std::collections::BTreeMap;
 
 /// What is listed of one app.

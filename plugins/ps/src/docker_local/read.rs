@@ -7,11 +7,10 @@ use super::instances::{Found, instances, is_named_upcoming, that_matter};
 use super::listing::{Actual, ListedInstance, Listing};
 use super::pending::pending_in_files;
 use super::status::AppStatus;
-use crate::formation::Quantity;
 use crate::host_files::address_file;
 use crate::saved::SavedScale;
 use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
-use common::{App, AppLock, Container, ContainerDetails, Docker, Env, ProcessType, Result, Triggers, file};
+use common::{App, AppLock, Container, ContainerDetails, Docker, Env, ProcessType, Quantity, Result, Triggers, file};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 

@@ -1,7 +1,6 @@
 use super::*;
 use crate::docker_local::Running;
-use crate::formation::Quantity;
-use common::{ContainerDetails, Instance};
+use common::{ContainerDetails, Instance, Quantity};
 use std::collections::BTreeMap;
 
 pub(in super::super) fn missing(name: &str) -> ListedInstance {

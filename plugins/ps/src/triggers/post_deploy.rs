@@ -3,10 +3,10 @@
 use super::{app_argument, lock_of_hook};
 use crate::change::{Marks, ONE_TYPE, retire_type};
 use crate::docker_local::{InstanceStatus, Statuses, runs_on_docker_local};
-use crate::formation::{Formation, Quantity, Request};
+use crate::formation::{Formation, Request};
 use crate::saved::SavedScale;
 use crate::source_files::current_procfile;
-use common::{App, ContainerState, Env, ProcessType, Result};
+use common::{App, ContainerState, Env, ProcessType, Quantity, Result};
 use std::collections::BTreeMap;
 
 /// `post-deploy APP PORT IP TAG`: retires the instances of types that have left the Procfile, and warns of
