@@ -56,7 +56,7 @@ pub use docker::{
 };
 pub use env::Env;
 pub use error::{Context, Error, ErrorKind, Result};
-pub use lock::{AppLock, FileLock, Obstacle, wait_for};
+pub use lock::{AppLock, Attempt, FileLock, Obstacle, wait_for};
 pub use names::{Instance, ProcessType, Quantity, listed};
 pub use output::{Output, commands_a_terminal, shown, shown_json, shown_lines};
 pub use plugin_processes::{PluginProcess, plugin_processes};

@@ -82,6 +82,15 @@ pub struct Obstacle {
     pub who: String,
 }
 
+/// What has come of an attempt.
+#[derive(Clone, Copy, Debug)]
+pub enum Attempt<T, O> {
+    /// What was wanted.
+    Succeeded(T),
+    /// Somebody is in the way; who, is asked for when it is to be told.
+    Hindered(O),
+}
+
 /// Waits until `attempt` succeeds, at most `patience`, and says for whom. An attempt that fails says who is in the
 /// way when it is asked.
 ///
@@ -92,14 +101,14 @@ pub fn wait_for<T, O: FnOnce() -> Obstacle>(
     env: &Env,
     patience: Duration,
     look_again: Duration,
-    attempt: impl Fn() -> Result<std::result::Result<T, O>>,
+    attempt: impl Fn() -> Result<Attempt<T, O>>,
 ) -> Result<T> {
     let started = Instant::now();
     let mut told = false;
     loop {
         let obstacle = match attempt()? {
-            Ok(done) => return Ok(done),
-            Err(obstacle) => obstacle,
+            Attempt::Succeeded(done) => return Ok(done),
+            Attempt::Hindered(obstacle) => obstacle,
         };
         if started.elapsed() >= patience {
             let error = Error::new(format!(
@@ -150,7 +159,7 @@ impl AppLock {
                 let (is, who) = (format!("{app} is locked by {holder}"), format!("{holder}, which has locked {app}"));
                 Obstacle { what, is, who }
             };
-            Ok(held.ok_or(locked_by_another))
+            Ok(held.map_or(Attempt::Hindered(locked_by_another), Attempt::Succeeded))
         };
         let held = wait_for(env, patience, LOOK_AGAIN, attempt)?;
         // Our children see by the descriptor that they run inside the holder.

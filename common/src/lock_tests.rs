@@ -168,9 +168,9 @@ fn what_is_no_regular_file_is_no_lock_and_is_named() {
 fn a_wait_in_vain_has_a_kind_of_its_own() {
     let obstacle = || Obstacle { what: "it".into(), is: "it is there".into(), who: "it".into() };
     let env = Env::new(BTreeMap::new(), Vec::new());
-    let waited = wait_for::<(), _>(&env, Duration::ZERO, LOOK_AGAIN, || Ok(Err(obstacle)));
+    let waited = wait_for::<(), _>(&env, Duration::ZERO, LOOK_AGAIN, || Ok(Attempt::Hindered(obstacle)));
     assert_eq!(waited.unwrap_err().kind(), ErrorKind::TimedOut);
-    let failing = || -> Result<std::result::Result<(), fn() -> Obstacle>> { Err(Error::new("no")) };
+    let failing = || -> Result<Attempt<(), fn() -> Obstacle>> { Err(Error::new("no")) };
     assert_eq!(wait_for(&env, Duration::ZERO, LOOK_AGAIN, failing).unwrap_err().kind(), ErrorKind::Failed);
 }
 

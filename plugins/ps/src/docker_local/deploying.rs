@@ -3,7 +3,7 @@
 //! While one of them makes its containers, these look like what a killed deploy left behind, and what it has
 //! stopped looks like what should be started.
 
-use common::{App, Env, Obstacle, PluginProcess, Result, plugin_processes, wait_for};
+use common::{App, Attempt, Env, Obstacle, PluginProcess, Result, plugin_processes, wait_for};
 use std::time::Duration;
 
 /// The host's trigger that deploys an app: `scheduler-deploy SCHEDULER APP TAG`.
@@ -46,7 +46,7 @@ pub(crate) fn wait_for_deploy(env: &Env, app: &App, patience: Duration) -> Resul
                 who: format!("process {pid}, which deploys {app}"),
             }
         };
-        Ok(deploying(env, app).map_or(Ok(()), |pid| Err(deployed_by(pid))))
+        Ok(deploying(env, app).map_or(Attempt::Succeeded(()), |pid| Attempt::Hindered(deployed_by(pid))))
     })
 }
 
