@@ -125,7 +125,7 @@ fn that_share() -> Vec<Test<'static>> {
 fn that_touch_all() -> Vec<Test<'static>> {
     vec![
         on_one_app![with_a_web =>
-            addresses::a_changed_address_is_seen_and_mended_before_another_app_answers,
+            addresses::a_changed_address_is_seen_and_mended_before_a_stranger_answers,
             killed::what_is_killed_at_any_moment_is_mended_by_reconcile,
         ],
         on_one_app![with_ours =>
