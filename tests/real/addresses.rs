@@ -18,6 +18,7 @@ impl Drop for Container {
 }
 
 pub(crate) fn a_changed_address_is_seen_and_mended_before_a_stranger_answers(app: &App) {
+    app.scales(&["web=1", "worker=0"]);
     let before = app.runs(&["web.1"]);
     app.answers(&before);
     let address_of = |id: &str| {

@@ -123,27 +123,18 @@ fn that_share() -> Vec<Test<'static>> {
 
 /// Those that touch what all apps have: settings of the host, and dockerd.
 fn that_touch_all() -> Vec<Test<'static>> {
-    vec![
-        on_one_app![with_a_web =>
-            addresses::a_changed_address_is_seen_and_mended_before_a_stranger_answers,
-            killed::what_is_killed_at_any_moment_is_mended_by_reconcile,
-        ],
-        on_one_app![with_ours =>
-            files::what_a_command_sets_for_the_host_is_pending_where_a_new_container_would_differ,
-            files::the_scheduler_is_the_one_that_the_host_selects,
-            restore::a_restart_of_dockerd_is_survived,
-        ],
-    ]
+    vec![on_one_app![with_ours =>
+        files::what_a_command_sets_for_the_host_is_pending_where_a_new_container_would_differ,
+        files::the_scheduler_is_the_one_that_the_host_selects,
+        restore::a_restart_of_dockerd_is_survived,
+        addresses::a_changed_address_is_seen_and_mended_before_a_stranger_answers,
+        killed::what_is_killed_at_any_moment_is_mended_by_reconcile,
+    ]]
 }
 
 fn with_ours() -> App {
     plugin::ours();
     App::new()
-}
-
-fn with_a_web() -> App {
-    plugin::ours();
-    App::deployed(&[])
 }
 
 /// What it shows, and how.
