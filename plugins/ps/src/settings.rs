@@ -85,18 +85,16 @@ impl Setting {
             .to_owned()
     }
 
+    /// The value that holds for an app.
+    pub(crate) fn of(&self, env: &Env, app: &App) -> Result<String> {
+        self.computed(env, Some(app))
+    }
+
     /// The value that holds for an app, or for the host when no app is given.
     pub(crate) fn computed(&self, env: &Env, app: Option<&App>) -> Result<String> {
         let own = app.map_or(Ok(String::new()), |app| self.given(env, app))?;
         let host = if own.is_empty() && self.global { self.given(env, Scope::Global)? } else { String::new() };
         Ok(self.holding(&own, &host))
-    }
-}
-
-impl Setting {
-    /// The value that holds for an app.
-    pub(crate) fn of(&self, env: &Env, app: &App) -> Result<String> {
-        self.computed(env, Some(app))
     }
 }
 

@@ -19,6 +19,17 @@ pub(crate) fn lock(env: &Env, app: &App, patience: Duration) -> Result<AppLock> 
     Ok(lock)
 }
 
+/// The lock of an app whose release is to be started, stopped or deployed again, once Docker answers; `None`, and a
+/// warning, when it has none.
+pub(crate) fn lock_deployed(env: &Env, app: &App, patience: Duration) -> Result<Option<AppLock>> {
+    check_docker(env, app)?;
+    if is_deployed(env, app)? {
+        return AppLock::acquire(env, app, patience).map(Some);
+    }
+    env.output().warn(&format!("App {app} has not been deployed"));
+    Ok(None)
+}
+
 /// Has the host deploy these types whole. Its scripts give the places of old containers away one by one and tell the
 /// proxy at the end: until then hooks are owed, so that whoever comes after one who was killed makes up for them.
 pub(crate) fn by_host(env: &Env, app: &App, types: &[ProcessType], deploy: impl FnOnce() -> Result<()>) -> Result<()> {
@@ -70,12 +81,7 @@ pub(super) fn of_type(env: &Env, app: &App, process_type: &ProcessType) -> Resul
 
 /// Has the host deploy the release of an app again, whole or one type of it, once its lock is free.
 pub(crate) fn redeploy(env: &Env, app: &App, process_type: Option<&ProcessType>, patience: Duration) -> Result<()> {
-    check_docker(env, app)?;
-    if !is_deployed(env, app)? {
-        env.output().warn(&format!("App {app} has not been deployed"));
-        return Ok(());
-    }
-    let _lock = AppLock::acquire(env, app, patience)?;
+    let Some(_lock) = lock_deployed(env, app, patience)? else { return Ok(()) };
     SavedScale::new(env, app).refuse_excess(|saved| process_type.is_none_or(|only| only == saved))?;
     if let Some(process_type) = process_type {
         return of_type(env, app, process_type);

@@ -21,7 +21,7 @@ mod surroundings;
 mod vanished;
 
 pub(crate) use by_type::{deploy_types, one_after_the_other};
-pub(crate) use deploy::{by_host, lock, owe_hooks_of_deploy, rebuild, redeploy, types_of};
+pub(crate) use deploy::{by_host, lock, lock_deployed, owe_hooks_of_deploy, rebuild, redeploy, types_of};
 pub(crate) use hooks::ONE_TYPE;
 pub(crate) use leaving::stop_later_if_asked;
 pub(crate) use mark::Marks;

@@ -10,7 +10,7 @@ use super::open::carry_out;
 use super::surroundings::{Surroundings, Way};
 use super::{deploy, leaving, readdress};
 use crate::docker_local::{
-    Actual, InstanceState, ListedInstance, Pending, listing_of, pending, present, runs_on_docker_local,
+    Actual, InstanceState, ListedInstance, Pending, listing_of, pending, present, queue, runs_on_docker_local,
 };
 use crate::formation::{Formation, Request};
 use crate::plan::{self, Action, Ask, Step};
@@ -75,7 +75,7 @@ impl<'a> Scaling<'a> {
     /// Finds out what runs of an app.
     pub(crate) fn find(env: &'a Env, app: &'a App) -> Result<Self> {
         if runs_on_docker_local(env, app)? {
-            Self::of(env, app, listing_of(env, app)?.actual)
+            Self::of(env, app, listing_of(env, app, &queue(env)?)?.actual)
         } else {
             Ok(Self::by_what_is_saved(env, app))
         }

@@ -2,7 +2,7 @@
 
 use super::leaving;
 use crate::docker_local::{InstanceStatus, Statuses};
-use common::{App, ContainerState, Docker, Env, ProcessType, Result, Triggers};
+use common::{App, Docker, Env, ProcessType, Result, Triggers};
 
 /// Retires the instances of a type: they are queued for removal, their files go, the proxy forgets them, and they are
 /// asked to end. The host's own deploy has told everybody else.
@@ -19,8 +19,8 @@ pub(crate) fn retire_type(env: &Env, app: &App, process_type: &ProcessType) -> R
     if *process_type == ProcessType::web() {
         Triggers::new(env).fire("proxy-build-config", &[app.as_str()])?;
     }
-    let runs = |status: &InstanceStatus| status.state.as_ref().is_some_and(ContainerState::counts_as_running);
-    let running: Vec<String> = instances.into_iter().filter(runs).map(|status| status.container).collect();
+    let running = instances.into_iter().filter(InstanceStatus::counts_as_running);
+    let running: Vec<String> = running.map(|status| status.container).collect();
     if !running.is_empty() {
         leaving::ask_to_end(&Docker::new(env)?, &running);
     }

@@ -3,7 +3,7 @@
 use super::help::full_help;
 use super::report::is_json;
 use super::restart::known_type;
-use crate::docker_local::{Actual, Listing, add_pending, add_processes, listings, queue};
+use crate::docker_local::{Actual, Listing, add_pending, add_processes, listing_of, listings, queue};
 use crate::listing::text::{Look, of_app, of_apps};
 use crate::listing::{json, quiet};
 use crate::saved::SavedScale;
@@ -76,8 +76,7 @@ pub fn main(env: &Env) -> Result<()> {
 /// Lists one app; says whether it is as desired.
 fn list_one(env: &Env, app: &App, process_type: Option<&str>, form: Form) -> Result<bool> {
     let process_type: Option<ProcessType> = process_type.map(str::parse).transpose()?;
-    let mut listing =
-        look_at(env, std::slice::from_ref(app))?.pop().ok_or_else(|| Error::new("nothing is listed"))?.1?;
+    let mut listing = listing_of(env, app, &queued(env))?;
     if let Some(process_type) = &process_type {
         listing = listing.only(process_type);
         // A type that nobody names any more is known as long as something of it is there.
@@ -111,7 +110,7 @@ fn list_all(env: &Env, form: Form) -> Result<bool> {
         return Ok(true);
     }
     let (mut listed, mut failures) = (Vec::new(), Vec::new());
-    for (app, listing) in look_at(env, &apps)? {
+    for (app, listing) in listings(env, &apps, &queued(env))? {
         match listing {
             Ok(mut listing) => match told_in_full(env, &mut listing) {
                 Ok(()) => listed.push(listing),
@@ -132,13 +131,12 @@ fn list_all(env: &Env, form: Form) -> Result<bool> {
     Err(Error::new(lines.join("\n")))
 }
 
-/// Looks at apps. A queue of retirement that cannot be read is no reason to show nothing.
-fn look_at(env: &Env, apps: &[App]) -> Result<Vec<(App, Result<Listing>)>> {
-    let queued = queue(env).unwrap_or_else(|error| {
+/// What is queued for retirement. A queue that cannot be read is no reason to show nothing.
+fn queued(env: &Env) -> Vec<(String, String)> {
+    queue(env).unwrap_or_else(|error| {
         env.output().warn(&format!("{error}; containers that will be removed are shown as stray"));
         Vec::new()
-    });
-    listings(env, apps, &queued)
+    })
 }
 
 fn told_in_full(env: &Env, listing: &mut Listing) -> Result<()> {

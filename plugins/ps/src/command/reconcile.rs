@@ -56,7 +56,7 @@ pub fn main(env: &Env) -> Result<()> {
     if !arguments.all {
         let app = App::named_by_user(env, &arguments.app)?;
         if arguments.dry_run {
-            return say(env, &app, &listing_of(env, &app)?, ask);
+            return say(env, &app, &listing_of(env, &app, &queue(env)?)?, ask);
         }
         return reconcile(env, &app, ask, patience);
     }
@@ -158,7 +158,7 @@ fn say(env: &Env, app: &App, listing: &Listing, ask: Ask) -> Result<()> {
 fn reconcile(env: &Env, app: &App, ask: Ask, patience: Duration) -> Result<()> {
     let output = env.output();
     let held = lock(env, app, patience)?;
-    let listing = listing_of(env, app)?;
+    let listing = listing_of(env, app, &queue(env)?)?;
     refuse_half_stopped(env, app, &listing)?;
     let Some(found) = difference(env, app, &listing, ask, held.is_ours())?.filter(|found| !found.is_empty()) else {
         let why = match listing.actual {

@@ -2,12 +2,10 @@
 
 use super::Patience;
 use crate::PLUGIN;
-use crate::docker_local::Statuses;
+use crate::docker_local::{InstanceStatus, Statuses};
 use crate::restart_policy::RestartPolicy;
 use crate::settings::{RESTART_POLICY, SETTINGS, Setting};
-use common::{
-    App, AppLock, ContainerState, Docker, Env, Error, Globals, Properties, Result, Scope, clap, parse_command_line,
-};
+use common::{App, AppLock, Docker, Env, Error, Globals, Properties, Result, Scope, clap, parse_command_line};
 
 #[derive(Debug, clap::Parser)]
 #[command(name = "ps:set", about = "Set or clear a ps property for an app")]
@@ -126,11 +124,7 @@ fn try_to_reach_containers(env: &Env, app: Option<&App>) -> Result<()> {
                 continue;
             }
         };
-        containers.extend(
-            running
-                .filter(|found| found.state.as_ref().is_some_and(ContainerState::counts_as_running))
-                .map(|found| found.container),
-        );
+        containers.extend(running.filter(InstanceStatus::counts_as_running).map(|found| found.container));
     }
     if containers.is_empty() { Ok(()) } else { Docker::new(env)?.set_restart_policy(&containers, &policy) }
 }

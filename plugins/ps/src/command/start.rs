@@ -2,12 +2,11 @@
 
 use super::{AppOrAll, run_for_app_or_all};
 use crate::PLUGIN;
-use crate::change::{by_host, types_of};
-use crate::docker_local::check_docker;
+use crate::change::{by_host, lock_deployed, types_of};
 use crate::docker_local::{Running, Statuses};
-use crate::scheduler::{image_tag, is_deployed};
+use crate::scheduler::image_tag;
 use crate::settings::RESTORE;
-use common::{App, AppLock, Context, Env, Properties, Result, Triggers, in_spite_of_signals, parse_command_line};
+use common::{App, Context, Env, Properties, Result, Triggers, in_spite_of_signals, parse_command_line};
 use std::time::Duration;
 
 /// The body of `ps:start`.
@@ -18,12 +17,7 @@ pub fn main(env: &Env) -> Result<()> {
 
 /// Starts one app: releases and deploys it unless all of it runs.
 fn start(env: &Env, app: &App, patience: Duration) -> Result<()> {
-    check_docker(env, app)?;
-    if !is_deployed(env, app)? {
-        env.output().warn(&format!("App {app} has not been deployed"));
-        return Ok(());
-    }
-    let _lock = AppLock::acquire(env, app, patience)?;
+    let Some(_lock) = lock_deployed(env, app, patience)? else { return Ok(()) };
     let properties = Properties::new(env, PLUGIN);
     let was_stopped = properties.get(app, RESTORE.name)?.as_deref() == Some("false");
     if was_stopped {

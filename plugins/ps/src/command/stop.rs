@@ -1,10 +1,9 @@
 //! `ps:stop`: stop an app, until it is started or deployed.
 
 use super::{AppOrAll, run_for_app_or_all};
-use crate::change::end_what_runs;
-use crate::docker_local::check_docker;
-use crate::scheduler::{is_deployed, scheduler_of};
-use common::{App, AppLock, Env, Result, Triggers, parse_command_line};
+use crate::change::{end_what_runs, lock_deployed};
+use crate::scheduler::scheduler_of;
+use common::{App, Env, Result, Triggers, parse_command_line};
 use std::time::Duration;
 
 /// The body of `ps:stop`.
@@ -15,12 +14,7 @@ pub fn main(env: &Env) -> Result<()> {
 
 /// Stops one app: all of it that runs. The trigger `post-stop` (ours too) keeps it stopped over a boot.
 fn stop(env: &Env, app: &App, patience: Duration) -> Result<()> {
-    check_docker(env, app)?;
-    if !is_deployed(env, app)? {
-        env.output().warn(&format!("App {app} has not been deployed"));
-        return Ok(());
-    }
-    let _lock = AppLock::acquire(env, app, patience)?;
+    let Some(_lock) = lock_deployed(env, app, patience)? else { return Ok(()) };
     env.output().info1_quiet(&format!("Stopping {app}"));
     let scheduler = scheduler_of(env, app)?;
     let triggers = Triggers::new(env);

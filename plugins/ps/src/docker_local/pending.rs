@@ -84,12 +84,11 @@ fn changed(
         }
         let label = details.labels.get(LABEL);
         if let Some(then) = label.and_then(|label| Fingerprint::from_label(label)) {
-            let now = match current.take() {
+            let now = match &current {
                 Some(now) => now,
-                None => Fingerprint::current(env, app, process_type)?,
+                None => current.insert(Fingerprint::current(env, app, process_type)?),
             };
-            changed.extend(then.changes(&now).cloned());
-            current = Some(now);
+            changed.extend(then.changes(now).cloned());
         } else {
             changed.extend(changes_since(env, app, process_type, details, || of_image(&details.image))?);
         }

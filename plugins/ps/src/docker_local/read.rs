@@ -2,7 +2,7 @@
 //! for each container whose processes are wanted. This is the one place of the listing with I/O.
 
 use super::deploying::deploying;
-use super::files::{InstanceFile, Queue, instance_files, queue};
+use super::files::{InstanceFile, Queue, instance_files};
 use super::instances::{Found, instances, is_named_upcoming, that_matter};
 use super::listing::{Actual, ListedInstance, Listing};
 use super::pending::pending_in_files;
@@ -52,8 +52,8 @@ pub(crate) fn listings(env: &Env, apps: &[App], queued: &Queue) -> Result<Vec<(A
 }
 
 /// The listing of one app.
-pub(crate) fn listing_of(env: &Env, app: &App) -> Result<Listing> {
-    let read = on_host(env, app, &queue(env)?)?;
+pub(crate) fn listing_of(env: &Env, app: &App, queued: &Queue) -> Result<Listing> {
+    let read = on_host(env, app, queued)?;
     let in_docker = in_docker(env, std::iter::once(&read))?;
     listing(env, read, &in_docker)
 }

@@ -89,6 +89,13 @@ pub(crate) struct InstanceStatus {
     pub(crate) state: Option<ContainerState>,
 }
 
+impl InstanceStatus {
+    /// Whether it counts as running, as `ps` and the report count.
+    pub(crate) fn counts_as_running(&self) -> bool {
+        self.state.as_ref().is_some_and(ContainerState::counts_as_running)
+    }
+}
+
 /// Answers for any number of apps with one call of Docker.
 pub(crate) struct Statuses<'a> {
     env: &'a Env,

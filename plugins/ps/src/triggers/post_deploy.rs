@@ -6,7 +6,7 @@ use crate::docker_local::{InstanceStatus, Statuses, runs_on_docker_local};
 use crate::formation::{Formation, Request};
 use crate::saved::SavedScale;
 use crate::source_files::current_procfile;
-use common::{App, ContainerState, Env, ProcessType, Quantity, Result};
+use common::{App, Env, ProcessType, Quantity, Result};
 use std::collections::BTreeMap;
 
 /// `post-deploy APP PORT IP TAG`: retires the instances of types that have left the Procfile, and warns of
@@ -37,15 +37,10 @@ fn settle(env: &Env, app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Whether an instance counts as running, as `ps` and the report count.
-fn is_up(status: &InstanceStatus) -> bool {
-    status.state.as_ref().is_some_and(ContainerState::counts_as_running)
-}
-
 /// The types of which fewer instances run than are desired: type, running, desired.
 fn short_types<'a>(desired: &'a Formation, instances: &[InstanceStatus]) -> Vec<(&'a ProcessType, Quantity, Quantity)> {
     let mut running: BTreeMap<&ProcessType, Quantity> = BTreeMap::new();
-    for status in instances.iter().filter(|status| is_up(status)) {
+    for status in instances.iter().filter(|status| status.counts_as_running()) {
         if let Some(instance) = &status.instance {
             *running.entry(&instance.process_type).or_default() += 1;
         }
