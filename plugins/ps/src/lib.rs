@@ -29,6 +29,7 @@ mod saved;
 mod scheduler;
 mod settings;
 mod source_files;
+mod targets;
 pub mod triggers;
 
 /// The plugin's name: of its folder, its properties and its data.

@@ -1,8 +1,8 @@
 //! `ps <app>` and `ps --all`: what runs, since when, and whether it is what should run.
 
+use super::chosen::chosen;
 use super::help::full_help;
 use super::report::is_json;
-use super::restart::known_type;
 use crate::docker_local::{Actual, Listing, add_pending, add_processes, listing_of, listings, queue};
 use crate::listing::text::{Look, of_app, of_apps};
 use crate::listing::{json, quiet};
@@ -81,7 +81,7 @@ fn list_one(env: &Env, app: &App, process_type: Option<&str>, form: Form) -> Res
         listing = listing.only(process_type);
         // A type that nobody names any more is known as long as something of it is there.
         if listing.instances().is_empty() {
-            known_type(env, app, process_type.as_str())?;
+            chosen(env, app, &[process_type.to_string()])?;
         }
     }
     let matters = |named: &ProcessType| process_type.as_ref().is_none_or(|only| only == named);

@@ -1,5 +1,6 @@
 //! The bodies of the subcommands, one a file, named after it.
 
+pub(crate) mod chosen;
 pub mod earlier;
 pub mod help;
 pub mod inspect;
