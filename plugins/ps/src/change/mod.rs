@@ -17,6 +17,7 @@ mod readdress;
 mod said;
 mod scaling;
 mod stop;
+mod stop_times;
 mod surroundings;
 mod vanished;
 
@@ -27,5 +28,5 @@ pub(crate) use leaving::stop_later_if_asked;
 pub(crate) use mark::Marks;
 pub(crate) use said::{as_json, as_text};
 pub(crate) use scaling::{How, Scaling, TypeChange};
-pub(crate) use stop::end_what_runs;
+pub(crate) use stop::{end_types_with_a_time_of_their_own, end_what_runs};
 pub(crate) use vanished::retire_type;

@@ -5,6 +5,7 @@ use super::hooks;
 use super::leaving::{self, Hidden};
 use super::mark::Marks;
 use super::open::{Made, Outside, all_of};
+use super::stop_times;
 use super::surroundings::Surroundings;
 use crate::docker_local::{InstanceFile, instance_files, is_named_upcoming};
 use crate::image_kind::ImageKind;
@@ -208,8 +209,10 @@ impl Outside for OnDocker<'_> {
         in_spite_of_signals(|| {
             leaving::ask_to_end(&self.docker, leaving);
             let wait = settings::seconds_or(&self.surroundings.wait_to_retire, 60);
-            let timeout = settings::stop_timeout(self.env, self.app)?;
-            leaving::stop_in_background(self.env, leaving, wait, timeout)
+            let begun = stop_times::by_time(self.env, self.app, &self.docker, leaving)?
+                .into_iter()
+                .map(|(time, ids)| leaving::stop_in_background(self.env, &ids, wait, time));
+            all_of(begun.filter_map(Result::err))
         })
     }
 

@@ -1,7 +1,7 @@
 //! `ps:stop`: stop an app, until it is started or deployed.
 
 use super::{AppOrAll, run_for_app_or_all};
-use crate::change::{end_what_runs, lock_deployed};
+use crate::change::{end_types_with_a_time_of_their_own, end_what_runs, lock_deployed};
 use crate::scheduler::scheduler_of;
 use common::{App, Env, Result, Triggers, parse_command_line};
 use std::time::Duration;
@@ -18,6 +18,7 @@ fn stop(env: &Env, app: &App, patience: Duration) -> Result<()> {
     env.output().info1_quiet(&format!("Stopping {app}"));
     let scheduler = scheduler_of(env, app)?;
     let triggers = Triggers::new(env);
+    end_types_with_a_time_of_their_own(env, app)?;
     triggers.fire("scheduler-stop", &[&scheduler, app.as_str()])?;
     // What still runs would be an app that nobody takes for one: so it is said, and the app not called stopped.
     end_what_runs(env, app)?;
