@@ -127,7 +127,7 @@ impl<'a> Properties<'a> {
         atomic::create_directory(&self.root()?, Owner::of_files(self.env)?)
     }
 
-    /// The names of the properties that an app or the host has files of, sorted. What is hidden, or a folder, is none.
+    /// The names of the properties of an app or of the host, sorted, set or empty. What is hidden is none.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -135,7 +135,7 @@ impl<'a> Properties<'a> {
         let mut names = Vec::new();
         for path in file::entries(&self.folder(scope)?)? {
             let name = path.file_name().and_then(|name| name.to_str());
-            names.extend(name.filter(|name| !name.starts_with('.') && !file::is_folder(&path)).map(str::to_owned));
+            names.extend(name.filter(|name| !name.starts_with('.')).map(str::to_owned));
         }
         Ok(names)
     }
@@ -146,7 +146,10 @@ impl<'a> Properties<'a> {
     /// When one cannot be read or written.
     pub fn copy(&self, old: &App, new: &App, keep: impl Fn(&str) -> bool) -> Result<()> {
         for name in self.names(old)?.iter().filter(|name| keep(name)) {
-            self.write(Scope::App(new), name, &file::read(&self.path(old, name)?)?.unwrap_or_default())?;
+            let path = self.path(old, name)?;
+            if !file::is_folder(&path) {
+                self.write(Scope::App(new), name, &file::read(&path)?.unwrap_or_default())?;
+            }
         }
         Ok(())
     }
@@ -212,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hidden_or_a_folder_is_no_property() {
+    fn the_names_of_an_app_s_properties_can_be_had() {
         let lib = tempfile::tempdir().unwrap();
         let env = host(lib.path());
         let (properties, app): (_, App) = (Properties::new(&env, "ps"), "shop".parse().unwrap());
@@ -220,8 +223,8 @@ mod tests {
         for name in ["restore", "restart-policy.web", ".restore.new"] {
             properties.set(&app, name, "no").unwrap();
         }
-        std::fs::create_dir(lib.path().join("config/ps/shop/folder")).unwrap();
         assert_eq!(properties.names(&app).unwrap(), ["restart-policy.web", "restore"]);
+        assert!(properties.names(Scope::Global).unwrap().is_empty());
     }
 
     #[test]

@@ -37,7 +37,9 @@ pub(super) fn stop(docker: &Docker<'_>, containers: &[Container], timeouts: &Sto
     let next = || locked(&waiting).next();
     at_once(workers, || {
         while let Some((time, ids)) = next() {
-            locked(&failures).extend(docker.stop(&ids, time.as_secs()).err());
+            if let Err(error) = docker.stop(&ids, time.as_secs()) {
+                locked(&failures).push(error);
+            }
         }
     });
     all_of(failures.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter())
