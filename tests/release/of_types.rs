@@ -194,7 +194,7 @@ fn stop(host: &Host, ended_by_the_host: &[&str]) -> String {
 #[test]
 fn a_stop_gives_a_type_its_time_before_the_host_stops_the_rest() {
     let host = counted().property("stop-timeout-seconds.worker", "120");
-    assert_eq!(stop(&host, &[FIRST, THIRD]), "-----> Stopping shop\n       worker: up to 120 seconds\n");
+    assert_eq!(stop(&host, &[FIRST, THIRD]), "-----> Stopping shop\n       worker: has 120 s to end\n");
     let stopped = format!("container stop -t 120 -- {SECOND}");
     assert_eq!(changes_by_docker(&host), [&update("no", &[SECOND])[0], &stopped, "scheduler-stop"]);
 }

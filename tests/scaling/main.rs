@@ -17,6 +17,7 @@ mod reconcile;
 mod requests;
 mod shop;
 mod started;
+mod times;
 mod untouched;
 
 use std::process::ExitCode;
@@ -83,6 +84,7 @@ fn main() -> ExitCode {
         late::what_a_file_names_serves_whatever_it_is_called,
         late::a_change_begins_with_what_a_dead_one_has_left,
         late::all_of_a_stopped_app_ends,
+        times::what_does_not_listen_is_killed_after_the_time_of_its_type,
         locked::a_scale_waits_for_the_holder_and_names_it,
         locked::a_lock_by_hand_is_no_lock,
     ]);

@@ -19,7 +19,7 @@ pub(crate) fn end_types_with_a_time_of_their_own(env: &Env, app: &App) -> Result
     let types: BTreeSet<&str> = containers.iter().map(|container| container.process_type.as_str()).collect();
     if !env.output().is_quiet() {
         for name in types {
-            env.output().verbose(&format!("{name}: up to {} seconds", timeouts.of_type(name).as_secs()));
+            env.output().verbose(&format!("{name}: has {} s to end", timeouts.of_type(name).as_secs()));
         }
     }
     let _seen_later = stop(&docker, &containers, &timeouts);
