@@ -20,7 +20,8 @@ struct Arguments {
     patience: Patience,
     #[command(flatten)]
     globals: Globals,
-    /// The app (not with --global), the property, and its value; without a value it is cleared
+    /// The app (not with --global), the property (restart-policy.worker: of one process type), and its value; without a
+    /// value it is cleared
     words: Vec<String>,
 }
 
