@@ -13,19 +13,25 @@ mod on_docker;
 mod open;
 #[cfg(test)]
 mod open_tests;
+mod part;
 mod readdress;
+mod resting;
 mod said;
 mod scaling;
+mod start;
 mod stop;
 mod surroundings;
 mod vanished;
 
 pub(crate) use by_type::{deploy_types, one_after_the_other};
-pub(crate) use deploy::{by_host, lock, lock_deployed, owe_hooks_of_deploy, rebuild, redeploy, types_of};
+pub(crate) use deploy::{lock, owe_hooks_of_deploy, rebuild, redeploy};
 pub(crate) use hooks::ONE_TYPE;
 pub(crate) use leaving::stop_later_if_asked;
 pub(crate) use mark::Marks;
+pub(crate) use on_docker::Stray;
+pub(crate) use part::{Deed, Part};
 pub(crate) use said::{as_json, as_text};
 pub(crate) use scaling::{How, Scaling, TypeChange};
-pub(crate) use stop::end_what_runs;
+pub(crate) use start::{bring_up, start};
+pub(crate) use stop::stop;
 pub(crate) use vanished::retire_type;
