@@ -210,7 +210,7 @@ fn types_with_times_of_their_own_are_stopped_at_once() {
     assert_eq!(stop(&host, &[FIRST]), "");
     let mut calls = changes_by_docker(&host);
     assert_eq!(calls.pop().as_deref(), Some("scheduler-stop"));
-    assert_eq!(calls.remove(0), update("no", &[SECOND, THIRD])[0]);
+    assert_eq!(calls.remove(0), update("no", &[THIRD, SECOND])[0]);
     calls.sort();
     assert_eq!(calls, [format!("container stop -t 0 -- {THIRD}"), format!("container stop -t 120 -- {SECOND}")]);
 }

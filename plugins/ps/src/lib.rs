@@ -29,6 +29,7 @@ mod saved;
 mod scheduler;
 mod settings;
 mod source_files;
+mod stopped;
 mod targets;
 pub mod triggers;
 
