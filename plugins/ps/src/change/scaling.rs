@@ -165,6 +165,11 @@ impl<'a> Scaling<'a> {
         self
     }
 
+    /// Whether what runs is known instance by instance.
+    pub(super) fn is_of_instances(&self) -> bool {
+        self.actual.is_some()
+    }
+
     /// Whether an instance of the app runs.
     pub(super) fn something_runs(&self) -> bool {
         self.actual.as_ref().is_some_and(|actual| actual.listed.iter().any(ListedInstance::counts_as_running))
