@@ -57,7 +57,8 @@ pub(crate) fn what_is_stopped_by_hand_stays_so_until_it_is_started() {
     let idle = shop.reconciles(&[]);
     assert!(idle.stdout.contains("is as it should be"), "{idle}");
     shop.dokku.succeeds(&["ps:restore", &shop.app]);
-    shop.scales(&["worker=3"]);
+    let saved = shop.scales(&["worker=3"]);
+    assert!(saved.stderr.contains(&format!("ps:start {} worker", shop.app)), "{saved}");
     kept(&before, &shop.runs_beside(&["web.1"]), &["web.1"]);
     assert_eq!(shop.scale(), ["web=1", "worker=3"]);
     // Of an app with a part that rests another part is started again.
