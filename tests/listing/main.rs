@@ -52,6 +52,8 @@ fn main() -> ExitCode {
         restoring::a_stopped_app_of_which_something_runs_is_told,
         restoring::a_stale_address_is_listed_in_every_form,
         restoring::all_are_cleared_at_once_when_none_could_be_shown_healthy,
+        restoring::fifty_running_apps_with_150_containers_take_two_calls_and_no_trigger,
+        restoring::one_app_that_fails_keeps_no_other_from_its_turn,
         trouble::one_answer_that_makes_no_sense_is_the_trouble_of_its_app_alone,
         trouble::a_queue_that_cannot_be_read_hides_nothing_and_clears_no_proxy,
         trouble::a_property_that_is_a_link_is_the_trouble_of_its_app_alone,

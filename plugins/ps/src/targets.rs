@@ -126,7 +126,9 @@ impl Word<'_> {
             }
             return Ok(matching);
         }
-        let process_type: ProcessType = self.types.parse()?;
+        // What is no name of an instance either is told whole.
+        let whole = |error| if self.number.is_some() { self.text.parse() } else { Err(error) };
+        let process_type: ProcessType = self.types.parse().or_else(whole)?;
         let anything_goes = !known.only_these && !self.types.starts_with('-');
         if anything_goes || known.types.contains(&process_type) {
             return Ok([process_type].into());
@@ -227,7 +229,7 @@ mod tests {
             assert_eq!(of(word), format!("App shop has no instance {word:?}, it has: web.1, web.2"));
         }
         assert_eq!(of("beat.1"), "App shop has no instance \"beat.1\", it has: none of that type");
-        assert!(of("../web").contains("A process type must not be empty"), "{}", of("../web"));
+        assert!(of("../web").contains("\"../web\" is not a process type"), "{}", of("../web"));
         assert!(of("we b").contains("is not a process type"));
     }
 

@@ -22,6 +22,7 @@ mod start;
 mod stop;
 mod stop_containers;
 mod surroundings;
+mod type_change;
 mod vanished;
 
 pub(crate) use by_type::{deploy_types, one_after_the_other};
@@ -32,7 +33,8 @@ pub(crate) use mark::Marks;
 pub(crate) use on_docker::Stray;
 pub(crate) use part::{Deed, Part};
 pub(crate) use said::{as_json, as_text};
-pub(crate) use scaling::{How, Scaling, TypeChange};
+pub(crate) use scaling::Scaling;
 pub(crate) use start::{bring_up, start};
 pub(crate) use stop::stop;
+pub(crate) use type_change::{How, TypeChange};
 pub(crate) use vanished::retire_type;

@@ -2,8 +2,9 @@
 
 use super::deploy;
 use super::said::as_text;
-use super::scaling::{How, Scaling, TypeChange, Wish};
+use super::scaling::Scaling;
 use super::surroundings::checks_are_disabled;
+use super::type_change::{How, TypeChange, Wish};
 use crate::docker_local::runs_on_docker_local;
 use crate::formation::Request;
 use crate::plan::Ask;
@@ -44,8 +45,9 @@ impl<'a> Part<'a> {
     /// What a deed means for part of an app; nothing selected is all of it.
     pub(crate) fn new(env: &'a Env, app: &'a App, selection: Selection, deed: Deed) -> Result<Self> {
         let by_type = deed == Deed::Restart && selection.instances.is_empty();
+        let whole = deed != Deed::Roll && selection.is_empty();
         let part = Self { env, app, selection, deed };
-        if !by_type && !runs_on_docker_local(env, app)? {
+        if !by_type && !whole && !runs_on_docker_local(env, app)? {
             let scheduler = scheduler_of(env, app)?;
             return Err(Error::new(format!(
                 "{app} is run by the scheduler {scheduler}, of which only the whole app can be started and stopped, \
@@ -60,7 +62,11 @@ impl<'a> Part<'a> {
         self.env.output().info1_quiet(&format!("Plan for {}, nothing is done", self.app));
         let stopped = Stopped::new(self.env, self.app)?.read()?;
         let scaling = Scaling::find(self.env, self.app)?.with_stopped(self.stopped_after(stopped)?);
-        self.env.output().print(&as_text(&self.changes(&scaling)?))
+        let changes = self.changes(&scaling)?;
+        if changes.is_empty() {
+            self.env.output().verbose(&format!("The scheduler {} does it", scheduler_of(self.env, self.app)?));
+        }
+        self.env.output().print(&as_text(&changes))
     }
 
     /// Does it. When it fails what was stopped by hand before is so again.

@@ -1,6 +1,6 @@
 //! A plan, as its users read it: a line an instance, or JSON.
 
-use super::scaling::{How, TypeChange};
+use super::type_change::{How, TypeChange};
 use crate::plan::Action;
 use common::{App, Quantity, Result, shown, shown_json};
 use serde::Serialize;

@@ -5,7 +5,7 @@ use super::leaving;
 use super::part::apply_all;
 use super::scaling::Scaling;
 use crate::PLUGIN;
-use crate::docker_local::{Running, Statuses, runs_on_docker_local};
+use crate::docker_local::{Running, Statuses};
 use crate::formation::Request;
 use crate::plan::Ask;
 use crate::saved::SavedScale;
@@ -15,6 +15,8 @@ use crate::stopped::Stopped;
 use crate::targets::Selection;
 use common::{App, AppLock, Context, Env, Properties, Result, Triggers, in_spite_of_signals};
 use std::time::Duration;
+
+const NOT_RUNNING: &str = "App has been detected as not running, releasing";
 
 /// Starts an app, those of its types and instances too that were stopped by hand: now, and after the next boot.
 pub(crate) fn start(env: &Env, app: &App, patience: Duration) -> Result<()> {
@@ -39,17 +41,25 @@ pub(crate) fn start(env: &Env, app: &App, patience: Duration) -> Result<()> {
 pub(crate) fn bring_up(env: &Env, app: &App, lock: &AppLock) -> Result<()> {
     let triggers = Triggers::new(env);
     triggers.fire("pre-start", &[app.as_str()]).context(|| "Failure in pre-start hook")?;
-    let is_built = if runs_on_docker_local(env, app)? {
-        start_what_is_down(env, app, lock)?
-    } else {
-        match Statuses::new(env).of_app(app)?.running {
-            Running::True => env.output().warn(&format!("App {app} already running")),
-            Running::False => release(env, app, "App has been detected as not running, releasing")?,
-            Running::Mixed => release(env, app, "App is running in mixed mode, releasing")?,
+    let is_built = match Scaling::find(env, app) {
+        Ok(scaling) if scaling.is_of_instances() => start_what_is_down(env, app, &scaling, lock)?,
+        Ok(_) => release_unless_running(env, app)?,
+        Err(error) => {
+            env.output().warn(&format!("What runs of {app} cannot be told instance by instance: {error}"));
+            release_unless_running(env, app)?
         }
-        false
     };
     if is_built { Ok(()) } else { triggers.fire("proxy-build-config", &[app.as_str()]) }
+}
+
+/// As the stock plugin does. It makes no proxy anew.
+fn release_unless_running(env: &Env, app: &App) -> Result<bool> {
+    match Statuses::new(env).of_app(app)?.running {
+        Running::True => env.output().warn(&format!("App {app} already running")),
+        Running::False => release(env, app, NOT_RUNNING)?,
+        Running::Mixed => release(env, app, "App is running in mixed mode, releasing")?,
+    }
+    Ok(false)
 }
 
 /// Has the host release an app and deploy it whole.
@@ -63,8 +73,7 @@ fn release(env: &Env, app: &App, why: &str) -> Result<()> {
 /// Starts what of an app is down: containers that are still what would be made as they are; where something of the app
 /// runs, or was stopped by hand, the others one by one or type by type; else the app is released anew. Says whether the
 /// proxy was made anew.
-fn start_what_is_down(env: &Env, app: &App, lock: &AppLock) -> Result<bool> {
-    let scaling = Scaling::find(env, app)?;
+fn start_what_is_down(env: &Env, app: &App, scaling: &Scaling<'_>, lock: &AppLock) -> Result<bool> {
     let desired = SavedScale::new(env, app).desired()?;
     let requests: Vec<Request> =
         desired.iter().map(|(name, quantity)| Request { process_type: name.clone(), quantity }).collect();
@@ -77,7 +86,7 @@ fn start_what_is_down(env: &Env, app: &App, lock: &AppLock) -> Result<bool> {
     }
     if wanted && (is_part || changes.iter().all(super::TypeChange::is_in_place)) {
         env.output().info1(&format!("Starting what is down of {app}"));
-        match apply_all(env, &scaling, &changes, lock) {
+        match apply_all(env, scaling, &changes, lock) {
             Err(error) if !is_part => {
                 let error = error.to_string();
                 env.output().warn(&format!("The containers of {app} cannot be started again: {error}"));
@@ -88,6 +97,6 @@ fn start_what_is_down(env: &Env, app: &App, lock: &AppLock) -> Result<bool> {
     if lock.is_ours() {
         leaving::discard_unnamed(env, app, None)?;
     }
-    release(env, app, "App has been detected as not running, releasing")?;
+    release(env, app, NOT_RUNNING)?;
     Ok(false)
 }
