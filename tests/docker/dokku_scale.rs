@@ -136,7 +136,11 @@ pub(crate) fn a_restart_policy_of_a_type_reaches_that_type_at_once() {
     assert_eq!(dokku.report(&app, "--ps-restart-policy.worker"), "no");
     dokku.succeeds(&["ps:scale", &app, "web=2", "worker=3"]);
     dokku.runs(&app, &["web.1", "web.2", "worker.1", "worker.2", "worker.3"]);
-    assert_eq!(policies(&dokku, &app), ["always:0", "always:0", "no:0", "no:0", "no:0"], "what is new has it too");
+    let each = ["always:0", "always:0", "no:0", "no:0", "no:0"];
+    assert_eq!(policies(&dokku, &app), each, "what is new has it too");
+    dokku.succeeds(&["ps:stop", &app, "web.2", "worker"]);
+    dokku.succeeds(&["ps:start", &app, "web.2", "worker"]);
+    assert_eq!(policies(&dokku, &app), each, "and what is started again");
     set("restart-policy.worker", "");
     assert_eq!(policies(&dokku, &app), ["always:0"; 5]);
     let after = dokku.ids(&app);

@@ -13,15 +13,24 @@ const SETTLES: Duration = Duration::from_mins(3);
 /// The workers do not listen, so they end when they are killed.
 pub(crate) fn what_does_not_listen_is_killed_after_the_time_of_its_type() {
     let procfile = "web: /demo web\nworker: /demo deaf\n";
-    let shop = Shop::on(Dokku::new(), &["web=1", "worker=2"], &[("Procfile", procfile)]);
+    let shop = Shop::on(Dokku::new(), &["web=1", "worker=3"], &[("Procfile", procfile)]);
     for (name, seconds) in [("stop-timeout-seconds", "86400"), ("stop-timeout-seconds.worker", "1")] {
         shop.dokku.succeeds(&["ps:set", &shop.app, name, seconds]);
     }
-    let before = shop.runs(&["web.1", "worker.1", "worker.2"]);
+    let before = shop.runs(&["web.1", "worker.1", "worker.2", "worker.3"]);
+    // Without checks it is waited for, with checks it is done in the background.
+    shop.scales(&["worker=2"]);
+    shop.runs(&["web.1", "worker.1", "worker.2"]);
+    let shop = shop.checked("1");
     shop.scales(&["worker=1"]);
     let second = &before["worker.2"].id;
     wait_until("the end of the second worker", SETTLES, || !shop.dokku.ids(&shop.app).contains(second));
     kept(&before, &shop.runs(&["web.1", "worker.1"]), &["web.1", "worker.1"]);
+
+    shop.dokku.succeeds(&["ps:stop", &shop.app, "worker"]);
+    assert_eq!(shop.dokku.running(&shop.app), ["web.1"]);
+    shop.dokku.succeeds(&["ps:start", &shop.app, "worker"]);
+    shop.runs(&["web.1", "worker.1"]);
 
     let stopped = shop.dokku.fails(0, &["ps:stop", &shop.app]);
     assert!(stopped.stdout.contains("       worker: has 1 s to end\n"), "{stopped}");
