@@ -85,7 +85,6 @@ fn main() -> ExitCode {
         late::what_a_file_names_serves_whatever_it_is_called,
         late::a_change_begins_with_what_a_dead_one_has_left,
         late::all_of_a_stopped_app_ends,
-        times::what_does_not_listen_is_killed_after_the_time_of_its_type,
         part::a_restarted_instance_is_the_only_one_that_is_touched,
         part::what_is_stopped_by_hand_stays_so_until_it_is_started,
         part::a_web_that_is_stopped_leaves_the_proxy_and_comes_back,
