@@ -35,6 +35,21 @@ pub(crate) struct Selection {
     pub(crate) instances: BTreeSet<Instance>,
 }
 
+impl Selection {
+    /// Whether it is all of an app.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.types.is_empty() && self.instances.is_empty()
+    }
+
+    /// Whether this is a part of it: an instance, or without a number what else there is of a type.
+    pub(crate) fn holds(&self, process_type: Option<&ProcessType>, index: Option<u32>) -> bool {
+        let is_of = |instance: &Instance| Some(&instance.process_type) == process_type && Some(instance.index) == index;
+        self.is_whole()
+            || process_type.is_some_and(|process_type| self.types.contains(process_type))
+            || self.instances.iter().any(is_of)
+    }
+}
+
 impl<'w> Targets<'w> {
     /// The words that name them; none is the whole app.
     pub(crate) fn new(words: &'w [String]) -> Self {
@@ -160,6 +175,20 @@ mod tests {
         ] {
             assert_eq!(selected(words, &known()).as_deref(), Ok(wanted), "{words:?}");
         }
+    }
+
+    #[test]
+    fn a_selection_holds_its_types_and_instances_or_all() {
+        let holds = |words: &[&str], process_type: &str, index| {
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            let selection = Targets::new(&words).select(&"shop".parse().unwrap(), &known()).unwrap();
+            selection.holds(process_type.parse().ok().as_ref(), index)
+        };
+        assert!(holds(&[], "web", Some(1)) && holds(&[], "", None));
+        assert!(holds(&["web"], "web", Some(9)) && holds(&["web"], "web", None));
+        assert!(holds(&["beat", "web.2"], "web", Some(2)));
+        assert!(!holds(&["web.2"], "web", Some(1)) && !holds(&["web.2"], "web", None));
+        assert!(!holds(&["web"], "beat", Some(1)) && !holds(&["web"], "", Some(1)));
     }
 
     #[test]

@@ -28,10 +28,16 @@ const COMMANDS: &[(&str, &str)] = &[
         "ps:set-restart-policy <app> <policy>",
         "Sets the restart policy of an app (kept from earlier versions: ps:set <app> restart-policy)",
     ),
+    ("ps:signal [--dry-run] <app> [<target>...] <signal>", "Sends a signal to what runs of an app"),
     ("ps:start [--parallel count] [--all|<app>]", "Start an app"),
     ("ps:startall [--parallel count]", "Starts all apps (kept from earlier versions: ps:start --all)"),
+    (
+        "ps:stats [--watch] [--format stdout|json] [--all|<app>] [<target>...]",
+        "Shows what the instances of an app use of processor and memory against their limits",
+    ),
     ("ps:stop [--parallel count] [--all|<app>]", "Stop an app"),
     ("ps:stopall [--parallel count]", "Stops all apps (kept from earlier versions: ps:stop --all)"),
+    ("ps:wait [--type type] [--timeout seconds] <app>", "Waits until what should run of an app does and is healthy"),
 ];
 
 /// The body of `commands`, which Dokku asks for commands that are no subcommand.

@@ -1,6 +1,7 @@
 //! What there is of an app, instance by instance.
 
 use super::status::{AppStatus, Running};
+use crate::targets::Selection;
 use common::{App, ContainerDetails, ContainerProcess, ContainerState, Instance, ProcessType, Quantity};
 use std::collections::BTreeMap;
 
@@ -153,8 +154,13 @@ impl ListedInstance {
         self.runs() && self.health() == Some("unhealthy")
     }
 
+    /// Whether it is a part of what was chosen of the app.
+    pub(crate) fn is_among(&self, selection: &Selection) -> bool {
+        selection.holds(self.process_type.as_ref(), self.index)
+    }
+
     /// Whether something is wrong with it that no count shows.
-    fn is_amiss(&self) -> bool {
+    pub(super) fn is_amiss(&self) -> bool {
         matches!(self.state, InstanceState::Missing | InstanceState::Stray)
             || self.is_unhealthy()
             || self.is_queued
@@ -172,16 +178,16 @@ impl Listing {
         }
     }
 
-    /// The same of one type alone; of another scheduler's app nothing is known by type, so it stays whole.
+    /// The same of some types alone; of another scheduler's app nothing is known by type, so it stays whole.
     #[must_use]
-    pub(crate) fn only(mut self, process_type: &ProcessType) -> Self {
+    pub(crate) fn only(mut self, is_meant: impl Fn(&ProcessType) -> bool) -> Self {
         if matches!(self.actual, Actual::Status(_)) {
             return self;
         }
-        self.desired.retain(|desired, _| desired == process_type);
-        self.pending.retain(|pending, _| pending == process_type);
+        self.desired.retain(|desired, _| is_meant(desired));
+        self.pending.retain(|pending, _| is_meant(pending));
         if let Actual::Instances(instances) = &mut self.actual {
-            instances.retain(|instance| instance.process_type.as_ref() == Some(process_type));
+            instances.retain(|instance| instance.process_type.as_ref().is_some_and(&is_meant));
         }
         self
     }
@@ -203,9 +209,14 @@ impl Listing {
         running.into_iter().map(count).collect()
     }
 
+    /// How many instances there should be.
+    pub(super) fn wanted(&self) -> Quantity {
+        self.desired.values().fold(0, |sum: u32, quantity| sum.saturating_add(*quantity))
+    }
+
     /// Whether what should run does and nothing else, as far as it is known.
     pub(crate) fn is_as_desired(&self) -> bool {
-        let wanted = self.desired.values().fold(0, |sum: u32, quantity| sum.saturating_add(*quantity));
+        let wanted = self.wanted();
         match &self.actual {
             Actual::NotDeployed => wanted == 0,
             Actual::Status(status) => status.processes == wanted && (wanted == 0 || status.running == Running::True),

@@ -1,0 +1,141 @@
+//! `ps:stats`: what the instances of an app, or of all, use of processor and memory against their limits.
+
+use super::chosen::chosen;
+use super::listing::{look, queued};
+use super::on_docker_local;
+use super::report::is_json;
+use crate::docker_local::{Actual, Listing, listing_of, listings, used};
+use crate::listing::stats;
+use crate::targets::Selection;
+use common::{App, Env, Error, OtherGlobals, Result, clap, interrupted, listed, parse_command_line, pause};
+use std::time::{Duration, Instant};
+
+#[derive(Debug, clap::Parser)]
+#[command(
+    name = "ps:stats",
+    about = "Shows what the instances of an app use of processor and memory against their limits"
+)]
+struct Arguments {
+    /// Every app
+    #[arg(long)]
+    all: bool,
+    /// Look again and again until interrupted
+    #[arg(long)]
+    watch: bool,
+    /// Seconds from one look to the next, with --watch; Docker takes about two for each
+    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
+    interval: u64,
+    /// stdout or json
+    #[arg(long, default_value = "stdout")]
+    format: String,
+    /// A line for each instance, with tabs between its fields
+    #[arg(long)]
+    quiet: bool,
+    #[command(flatten)]
+    others: OtherGlobals,
+    /// The app
+    #[arg(default_value = "", hide_default_value = true)]
+    app: String,
+    /// Types (web), instances (web.1) or patterns of types in quotes ('worker-*'); none for all of the app
+    #[arg(value_name = "TARGET")]
+    targets: Vec<String>,
+}
+
+/// Whose use is shown.
+enum Whose {
+    App(App, Selection),
+    All,
+}
+
+/// The three forms of what is shown.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Text,
+    Json,
+    Quiet,
+}
+
+/// The body of `ps:stats`.
+pub fn main(env: &Env) -> Result<()> {
+    let arguments: Arguments = parse_command_line(env)?;
+    let form = match is_json(&arguments.format)? {
+        true => Form::Json,
+        false if arguments.quiet || env.output().is_quiet() => Form::Quiet,
+        false => Form::Text,
+    };
+    let whose = whose(env, &arguments)?;
+    if !arguments.watch {
+        return print(env, &whose, form, false);
+    }
+    let interval = Duration::from_secs(arguments.interval);
+    let in_place = form == Form::Text && env.output().stdout_is_terminal();
+    loop {
+        let began = Instant::now();
+        let printed = print(env, &whose, form, in_place);
+        // So it ends: whoever watches has seen enough.
+        if interrupted().is_some() {
+            return Ok(());
+        }
+        printed?;
+        pause(interval.saturating_sub(began.elapsed()));
+    }
+}
+
+fn whose(env: &Env, arguments: &Arguments) -> Result<Whose> {
+    if arguments.all {
+        if !arguments.app.is_empty() {
+            return Err(Error::new("Name an app or use --all, not both"));
+        }
+        return Ok(Whose::All);
+    }
+    let app = App::named_by_user(env, &arguments.app)?;
+    on_docker_local(env, &app, "ps:stats")?;
+    let selection = chosen(env, &app, &arguments.targets)?;
+    Ok(Whose::App(app, selection))
+}
+
+/// One look at what there is and at what it uses.
+fn print(env: &Env, whose: &Whose, form: Form, in_place: bool) -> Result<()> {
+    let (listings, failures) = read(env, whose)?;
+    let used = used(env, &listings)?;
+    let text = match (form, whose, listings.as_slice()) {
+        (Form::Text, Whose::App(..), [listing]) => stats::of_app(listing, &used, look(env)),
+        (Form::Text, ..) => stats::of_apps(&listings, &used, look(env)),
+        (Form::Json, ..) => listings.iter().map(|listing| stats::object(listing, &used)).collect::<Result<String>>()?,
+        (Form::Quiet, ..) => listings.iter().map(|listing| stats::lines(listing, &used)).collect(),
+    };
+    let shown = if in_place { env.output().redraw(&text) } else { env.output().print(&text) };
+    shown?;
+    if failures.is_empty() { Ok(()) } else { Err(Error::new(failures.join("\n"))) }
+}
+
+/// What there is; and of all apps, why it cannot be told of some.
+fn read(env: &Env, whose: &Whose) -> Result<(Vec<Listing>, Vec<String>)> {
+    let Whose::App(app, selection) = whose else { return read_all(env) };
+    let mut listing = listing_of(env, app, &queued(env))?;
+    match &mut listing.actual {
+        Actual::Instances(instances) => instances.retain(|instance| instance.is_among(selection)),
+        Actual::NotDeployed | Actual::Status(_) => env.output().warn(&format!("App {app} has not been deployed")),
+    }
+    Ok((vec![listing], Vec::new()))
+}
+
+fn read_all(env: &Env) -> Result<(Vec<Listing>, Vec<String>)> {
+    let apps = App::all_visible(env)?;
+    if apps.is_empty() {
+        env.output().warn("You haven't deployed any applications yet");
+    }
+    let (mut read, mut elsewhere, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    for (app, listing) in listings(env, &apps, &queued(env))? {
+        match listing {
+            Ok(Listing { actual: Actual::Status(_), scheduler, .. }) => elsewhere.push(format!("{app} ({scheduler})")),
+            Ok(listing) => read.push(listing),
+            Err(error) => failures.push(error.context(app).to_string()),
+        }
+    }
+    if !elsewhere.is_empty() {
+        let names = listed(elsewhere.iter().map(String::as_str));
+        env.output().warn(&format!("Left out, since their schedulers tell nothing of the kind: {names}"));
+    }
+    Ok((read, failures))
+}
