@@ -89,7 +89,14 @@ fn main() -> ExitCode {
         trouble::a_property_that_is_a_link_is_the_trouble_of_its_app_alone,
         trouble::twenty_thousand_types_take_no_longer_than_reading_them,
     ];
-    let real = functions![real::the_real_processes_are_listed, real::what_was_killed_and_what_was_removed_is_seen];
+    let real = functions![
+        real::the_real_processes_are_listed,
+        real::what_was_killed_and_what_was_removed_is_seen,
+        real::a_signal_reaches_one_instance_alone,
+        real::what_a_signal_has_ended_comes_back_with_a_reconcile,
+        real::a_wait_ends_once_the_last_instance_is_healthy,
+        real::what_is_used_is_told_with_its_limits,
+    ];
     if std::env::var_os("PS_DOCKER").is_some_and(|value| value == "1") {
         tests.extend(real);
     } else {
