@@ -3,7 +3,7 @@
 //! Both are read as lines of tabs through a template of Docker's own, not as JSON: what only lists need
 //! carry no parser.
 
-use super::{ContainerState, Docker, failure, is_id, is_word, only_misses_containers, rubbish, valid_text};
+use super::{ContainerState, Docker, fails_only_with, failure, is_id, is_word, rubbish, valid_text};
 use crate::{App, Error, Instance, Process, Result};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -142,7 +142,7 @@ impl Docker<'_> {
         }
         let read = self.read(&["container", "inspect", "--format", DETAILS, "--"]).args(containers);
         let answer = read.capture()?;
-        let has_failed = !answer.succeeded() && !only_misses_containers(&answer.stderr);
+        let has_failed = !answer.succeeded() && !fails_only_with(&answer.stderr, &["no such container"]);
         let mut trouble = has_failed.then(|| self.details_failure(&answer));
         for line in valid_text(&read, answer.stdout)?.lines().filter(|line| !line.is_empty()) {
             // Without the ids, of which there may be hundreds.

@@ -57,7 +57,7 @@ proptest! {
         if let Some((id, details)) = inspected_container(&line) {
             prop_assert!(is_id(&id) && is_word(details.state.as_str()));
         }
-        if let Some((id, _)) = container(&line) {
+        if let Some((id, Some(_))) = container(&line) {
             prop_assert!(is_id(id));
         }
         if let Some(process) = process(&line) {

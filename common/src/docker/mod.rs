@@ -135,11 +135,11 @@ fn last_lines(words: &str) -> String {
     if left_out > 0 { format!("({left_out} lines before these)\n{last}") } else { last }
 }
 
-/// Whether Docker has failed for nothing but containers that are not there.
-fn only_misses_containers(stderr: &[u8]) -> bool {
-    let words = String::from_utf8_lossy(stderr);
+/// Whether each line of Docker's words about a failure is about one of these troubles, in lower case.
+fn fails_only_with(stderr: &[u8], troubles: &[&str]) -> bool {
+    let words = String::from_utf8_lossy(stderr).to_lowercase();
     let mut lines = words.lines().filter(|line| !line.trim().is_empty()).peekable();
-    lines.peek().is_some() && lines.all(|line| line.to_ascii_lowercase().contains("no such container"))
+    lines.peek().is_some() && lines.all(|line| troubles.iter().any(|trouble| line.contains(trouble)))
 }
 
 /// Whether this can be a container's full id. What a file of an app holds is checked with it too.

@@ -1,11 +1,15 @@
 //! What containers use at this moment.
 
-use super::{Docker, failure, is_id, only_misses_containers, rubbish, valid_text};
+use super::{Docker, fails_only_with, failure, is_id, rubbish, valid_text};
 use crate::Result;
 use std::collections::BTreeMap;
 
 /// What Docker prints for people, and nothing else: it rounds sizes to three or four digits.
-const USED: &str = "{{.Container}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{.NetIO}}\t{{.BlockIO}}\t{{.PIDs}}";
+const USED: &str = "{{.ID}}\t{{.CPUPerc}}\t{{.MemUsage}}\t{{.MemPerc}}\t{{.NetIO}}\t{{.BlockIO}}\t{{.PIDs}}";
+
+/// What keeps Docker, when it is asked for some containers, from telling of any of them: one has gone, or could not be
+/// measured within its own two seconds. Of all that run it tells what it can.
+const TROUBLE_OF_ONE: [&str; 2] = ["no such container", "timeout waiting for stats"];
 
 /// What Docker prints of one that it could not measure.
 const UNKNOWN: &str = "--";
@@ -49,53 +53,43 @@ pub struct ContainerStats {
 }
 
 impl Docker<'_> {
-    /// What these containers use, by full id, in one call, for which Docker takes about two seconds. One that does not run
-    /// is left out; when one of them has gone, the others are asked for again.
+    /// What these containers use, by full id, in one call, for which Docker takes about two seconds; in a second one when
+    /// it fails for some of them. One that does not run, or could not be measured, is left out.
     ///
     /// # Errors
     /// As [`Docker::states`].
     pub fn stats(&self, containers: &[&str]) -> Result<BTreeMap<String, ContainerStats>> {
-        let mut asked = containers.to_vec();
-        let ask = self.read(&["container", "stats", "--no-stream", "--no-trunc", "--format", USED, "--"]);
+        if containers.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let all = self.read(&["container", "stats", "--no-stream", "--no-trunc", "--format", USED, "--"]);
+        let mut answer = all.clone().args(containers).capture()?;
+        if !answer.succeeded() && fails_only_with(&answer.stderr, &TROUBLE_OF_ONE) {
+            answer = all.capture()?;
+        }
         // An error without the ids, of which there may be hundreds.
         let shown = self.read(&["container", "stats", "--no-stream"]);
-        while !asked.is_empty() {
-            let read = ask.clone().args(&asked);
-            let answer = read.capture()?;
-            if answer.succeeded() {
-                return used(&valid_text(&shown, answer.stdout)?)
-                    .map_err(|line| rubbish(&shown, "use of a container", &line));
-            }
-            let words = String::from_utf8_lossy(&answer.stderr).into_owned();
-            let before = asked.len();
-            asked.retain(|id| !words.contains(*id));
-            if !only_misses_containers(&answer.stderr) || asked.len() == before {
-                return Err(failure(&shown, &answer));
-            }
+        if !answer.succeeded() {
+            return Err(failure(&shown, &answer));
         }
-        Ok(BTreeMap::new())
+        let mut used = BTreeMap::new();
+        for line in valid_text(&shown, answer.stdout)?.lines().filter(|line| !line.is_empty()) {
+            let (id, found) = container(line).ok_or_else(|| rubbish(&shown, "use of a container", line))?;
+            used.extend(found.filter(|_| containers.contains(&id)).map(|stats| (id.to_owned(), stats)));
+        }
+        Ok(used)
     }
-}
-
-/// What each line says; or the line that says nothing of the kind.
-fn used(answer: &str) -> std::result::Result<BTreeMap<String, ContainerStats>, String> {
-    let mut used = BTreeMap::new();
-    for line in answer.lines().filter(|line| !line.is_empty()) {
-        let (id, found) = container(line).ok_or_else(|| line.to_owned())?;
-        used.extend(found.map(|found| (id.to_owned(), found)));
-    }
-    Ok(used)
 }
 
 /// A container and what it uses; nothing of one that could not be measured, or that has ended.
 pub(super) fn container(line: &str) -> Option<(&str, Option<ContainerStats>)> {
     let fields: Vec<&str> = line.split('\t').collect();
     let [id, cpu, memory, memory_share, network, disks, tasks] = fields.as_slice() else { return None };
-    if !is_id(id) {
-        return None;
-    }
     if *cpu == UNKNOWN {
         return Some((id, None));
+    }
+    if !is_id(id) {
+        return None;
     }
     let (memory, most) = two_sizes(memory)?;
     let (received, sent) = two_sizes(network)?;

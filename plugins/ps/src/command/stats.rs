@@ -47,10 +47,12 @@ enum Whose {
     All,
 }
 
-/// The three forms of what is shown.
-#[derive(Clone, Copy, PartialEq)]
+/// The forms of what is shown.
+#[derive(Clone, Copy)]
 enum Form {
     Text,
+    /// The same in the place of the last, on a terminal.
+    Drawn,
     Json,
     Quiet,
 }
@@ -61,23 +63,30 @@ pub fn main(env: &Env) -> Result<()> {
     let form = match is_json(&arguments.format)? {
         true => Form::Json,
         false if arguments.quiet || env.output().is_quiet() => Form::Quiet,
+        false if arguments.watch && env.output().stdout_is_terminal() => Form::Drawn,
         false => Form::Text,
     };
     let whose = whose(env, &arguments)?;
-    if !arguments.watch {
-        return print(env, &whose, form, false);
+    if arguments.watch {
+        return watch(env, &whose, form, Duration::from_secs(arguments.interval));
     }
-    let interval = Duration::from_secs(arguments.interval);
-    let in_place = form == Form::Text && env.output().stdout_is_terminal();
+    print(env, &whose, form, true)
+}
+
+/// Looks again and again. Whoever ends it has seen enough: that is no failure, nor is the look in between.
+fn watch(env: &Env, whose: &Whose, form: Form, interval: Duration) -> Result<()> {
+    let mut is_first = true;
     loop {
         let began = Instant::now();
-        let printed = print(env, &whose, form, in_place);
-        // So it ends: whoever watches has seen enough.
+        let printed = print(env, whose, form, is_first);
+        if interrupted().is_none() {
+            printed?;
+            pause(interval.saturating_sub(began.elapsed()));
+        }
         if interrupted().is_some() {
             return Ok(());
         }
-        printed?;
-        pause(interval.saturating_sub(began.elapsed()));
+        is_first = false;
     }
 }
 
@@ -94,35 +103,38 @@ fn whose(env: &Env, arguments: &Arguments) -> Result<Whose> {
     Ok(Whose::App(app, selection))
 }
 
-/// One look at what there is and at what it uses.
-fn print(env: &Env, whose: &Whose, form: Form, in_place: bool) -> Result<()> {
-    let (listings, failures) = read(env, whose)?;
+/// One look at what there is and at what it uses. What does not change from look to look is told with the first.
+fn print(env: &Env, whose: &Whose, form: Form, is_first: bool) -> Result<()> {
+    let (listings, failures) = read(env, whose, is_first)?;
     let used = used(env, &listings)?;
     let text = match (form, whose, listings.as_slice()) {
-        (Form::Text, Whose::App(..), [listing]) => stats::of_app(listing, &used, look(env)),
-        (Form::Text, ..) => stats::of_apps(&listings, &used, look(env)),
+        (Form::Text | Form::Drawn, Whose::App(..), [listing]) => stats::of_app(listing, &used, look(env)),
+        (Form::Text | Form::Drawn, ..) => stats::of_apps(&listings, &used, look(env)),
         (Form::Json, ..) => listings.iter().map(|listing| stats::object(listing, &used)).collect::<Result<String>>()?,
         (Form::Quiet, ..) => listings.iter().map(|listing| stats::lines(listing, &used)).collect(),
     };
-    let shown = if in_place { env.output().redraw(&text) } else { env.output().print(&text) };
-    shown?;
+    match form {
+        Form::Drawn => env.output().redraw(&text)?,
+        Form::Text | Form::Json | Form::Quiet => env.output().print(&text)?,
+    }
     if failures.is_empty() { Ok(()) } else { Err(Error::new(failures.join("\n"))) }
 }
 
 /// What there is; and of all apps, why it cannot be told of some.
-fn read(env: &Env, whose: &Whose) -> Result<(Vec<Listing>, Vec<String>)> {
-    let Whose::App(app, selection) = whose else { return read_all(env) };
+fn read(env: &Env, whose: &Whose, is_first: bool) -> Result<(Vec<Listing>, Vec<String>)> {
+    let Whose::App(app, selection) = whose else { return read_all(env, is_first) };
     let mut listing = listing_of(env, app, &queued(env))?;
     match &mut listing.actual {
         Actual::Instances(instances) => instances.retain(|instance| instance.is_among(selection)),
-        Actual::NotDeployed | Actual::Status(_) => env.output().warn(&format!("App {app} has not been deployed")),
+        Actual::NotDeployed if is_first => env.output().warn(&format!("App {app} has not been deployed")),
+        Actual::NotDeployed | Actual::Status(_) => {}
     }
     Ok((vec![listing], Vec::new()))
 }
 
-fn read_all(env: &Env) -> Result<(Vec<Listing>, Vec<String>)> {
+fn read_all(env: &Env, is_first: bool) -> Result<(Vec<Listing>, Vec<String>)> {
     let apps = App::all_visible(env)?;
-    if apps.is_empty() {
+    if apps.is_empty() && is_first {
         env.output().warn("You haven't deployed any applications yet");
     }
     let (mut read, mut elsewhere, mut failures) = (Vec::new(), Vec::new(), Vec::new());
@@ -133,7 +145,7 @@ fn read_all(env: &Env) -> Result<(Vec<Listing>, Vec<String>)> {
             Err(error) => failures.push(error.context(app).to_string()),
         }
     }
-    if !elsewhere.is_empty() {
+    if !elsewhere.is_empty() && is_first {
         let names = listed(elsewhere.iter().map(String::as_str));
         env.output().warn(&format!("Left out, since their schedulers tell nothing of the kind: {names}"));
     }
