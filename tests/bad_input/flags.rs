@@ -77,8 +77,36 @@ fn a_lock_timeout_that_is_no_number() {
 
 #[test]
 fn words_that_a_command_has_no_use_for_are_passed_over_as_ever() {
-    for command in ["inspect", "retire", "restore", "stop"] {
+    for command in ["inspect", "retire", "restore"] {
         shop().command(command, ["shop", "other", "--quiet", "--quiet"]).succeeds().any_stdout().any_stderr();
     }
-    shop().command("restart", ["shop", "web", "other"]).succeeds().deploys("web");
+}
+
+#[test]
+fn words_that_name_nothing_of_an_app_are_refused_with_what_there_is() {
+    let host = shop().procfile("web: run\nworker: work\n").scale("web=2\nworker=1\n");
+    for command in ["restart", "start", "stop"] {
+        for (word, there) in [
+            ("wroker", "no process type wroker, it has: web, worker"),
+            ("x*", "no process type like \"x*\", it has: web, worker"),
+            ("web.0", "no instance \"web.0\", it has: web.1, web.2"),
+            ("web.3", "no instance \"web.3\", it has: web.1, web.2"),
+            ("web.x", "no instance \"web.x\", it has: web.1, web.2"),
+            ("../x", "\"../x\" is not a process type"),
+        ] {
+            host.command(command, ["shop", "web", word]).refuses(there);
+        }
+        host.command(command, ["--all", "shop", "web"]).refuses(&format!("Unable to {command} all apps"));
+    }
+}
+
+#[test]
+fn part_of_an_app_is_started_and_stopped_on_docker_local_alone() {
+    let host = shop().procfile("web: run\nworker: work\n").scale("web=1\nworker=1\n");
+    for command in ["start", "stop"] {
+        host.command(command, ["shop", "worker"]).refuses("run by the scheduler");
+    }
+    host.command("restart", ["shop", "web.1"]).refuses("run by the scheduler");
+    host.command("restart", ["shop", "--rolling"]).refuses("run by the scheduler");
+    host.command("restart", ["shop", "w*"]).succeeds().fires(&["deploy shop latest web", "deploy shop latest worker"]);
 }

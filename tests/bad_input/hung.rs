@@ -204,8 +204,8 @@ fn hooks_have_our_input() {
 
 #[test]
 fn a_restore_waits_for_a_docker_that_is_on_its_way() {
-    let docker =
-        "[ -e \"$CONFORMANCE_ROOT/up\" ] || { touch \"$CONFORMANCE_ROOT/up\"; echo 'Cannot connect' >&2; exit 1; }";
+    let docker = "for sign in first second; do [ -e \"$CONFORMANCE_ROOT/$sign\" ] || \
+                  { touch \"$CONFORMANCE_ROOT/$sign\"; echo 'Cannot connect' >&2; exit 1; }; done";
     let host = shop().docker_local().docker(docker).within(HANGS);
     host.sandbox().answer("scheduler-docker-local", "scheduler-deploy", &[Answer::default()]);
     host.command("restore", ["shop"]).succeeds().any_stdout().stderr_contains("Waiting for Docker: ");

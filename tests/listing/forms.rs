@@ -45,7 +45,7 @@ pub(crate) fn json_is_a_document() {
     for instance in document["instances"].as_array_mut().unwrap() {
         assert!(instance["seconds"].take().is_u64(), "{text}");
     }
-    assert_eq!(document["types"][0], json!({"type": "web", "desired": 2, "running": 2, "pending": []}));
+    assert_eq!(document["types"][0], json!({"type": "web", "desired": 2, "running": 2, "stopped": 0, "pending": []}));
     assert_eq!((&document["app"], &document["scheduler"]), (&json!("shop"), &json!("docker-local")));
     assert_eq!((&document["state"], &document["as_desired"]), (&json!("running"), &json!(true)));
     assert_eq!((&document["restarts"], &document["since"]), (&json!(6), &json!(STARTED)));

@@ -74,3 +74,37 @@ pub(crate) fn all_are_cleared_at_once_when_none_could_be_shown_healthy() {
     assert_eq!(cleared(&[web, worker, api]), ["--all", "api", "shop"]);
     assert_eq!(cleared(&[]), ["--all", "api", "shop"]);
 }
+
+pub(crate) fn fifty_running_apps_with_150_containers_take_two_calls_and_no_trigger() {
+    const ADDRESS: &str = "172.17.9.9";
+    let mut containers = Vec::new();
+    let mut host = ps_tests::host().docker_local();
+    for number in 0..50 {
+        let app = format!("app-{number:02}");
+        host = host.app(&app).scale("web=2 worker=1");
+        for (offset, dyno) in ["web.1", "web.2", "worker.1"].into_iter().enumerate() {
+            let container = fake(number * 3 + offset, &app, dyno).address(ADDRESS);
+            host = host.container(dyno, &container.id()).file(&format!("home/{app}/IP.{dyno}"), ADDRESS);
+            containers.push(container);
+        }
+    }
+    let host = host.containers(&containers);
+    host.sandbox().answer("scheduler-docker-local", "scheduler-deploy", &[Answer::default()]);
+    for words in [&["--all"][..], &["--all", "--parallel", "-1"]] {
+        let before = host.calls().len();
+        let outcome = host.command("restore", words.iter().copied()).succeeds().any_stderr().fires(&["pre-restore"]);
+        assert_eq!(host.calls()[before..], ["container ls", "container inspect"]);
+        let told = outcome.into_stdout();
+        assert_eq!(told.matches("runs, and is left alone").count(), 50, "{told}");
+    }
+}
+
+pub(crate) fn one_app_that_fails_keeps_no_other_from_its_turn() {
+    let host = two_apps(&[]);
+    host.sandbox().answer("host", "proxy-build-config", &[Answer::failure(1).to(&["api"]), Answer::default()]);
+    let outcome = host.command("restore", ["--all"]).fails(1).any_stdout();
+    outcome
+        .stderr_contains("Error running restore against app api")
+        .stderr_contains("restore command returned 1 errors");
+    assert!(host.sandbox().fired().iter().any(|call| call[..] == ["proxy-build-config", "shop"]));
+}

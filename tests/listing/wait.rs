@@ -87,6 +87,23 @@ pub(crate) fn a_stopped_app_will_not_come_up() {
     host.command("wait", ["shop", "--timeout", "0"]).refuses(stopped);
 }
 
+pub(crate) fn a_type_that_was_stopped_is_missed_by_who_names_it() {
+    let containers = [fake(1, "shop", "web.1"), fake(2, "shop", "web.2"), fake(3, "shop", "worker.1").state(KILLED)];
+    let host = running_shop().containers(&containers).file("lib/data/ps/shop/stopped", "worker\n").within(HANGS);
+    host.command("wait", ["shop", "--timeout", FOREVER]).succeeds();
+    let stopped = "worker of shop is stopped and will not come up by itself, start it with: dokku ps:start shop worker";
+    host.command("wait", ["shop", "--timeout", FOREVER, "--type", "wor*"]).refuses(stopped);
+    host.command("wait", ["shop", "--type", "web"]).succeeds();
+    // Somebody may be about to start it.
+    let path = "lib/data/apps/shop/.deploy.lock";
+    let host = host.file(path, "a build");
+    let lock = File::open(host.sandbox().path(path)).unwrap();
+    lock.lock().unwrap();
+    host.command("wait", ["shop", "--timeout", "0", "--type", "worker"])
+        .fails(1)
+        .stderr_contains("worker is stopped\n");
+}
+
 pub(crate) fn an_app_that_has_not_been_deployed_may_come() {
     let host = running_shop().file("lib/config/common/shop/deployed", "false").within(HANGS);
     let told = "shop has not been deployed\n";

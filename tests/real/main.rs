@@ -18,6 +18,7 @@ mod host;
 mod install;
 mod killed;
 mod life;
+mod part;
 mod plugin;
 mod restore;
 mod scaling;
@@ -97,6 +98,7 @@ fn that_share() -> Vec<Test<'static>> {
             life::a_restart_replaces_what_it_names,
             life::a_stopped_app_stays_stopped_until_it_is_started,
             life::what_has_died_is_missed_and_brought_back,
+            part::what_is_started_without_checks_never_runs_twice,
             life::a_rebuild_makes_a_new_image,
         ],
         on_one_app![with_ours =>
@@ -116,6 +118,7 @@ fn that_share() -> Vec<Test<'static>> {
             deploys::what_is_wrong_in_the_source_is_found_before_anything_is_released,
             deploys::a_web_that_dies_leaves_the_old_containers,
             deploys::with_checks_a_new_instance_is_checked_and_no_request_is_lost,
+            part::a_restarted_web_is_the_only_one_touched_and_no_request_is_lost,
             deploys::checks_are_made_where_the_host_makes_them,
         ],
     ]
@@ -127,6 +130,7 @@ fn that_touch_all() -> Vec<Test<'static>> {
         files::what_a_command_sets_for_the_host_is_pending_where_a_new_container_would_differ,
         files::the_scheduler_is_the_one_that_the_host_selects,
         restore::a_restart_of_dockerd_is_survived,
+        restore::a_stopped_app_is_started_as_it_was,
         addresses::a_changed_address_is_seen_and_mended_before_a_stranger_answers,
         killed::what_is_killed_at_any_moment_is_mended_by_reconcile,
     ]]

@@ -12,6 +12,7 @@ mod late;
 mod load;
 mod locked;
 mod owners;
+mod part;
 mod pending;
 mod reconcile;
 mod requests;
@@ -83,6 +84,14 @@ fn main() -> ExitCode {
         late::what_a_file_names_serves_whatever_it_is_called,
         late::a_change_begins_with_what_a_dead_one_has_left,
         late::all_of_a_stopped_app_ends,
+        part::a_restarted_instance_is_the_only_one_that_is_touched,
+        part::what_is_stopped_by_hand_stays_so_until_it_is_started,
+        part::a_web_that_is_stopped_leaves_the_proxy_and_comes_back,
+        part::a_stopped_app_is_started_as_it_was_unless_something_has_changed,
+        part::only_what_is_down_is_started,
+        part::rolling_goes_one_by_one_and_stops_where_it_fails,
+        part::what_is_started_without_checks_never_runs_twice,
+        part::the_old_one_runs_again_where_no_other_comes_up,
         locked::a_scale_waits_for_the_holder_and_names_it,
         locked::a_lock_by_hand_is_no_lock,
     ]);

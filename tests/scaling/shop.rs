@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use ps_tests::docker::{Container, Dokku, Printed};
 use ps_tests::lives;
 pub(crate) use ps_tests::lives::{Instances, new_lives as new, same_lives as kept};
+use ps_tests::process::wait_until;
 use ps_tests::tree::{self, Tree};
 
 use crate::started::Started;
@@ -17,6 +18,9 @@ use crate::started::Started;
 const TYPES: &str = "web: /demo web\nworker: /demo worker\n";
 /// Further types: `picky` fails from its third instance on, `bad` always.
 pub(crate) const MORE_TYPES: &str = "beat: /demo worker\npicky: /demo worker 2\nbad: /demo fail\n";
+
+/// How long a container may take until it is as it should be.
+const SETTLES: Duration = Duration::from_mins(3);
 
 /// An app on a host of its own.
 pub(crate) struct Shop {
@@ -135,6 +139,12 @@ impl Shop {
         let found = self.instances();
         assert_eq!(found.keys().collect::<Vec<_>>(), instances, "the files must name what runs");
         found
+    }
+
+    /// Waits until exactly these instances run, and gives them. Others have files and rest.
+    pub(crate) fn runs_beside(&self, instances: &[&str]) -> Instances {
+        wait_until(&format!("{} runs {instances:?}", self.app), SETTLES, || self.dokku.running(&self.app) == instances);
+        self.instances()
     }
 
     /// The servers that the host has told its proxy of, sorted: `172.17.0.2:5000`.

@@ -30,6 +30,15 @@ impl Docker<'_> {
         Self::text(&self.read(&["container", "rename", "--", container, name])).map(drop)
     }
 
+    /// Starts containers that have ended, all in one call; one that runs goes on.
+    ///
+    /// # Errors
+    /// With Docker's own message when it fails for one of them.
+    pub fn start(&self, containers: &[String]) -> Result<()> {
+        let patience = Duration::from_mins(1).saturating_add(self.patience());
+        Self::change(self.read(&["container", "start"]).deadline(patience), containers)
+    }
+
     /// Stops containers, all in one call; those that do not end within `timeout` seconds are killed.
     ///
     /// # Errors

@@ -54,6 +54,11 @@ impl ContainerState {
         matches!(self, Self::Running | Self::Paused)
     }
 
+    /// Whether it does not run, and could be started as it is.
+    pub fn can_be_started(&self) -> bool {
+        matches!(self, Self::Created | Self::Exited)
+    }
+
     /// Whether it ran and has ended, be it that Docker will start it again.
     pub fn has_ended(&self) -> bool {
         matches!(self, Self::Exited | Self::Dead | Self::Restarting)
@@ -97,6 +102,7 @@ mod tests {
         for state in states.map(ContainerState::from) {
             assert!(!state.serves() || state.is_alive());
             assert!(!state.is_alive() || state.counts_as_running() && !state.has_ended());
+            assert!(!state.can_be_started() || !state.counts_as_running());
         }
     }
 }

@@ -30,6 +30,7 @@ mod scheduler;
 mod settings;
 mod signal;
 mod source_files;
+mod stopped;
 mod targets;
 pub mod triggers;
 

@@ -17,10 +17,14 @@ pub(crate) enum Action {
     Keep,
     /// It stays, and its address is written down anew.
     Readdress,
+    /// Its container has ended and is started again.
+    Wake,
     /// It is made, in the place of a container that has ended or of none.
     Start,
     /// A new one is made, and the old one goes once the new one serves.
     Replace,
+    /// It stays, and its container is stopped.
+    Rest,
     /// It goes.
     Stop,
 }
@@ -31,8 +35,10 @@ impl Action {
         match self {
             Self::Keep => "keep",
             Self::Readdress => "readdress",
+            Self::Wake => "wake",
             Self::Start => "start",
             Self::Replace => "replace",
+            Self::Rest => "rest",
             Self::Stop => "stop",
         }
     }
@@ -53,6 +59,13 @@ pub(crate) struct Step {
     pub(crate) is_down: bool,
 }
 
+impl Step {
+    /// Whether a container is made for it.
+    pub(crate) fn makes(&self) -> bool {
+        matches!(self.action, Action::Start | Action::Replace)
+    }
+}
+
 /// How it is with an instance that there is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Condition {
@@ -64,8 +77,12 @@ pub(crate) enum Condition {
     Unhealthy,
     /// It runs, and its container is queued for removal.
     Queued,
+    /// It has ended, and its container could be started again: Docker's word.
+    Ended(String),
     /// It does not run: Docker's word, or `missing`.
     Down(String),
+    /// It does not run, and was stopped by hand.
+    Rests,
 }
 
 /// An instance that there is, or whose container has gone.
@@ -84,6 +101,17 @@ pub(crate) enum Ask {
     Quantity,
     /// Instances that are unhealthy are replaced too.
     Health,
+    /// What has ended is started again as it is.
+    Wake,
+    /// All are made anew.
+    Anew,
+}
+
+impl Present {
+    /// Whether it does not serve, so that its container may be stopped at any time.
+    fn is_down(&self) -> bool {
+        matches!(self.condition, Condition::Ended(_) | Condition::Down(_) | Condition::Rests)
+    }
 }
 
 /// The steps that bring one type from what there is to `desired` instances.
@@ -98,29 +126,82 @@ pub(crate) fn plan(
         action,
         reason,
         container: present.get(&index).and_then(|found| found.container.clone()),
-        is_down: present.get(&index).is_some_and(|found| matches!(found.condition, Condition::Down(_))),
+        is_down: present.get(&index).is_some_and(Present::is_down),
     };
     let (mut steps, mut starts, mut replacements) = (Vec::new(), Vec::new(), Vec::new());
     for index in 1..=desired {
-        match (present.get(&index).map(|found| &found.condition), ask) {
-            (None, _) => starts.push(step(index, Action::Start, "there is none".to_owned())),
-            (Some(Condition::Down(word)), _) => starts.push(step(index, Action::Start, format!("it is {word}"))),
-            (Some(Condition::Queued), _) => {
-                replacements.push(step(index, Action::Replace, "it is queued for removal".to_owned()));
-            }
-            (Some(Condition::Unhealthy), Ask::Health) => {
-                replacements.push(step(index, Action::Replace, "it is unhealthy".to_owned()));
-            }
-            (Some(Condition::Misplaced), _) => {
-                steps.push(step(index, Action::Readdress, "it has another address".to_owned()));
-            }
-            (Some(_), _) => steps.push(step(index, Action::Keep, "it runs".to_owned())),
+        let (action, reason) = match present.get(&index) {
+            None => (Action::Start, "there is none".to_owned()),
+            Some(found) => what_becomes_of(&found.condition, ask),
+        };
+        match action {
+            Action::Start => &mut starts,
+            Action::Replace => &mut replacements,
+            _ => &mut steps,
         }
+        .push(step(index, action, reason));
     }
     steps.append(&mut replacements);
     steps.append(&mut starts);
     let surplus = present.keys().rev().filter(|index| **index > desired || **index == 0);
     steps.extend(surplus.map(|index| step(*index, Action::Stop, format!("{desired} are wanted"))));
+    steps
+}
+
+/// What becomes of an instance that is wanted, and why.
+fn what_becomes_of(condition: &Condition, ask: Ask) -> (Action, String) {
+    let reason = match condition {
+        Condition::Ended(word) | Condition::Down(word) => format!("it is {word}"),
+        Condition::Rests => "it was stopped by hand".to_owned(),
+        Condition::Queued => "it is queued for removal".to_owned(),
+        Condition::Unhealthy if ask == Ask::Health => "it is unhealthy".to_owned(),
+        _ if ask == Ask::Anew => "it is made anew".to_owned(),
+        Condition::Misplaced => "it has another address".to_owned(),
+        Condition::Serves | Condition::Unhealthy => "it runs".to_owned(),
+    };
+    let action = match (condition, ask) {
+        (Condition::Ended(_), Ask::Wake) => Action::Wake,
+        (Condition::Ended(_) | Condition::Down(_), _) => Action::Start,
+        (Condition::Rests, _) => Action::Keep,
+        (Condition::Queued, _) | (Condition::Unhealthy, Ask::Health) | (_, Ask::Anew) => Action::Replace,
+        (Condition::Misplaced, _) => Action::Readdress,
+        (Condition::Serves | Condition::Unhealthy, _) => Action::Keep,
+    };
+    (action, reason)
+}
+
+/// The steps that stop the instances of a type which `goes` names: they stay, and rest.
+pub(crate) fn to_rest(
+    process_type: &ProcessType,
+    present: &BTreeMap<u32, Present>,
+    goes: impl Fn(&Instance) -> bool,
+) -> Vec<Step> {
+    let step = |(index, found): (&u32, &Present)| {
+        let instance = Instance { process_type: process_type.clone(), index: *index };
+        // One that has ended too: Docker may be about to start it again.
+        let (action, reason) = match (goes(&instance), found.container.is_some()) {
+            (true, true) => (Action::Rest, "it is stopped by hand"),
+            (true, false) => (Action::Keep, "it has no container"),
+            (false, _) => (Action::Keep, "it is not asked for"),
+        };
+        let (container, is_down) = (found.container.clone(), found.is_down());
+        Step { instance, action, reason: reason.to_owned(), container, is_down }
+    };
+    present.iter().map(step).collect()
+}
+
+/// The same steps for some of the instances alone: the others stay as they are.
+pub(crate) fn narrowed(steps: Vec<Step>, covers: impl Fn(&Instance) -> bool) -> Vec<Step> {
+    let left = |step: Step| Step { action: Action::Keep, reason: "it is not asked for".to_owned(), ..step };
+    steps.into_iter().map(|step| if covers(&step.instance) { step } else { left(step) }).collect()
+}
+
+/// The same steps, where those that make a container say what it is not made from as its siblings were.
+pub(crate) fn explained(steps: Vec<Step>, sources: &[String]) -> Vec<Step> {
+    let mut steps = steps;
+    for step in steps.iter_mut().filter(|step| step.makes()) {
+        step.reason.push_str(&format!(", with {} as it is now", sources.join(", ")));
+    }
     steps
 }
 
@@ -130,160 +211,5 @@ pub(crate) fn changes_something(steps: &[Step]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn web() -> ProcessType {
-        ProcessType::web()
-    }
-
-    fn found(conditions: &[(u32, Condition)]) -> BTreeMap<u32, Present> {
-        let present = |condition: &Condition| Present { condition: condition.clone(), container: Some("c".to_owned()) };
-        conditions.iter().map(|(index, condition)| (*index, present(condition))).collect()
-    }
-
-    fn short(steps: &[Step]) -> Vec<String> {
-        steps.iter().map(|step| format!("{} {}", step.action.as_str(), step.instance)).collect()
-    }
-
-    #[test]
-    fn growing_starts_only_what_is_missing() {
-        let there = found(&[(1, Condition::Serves), (3, Condition::Serves)]);
-        let steps = plan(&web(), 4, &there, Ask::Quantity);
-        assert_eq!(short(&steps), ["keep web.1", "keep web.3", "start web.2", "start web.4"]);
-    }
-
-    #[test]
-    fn shrinking_stops_the_highest_first() {
-        let there = found(&[(1, Condition::Serves), (2, Condition::Serves), (3, Condition::Down("exited".into()))]);
-        assert_eq!(short(&plan(&web(), 1, &there, Ask::Quantity)), ["keep web.1", "stop web.3", "stop web.2"]);
-    }
-
-    #[test]
-    fn what_is_down_is_started_in_its_place() {
-        let steps = plan(&web(), 1, &found(&[(1, Condition::Down("exited".into()))]), Ask::Quantity);
-        assert_eq!((short(&steps), steps[0].reason.as_str()), (vec!["start web.1".to_owned()], "it is exited"));
-    }
-
-    #[test]
-    fn what_will_be_removed_goes_once_another_serves() {
-        let steps = plan(&web(), 1, &found(&[(1, Condition::Queued)]), Ask::Quantity);
-        assert_eq!(short(&steps), ["replace web.1"]);
-        assert_eq!(short(&plan(&web(), 0, &found(&[(1, Condition::Queued)]), Ask::Quantity)), ["stop web.1"]);
-    }
-
-    #[test]
-    fn what_is_unhealthy_is_replaced_only_when_asked() {
-        let there = found(&[(1, Condition::Unhealthy)]);
-        assert_eq!(short(&plan(&web(), 1, &there, Ask::Quantity)), ["keep web.1"]);
-        assert_eq!(short(&plan(&web(), 1, &there, Ask::Health)), ["replace web.1"]);
-    }
-
-    fn any_condition() -> impl Strategy<Value = Condition> {
-        prop_oneof![
-            3 => Just(Condition::Serves),
-            1 => Just(Condition::Unhealthy),
-            1 => Just(Condition::Misplaced),
-            1 => Just(Condition::Queued),
-            1 => Just(Condition::Down("exited".to_owned())),
-            1 => Just(Condition::Down("missing".to_owned())),
-        ]
-    }
-
-    fn any_state() -> impl Strategy<Value = BTreeMap<u32, Present>> {
-        let present = any_condition().prop_map(|condition| Present { condition, container: None });
-        proptest::collection::btree_map(1_u32..12, present, 0..10)
-    }
-
-    fn any_ask() -> impl Strategy<Value = Ask> {
-        prop_oneof![Just(Ask::Quantity), Just(Ask::Health)]
-    }
-
-    fn serving(state: &BTreeMap<u32, Present>) -> usize {
-        state.values().filter(|found| runs(found)).count()
-    }
-
-    fn runs(found: &Present) -> bool {
-        !matches!(found.condition, Condition::Down(_))
-    }
-
-    /// What a driver does with one step: a replacement serves before the old one goes.
-    fn apply(state: &mut BTreeMap<u32, Present>, step: &Step) {
-        match step.action {
-            Action::Keep => {}
-            Action::Readdress => {
-                if let Some(found) = state.get_mut(&step.instance.index) {
-                    found.condition = Condition::Serves;
-                }
-            }
-            Action::Start | Action::Replace => {
-                let fresh = Present { condition: Condition::Serves, container: Some("new".to_owned()) };
-                state.insert(step.instance.index, fresh);
-            }
-            Action::Stop => drop(state.remove(&step.instance.index)),
-        }
-    }
-
-    proptest! {
-        #![proptest_config(seeded::cases(10_000))]
-
-        #[test]
-        fn applying_a_plan_gives_what_is_desired(state in any_state(), desired in 0_u32..12, ask in any_ask()) {
-            let mut after = state.clone();
-            for step in plan(&web(), desired, &state, ask) {
-                apply(&mut after, &step);
-            }
-            prop_assert_eq!(after.keys().copied().collect::<Vec<_>>(), (1..=desired).collect::<Vec<_>>());
-            let is_well = |found: &Present| !matches!(found.condition, Condition::Queued | Condition::Misplaced);
-            prop_assert!(after.values().all(|found| runs(found) && is_well(found)));
-        }
-
-        #[test]
-        fn no_step_touches_what_need_not_change(state in any_state(), desired in 0_u32..12, ask in any_ask()) {
-            for step in plan(&web(), desired, &state, ask) {
-                let before = state.get(&step.instance.index);
-                let wanted = step.instance.index <= desired;
-                match step.action {
-                    Action::Keep => prop_assert!(wanted && before.is_some_and(runs)),
-                    Action::Readdress => {
-                        prop_assert!(wanted && before.is_some_and(|found| found.condition == Condition::Misplaced));
-                    }
-                    Action::Start => prop_assert!(wanted && !before.is_some_and(runs)),
-                    Action::Stop => prop_assert!(!wanted && before.is_some()),
-                    Action::Replace => {
-                        let queued = before.is_some_and(|found| found.condition == Condition::Queued);
-                        prop_assert!(wanted && before.is_some_and(runs) && (queued || ask != Ask::Quantity));
-                    }
-                }
-            }
-        }
-
-        #[test]
-        fn no_type_serves_with_fewer_than_before_or_after(state in any_state(), desired in 0_u32..12, ask in any_ask()) {
-            let least = serving(&state).min(desired as usize);
-            let mut on_the_way = state.clone();
-            for step in plan(&web(), desired, &state, ask) {
-                apply(&mut on_the_way, &step);
-                prop_assert!(serving(&on_the_way) >= least);
-            }
-        }
-
-        #[test]
-        fn a_plan_is_done_once_it_is_applied(state in any_state(), desired in 0_u32..12) {
-            let mut after = state.clone();
-            for step in plan(&web(), desired, &state, Ask::Health) {
-                apply(&mut after, &step);
-            }
-            prop_assert!(!changes_something(&plan(&web(), desired, &after, Ask::Health)));
-        }
-
-        #[test]
-        fn the_order_is_the_same_every_time(state in any_state(), desired in 0_u32..12, ask in any_ask()) {
-            let steps = plan(&web(), desired, &state, ask);
-            prop_assert_eq!(&steps, &plan(&web(), desired, &state, ask));
-            let stops: Vec<u32> = steps.iter().filter(|step| step.action == Action::Stop).map(|step| step.instance.index).collect();
-            prop_assert!(stops.is_sorted_by(|one, next| one > next));
-        }
-    }
-}
+#[path = "plan_tests.rs"]
+mod tests;

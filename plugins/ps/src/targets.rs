@@ -1,6 +1,6 @@
 //! Which part of an app a command is about: `web`, `web.2`, `worker-*`, or all of it. Pure.
 
-use common::{App, Error, Instance, ProcessType, Result, listed};
+use common::{App, Error, Instance, ProcessType, Quantity, Result, listed};
 use std::collections::BTreeSet;
 
 /// What the words of a command line name.
@@ -36,17 +36,55 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// Whether it is all of an app.
-    pub(crate) fn is_whole(&self) -> bool {
+    /// These types, and these instances of others.
+    pub(crate) fn new(
+        types: impl IntoIterator<Item = ProcessType>,
+        instances: impl IntoIterator<Item = Instance>,
+    ) -> Self {
+        let types: BTreeSet<ProcessType> = types.into_iter().collect();
+        let others = instances.into_iter().filter(|instance| !types.contains(&instance.process_type)).collect();
+        Self { types, instances: others }
+    }
+
+    /// Whether it is nothing.
+    pub(crate) fn is_empty(&self) -> bool {
         self.types.is_empty() && self.instances.is_empty()
     }
 
-    /// Whether this is a part of it: an instance, or without a number what else there is of a type.
-    pub(crate) fn holds(&self, process_type: Option<&ProcessType>, index: Option<u32>) -> bool {
-        let is_of = |instance: &Instance| Some(&instance.process_type) == process_type && Some(instance.index) == index;
-        self.is_whole()
-            || process_type.is_some_and(|process_type| self.types.contains(process_type))
-            || self.instances.iter().any(is_of)
+    /// Whether an instance is part of it.
+    pub(crate) fn covers(&self, instance: &Instance) -> bool {
+        self.types.contains(&instance.process_type) || self.instances.contains(instance)
+    }
+
+    /// The types of which it has something.
+    pub(crate) fn touched(&self) -> BTreeSet<ProcessType> {
+        self.types.iter().chain(self.instances.iter().map(|instance| &instance.process_type)).cloned().collect()
+    }
+
+    /// A name for each type and instance.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        self.types.iter().map(ToString::to_string).chain(self.instances.iter().map(ToString::to_string))
+    }
+
+    /// This and another.
+    #[must_use]
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        let types = self.types.union(&other.types).cloned();
+        Self::new(types, self.instances.union(&other.instances).cloned())
+    }
+
+    /// This without another. Of a whole type that loses an instance the others of `quantity` are left.
+    #[must_use]
+    pub(crate) fn without(&self, other: &Self, quantity: impl Fn(&ProcessType) -> Quantity) -> Self {
+        let is_split = |process_type: &&ProcessType| {
+            other.instances.iter().any(|instance| instance.process_type == **process_type)
+        };
+        let (split, whole): (Vec<_>, Vec<_>) = self.types.difference(&other.types).partition(is_split);
+        let of_split = split.into_iter().flat_map(|process_type| {
+            (1..=quantity(process_type)).map(|index| Instance { process_type: process_type.clone(), index })
+        });
+        let instances = of_split.chain(self.instances.iter().cloned()).filter(|instance| !other.covers(instance));
+        Self::new(whole.into_iter().cloned(), instances)
     }
 }
 
@@ -65,20 +103,12 @@ impl<'w> Targets<'w> {
         let mut selection = Selection::default();
         for word in &self.0 {
             let types = word.types_of(app, known)?;
-            let Some(number) = word.number else {
-                selection.types.extend(types);
-                continue;
+            let named = match word.number {
+                None => Selection::new(types, []),
+                Some(number) => Selection::new([], word.instances_of(app, &types, number, known)?),
             };
-            let is_meant =
-                |instance: &&Instance| types.contains(&instance.process_type) && instance.index.to_string() == number;
-            let before = selection.instances.len();
-            selection.instances.extend(known.instances.iter().filter(is_meant).cloned());
-            if selection.instances.len() == before && !known.instances.iter().any(|known| is_meant(&known)) {
-                return Err(word.no_instance(app, &types, known));
-            }
+            selection = selection.and(&named);
         }
-        let Selection { types, instances } = &mut selection;
-        instances.retain(|instance| !types.contains(&instance.process_type));
         Ok(selection)
     }
 }
@@ -96,7 +126,9 @@ impl Word<'_> {
             }
             return Ok(matching);
         }
-        let process_type: ProcessType = self.types.parse()?;
+        // What is no name of an instance either is told whole.
+        let whole = |error| if self.number.is_some() { self.text.parse() } else { Err(error) };
+        let process_type: ProcessType = self.types.parse().or_else(whole)?;
         let anything_goes = !known.only_these && !self.types.starts_with('-');
         if anything_goes || known.types.contains(&process_type) {
             return Ok([process_type].into());
@@ -104,14 +136,25 @@ impl Word<'_> {
         Err(Error::new(format!("App {app} has no process type {process_type}, it has: {}", has())))
     }
 
-    fn no_instance(&self, app: &App, types: &BTreeSet<ProcessType>, known: &Known) -> Error {
-        let there = known.instances.iter().filter(|instance| types.contains(&instance.process_type));
-        let there: Vec<String> = there.map(Instance::to_string).collect();
+    fn instances_of(
+        &self,
+        app: &App,
+        types: &BTreeSet<ProcessType>,
+        number: &str,
+        known: &Known,
+    ) -> Result<Vec<Instance>> {
+        let of_types = known.instances.iter().filter(|instance| types.contains(&instance.process_type));
+        let named = of_types.clone().filter(|instance| instance.index.to_string() == number);
+        let named: Vec<Instance> = named.cloned().collect();
+        if !named.is_empty() {
+            return Ok(named);
+        }
+        let there: Vec<String> = of_types.map(Instance::to_string).collect();
         let it_has = match there.as_slice() {
             [] => "none of that type".to_owned(),
-            names => listed(names.iter().map(String::as_str)),
+            there => listed(there.iter().map(String::as_str)),
         };
-        Error::new(format!("App {app} has no instance {:?}, it has: {it_has}", self.text))
+        Err(Error::new(format!("App {app} has no instance {:?}, it has: {it_has}", self.text)))
     }
 }
 
@@ -178,20 +221,6 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_holds_its_types_and_instances_or_all() {
-        let holds = |words: &[&str], process_type: &str, index| {
-            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-            let selection = Targets::new(&words).select(&"shop".parse().unwrap(), &known()).unwrap();
-            selection.holds(process_type.parse().ok().as_ref(), index)
-        };
-        assert!(holds(&[], "web", Some(1)) && holds(&[], "", None));
-        assert!(holds(&["web"], "web", Some(9)) && holds(&["web"], "web", None));
-        assert!(holds(&["beat", "web.2"], "web", Some(2)));
-        assert!(!holds(&["web.2"], "web", Some(1)) && !holds(&["web.2"], "web", None));
-        assert!(!holds(&["web"], "beat", Some(1)) && !holds(&["web"], "", Some(1)));
-    }
-
-    #[test]
     fn what_there_is_not_is_refused_with_what_there_is() {
         let of = |word| selected(&[word], &known()).unwrap_err();
         assert_eq!(of("wroker"), "App shop has no process type wroker, it has: beat, web, worker-a, worker-b");
@@ -200,7 +229,7 @@ mod tests {
             assert_eq!(of(word), format!("App shop has no instance {word:?}, it has: web.1, web.2"));
         }
         assert_eq!(of("beat.1"), "App shop has no instance \"beat.1\", it has: none of that type");
-        assert!(of("../web").contains("A process type must not be empty"), "{}", of("../web"));
+        assert!(of("../web").contains("\"../web\" is not a process type"), "{}", of("../web"));
         assert!(of("we b").contains("is not a process type"));
     }
 
@@ -209,6 +238,22 @@ mod tests {
         let known = Known { only_these: false, ..known() };
         assert_eq!(selected(&["other"], &known).as_deref(), Ok("other"));
         assert!(selected(&["-other"], &known).is_err() && selected(&["other.1"], &known).is_err());
+    }
+
+    #[test]
+    fn what_is_left_of_a_whole_type_are_its_other_instances() {
+        let selection = |types: &[&str], instances: &[&str]| {
+            let types: Vec<ProcessType> = types.iter().map(|name| name.parse().unwrap()).collect();
+            Selection::new(types, instances.iter().map(|name| name.parse().unwrap()).collect::<Vec<Instance>>())
+        };
+        let left = |from: Selection, other: Selection| from.without(&other, |_| 3);
+        let stopped = || selection(&["worker"], &["web.2"]);
+        assert_eq!(left(stopped(), selection(&[], &["worker.2"])), selection(&[], &["web.2", "worker.1", "worker.3"]));
+        assert_eq!(left(stopped(), selection(&["worker"], &["web.2"])), Selection::default());
+        assert_eq!(left(stopped(), selection(&["web"], &[])), selection(&["worker"], &[]));
+        assert_eq!(stopped().and(&selection(&["web"], &["beat.1"])), selection(&["web", "worker"], &["beat.1"]));
+        assert!(stopped().covers(&"worker.9".parse().unwrap()) && !stopped().covers(&"web.1".parse().unwrap()));
+        assert_eq!(stopped().touched(), selection(&["web", "worker"], &[]).types);
     }
 
     #[test]

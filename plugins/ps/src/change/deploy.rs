@@ -79,12 +79,12 @@ pub(super) fn of_type(env: &Env, app: &App, process_type: &ProcessType) -> Resul
     })
 }
 
-/// Has the host deploy the release of an app again, whole or one type of it, once its lock is free.
-pub(crate) fn redeploy(env: &Env, app: &App, process_type: Option<&ProcessType>, patience: Duration) -> Result<()> {
-    let Some(_lock) = lock_deployed(env, app, patience)? else { return Ok(()) };
-    SavedScale::new(env, app).refuse_excess(|saved| process_type.is_none_or(|only| only == saved))?;
-    if let Some(process_type) = process_type {
-        return of_type(env, app, process_type);
+/// Has the host deploy the release of an app again, once its lock is free.
+pub(crate) fn redeploy(env: &Env, app: &App, patience: Duration) -> Result<()> {
+    let Some(lock) = lock_deployed(env, app, patience)? else { return Ok(()) };
+    SavedScale::new(env, app).refuse_excess(|_| true)?;
+    if lock.is_ours() && runs_on_docker_local(env, app)? {
+        leaving::discard_unnamed(env, app, None)?;
     }
     let tag = image_tag(env, app)?;
     by_host(env, app, &types_of(env, app)?, || Triggers::new(env).fire("deploy", &[app.as_str(), &tag]))

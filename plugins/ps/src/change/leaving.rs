@@ -4,12 +4,15 @@
 
 use super::open::all_of;
 use crate::docker_local::{InstanceFile, instance_files, is_named_upcoming, names_container};
-use crate::host_files::{INSTANCE_FILES, app_folder, retirement_queue};
+use crate::host_files::{INSTANCE_FILES, address_file, app_folder, retirement_queue};
 use crate::plan::Step;
 use crate::settings::seconds_or;
 use common::atomic::{self, Owner};
-use common::{App, Container, Context, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers, file};
-use std::path::PathBuf;
+use common::{
+    App, Container, Context, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers, file,
+    in_spite_of_signals,
+};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// The first argument with which an executable of ours is started in the background to stop containers.
@@ -79,10 +82,10 @@ pub(super) fn upcoming(env: &Env, app: &App, instances: &[Instance]) -> Result<V
     unnamed(env, app, |container| names.iter().any(|name| container.name.starts_with(name)))
 }
 
-/// Removes what a failed deploy of a type, or a change of it that was killed, has left: containers that were made for
-/// it and that no file names.
-pub(super) fn discard_unnamed(env: &Env, app: &App, process_type: &ProcessType) -> Result<()> {
-    let prefix = format!("{app}.{process_type}.");
+/// Removes what a failed deploy of a type, or of all of an app, or a change that was killed has left: containers that
+/// were made for it and that no file names.
+pub(super) fn discard_unnamed(env: &Env, app: &App, process_type: Option<&ProcessType>) -> Result<()> {
+    let prefix = process_type.map_or_else(|| format!("{app}."), |process_type| format!("{app}.{process_type}."));
     let is_left = |container: &Container| container.name.starts_with(&prefix) && is_named_upcoming(&container.name);
     Docker::new(env)?.remove(&unnamed(env, app, is_left)?)
 }
@@ -135,6 +138,36 @@ impl Hidden {
 
     /// Shows it again, however far [`Hidden::take_out`] has come; says what of it failed.
     pub(super) fn bring_back(&self, env: &Env, app: &App, docker: &Docker<'_>) -> Result<()> {
+        let mut done = vec![self.write_files(env, |_| true)];
+        if let Some(container) = &self.container {
+            // It may have its name still; and the host gives it to whom the file names after every change.
+            drop(docker.rename(container, &format!("{app}.{}", self.instance)));
+            done.push(unregister(env, container).context(|| format!("taking {} out of the queue", self.instance)));
+        }
+        all_of(done.into_iter().filter_map(Result::err))
+    }
+}
+
+impl Hidden {
+    /// Has the proxy made anew without these instances, which keep their places: an instance that no file names is none,
+    /// and one without an address gets no requests. The app has others that do.
+    pub(super) fn from_proxy(env: &Env, app: &App, steps: &[&Step]) -> Result<()> {
+        let hidden = steps.iter().map(|step| Self::of(env, app, step)).collect::<Result<Vec<_>>>()?;
+        in_spite_of_signals(|| {
+            let built = steps
+                .iter()
+                .try_for_each(|step| remove_files(env, app, &step.instance))
+                .and_then(|()| Triggers::new(env).fire("proxy-build-config", &[app.as_str()]));
+            let is_address = |path: &Path| {
+                steps.iter().any(|step| address_file(env, app, &step.instance).is_ok_and(|address| address == path))
+            };
+            let back = hidden.iter().filter_map(|hidden| hidden.write_files(env, |path| !is_address(path)).err());
+            all_of(built.err().into_iter().chain(back))
+        })
+    }
+
+    /// Writes files again that there were, those that `wanted` names; says what of it failed.
+    fn write_files(&self, env: &Env, wanted: impl Fn(&Path) -> bool) -> Result<()> {
         let write = |path: &PathBuf, bytes: &[u8], mode| {
             // A file that could not be removed is there still, and may not be replaced either.
             if file::read(path).is_ok_and(|there| there.as_deref() == Some(bytes)) {
@@ -142,14 +175,8 @@ impl Hidden {
             }
             atomic::write(path, bytes, mode, Owner::of_files(env)?)
         };
-        let mut done: Vec<Result<()>> =
-            self.files.iter().map(|(path, bytes, mode)| write(path, bytes, *mode)).collect();
-        if let Some(container) = &self.container {
-            // It may have its name still; and the host gives it to whom the file names after every change.
-            drop(docker.rename(container, &format!("{app}.{}", self.instance)));
-            done.push(unregister(env, container).context(|| format!("taking {} out of the queue", self.instance)));
-        }
-        all_of(done.into_iter().filter_map(Result::err))
+        let wanted = self.files.iter().filter(|(path, ..)| wanted(path));
+        all_of(wanted.filter_map(|(path, bytes, mode)| write(path, bytes, *mode).err()))
     }
 }
 

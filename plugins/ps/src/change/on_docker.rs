@@ -5,7 +5,8 @@ use super::hooks;
 use super::leaving::{self, Hidden};
 use super::mark::Marks;
 use super::open::{Made, Outside, all_of};
-use super::surroundings::Surroundings;
+use super::resting;
+use super::surroundings::{Surroundings, checks_are_disabled};
 use crate::docker_local::{InstanceFile, instance_files, is_named_upcoming};
 use crate::image_kind::ImageKind;
 use crate::plan::Step;
@@ -14,11 +15,23 @@ use common::{
     App, AppLock, Docker, Env, Error, Instance, Process, ProcessType, Quantity, Result, Triggers, at_once,
     in_spite_of_signals,
 };
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 /// How many lines of a failed instance's output are shown.
 const LAST_LINES: u32 = 20;
+
+/// A container of an app that nothing accounts for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stray {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its id.
+    pub(crate) container: String,
+    /// The type that it runs; `web` where nobody knows.
+    pub(crate) process_type: ProcessType,
+}
 
 /// The containers of one app, changed under its lock.
 pub(super) struct OnDocker<'a> {
@@ -36,15 +49,18 @@ impl<'a> OnDocker<'a> {
         Ok(Self { env, app, lock, surroundings, docker: Docker::new(env)?, marks: Marks::new(env, app)? })
     }
 
-    /// Ends containers that nothing accounts for, by name and id. One that still waits to take its place has never
-    /// served and is removed at once.
-    pub(super) fn end_strays(&self, strays: &[(String, String)]) -> Result<()> {
-        let (waiting, served): (Vec<_>, Vec<_>) = strays.iter().partition(|(name, _)| is_named_upcoming(name));
-        let ids = |of: Vec<&(String, String)>| of.into_iter().map(|(_, id)| id.clone()).collect::<Vec<_>>();
-        let served = ids(served);
-        self.docker.remove(&ids(waiting))?;
-        leaving::register(self.env, self.app, &served, &self.surroundings.wait_to_retire)?;
-        self.end(&served)
+    /// Ends containers that nothing accounts for. One that still waits to take its place has never served and is
+    /// removed at once.
+    pub(super) fn end_strays(&self, strays: &[Stray]) -> Result<()> {
+        let (waiting, served): (Vec<_>, Vec<_>) = strays.iter().partition(|stray| is_named_upcoming(&stray.name));
+        let ids = |of: &[&Stray]| of.iter().map(|stray| stray.container.clone()).collect::<Vec<_>>();
+        self.docker.remove(&ids(&waiting))?;
+        leaving::register(self.env, self.app, &ids(&served), &self.surroundings.wait_to_retire)?;
+        let mut types: BTreeMap<&ProcessType, Vec<String>> = BTreeMap::new();
+        for stray in served {
+            types.entry(&stray.process_type).or_default().push(stray.container.clone());
+        }
+        types.into_iter().try_for_each(|(process_type, containers)| self.end(process_type, &containers))
     }
 
     fn make_one(
@@ -89,9 +105,13 @@ impl<'a> OnDocker<'a> {
             return;
         }
         for container in leaving::upcoming(self.env, self.app, std::slice::from_ref(instance)).unwrap_or_default() {
-            let lines = in_spite_of_signals(|| self.docker.last_lines(&container, LAST_LINES));
-            lines.unwrap_or_default().lines().for_each(|line| self.env.output().warn(line));
+            self.tell_last_lines_of(&container);
         }
+    }
+
+    fn tell_last_lines_of(&self, container: &str) {
+        let lines = in_spite_of_signals(|| self.docker.last_lines(container, LAST_LINES));
+        lines.unwrap_or_default().lines().for_each(|line| self.env.output().warn(line));
     }
 
     /// Whether an instance has another container than it had: the host's script may fail after it has given the place
@@ -154,7 +174,7 @@ impl Outside for OnDocker<'_> {
 
     fn clear_left(&self, process_type: &ProcessType) -> Result<()> {
         // Inside a holder of the lock it may be that one's, who is at work.
-        if self.lock.is_ours() { leaving::discard_unnamed(self.env, self.app, process_type) } else { Ok(()) }
+        if self.lock.is_ours() { leaving::discard_unnamed(self.env, self.app, Some(process_type)) } else { Ok(()) }
     }
 
     fn make(&self, process_type: &ProcessType, instances: &[Instance], count: Quantity, image: &str) -> Made {
@@ -174,6 +194,29 @@ impl Outside for OnDocker<'_> {
         }
         failures.extend(self.docker.remove(&containers).err());
         all_of(failures.into_iter())
+    }
+
+    fn is_never_twice(&self, process_type: &ProcessType) -> Result<bool> {
+        checks_are_disabled(self.env, self.app, process_type)
+    }
+
+    fn rest(&self, step: &Step) -> Result<()> {
+        self.progress(&format!("{}: stopping", step.instance));
+        resting::end(self.env, self.app, &[step])
+    }
+
+    fn wake(&self, step: &Step) -> Result<()> {
+        self.env.output().warn(&format!("{} of {} is started again", step.instance, self.app));
+        resting::wake(self.env, self.app, &[step])
+    }
+
+    fn comes_up(&self, instance: &Instance) -> Result<()> {
+        let files = instance_files(self.env, self.app)?;
+        let file = files.into_iter().find(|file| file.instance.as_ref() == Some(instance));
+        let container = file.map(|file| file.container).unwrap_or_default();
+        let Err(error) = resting::stays_up(&self.docker, &container) else { return Ok(()) };
+        self.tell_last_lines_of(&container);
+        Err(error.context(format!("{instance} of {} could not be started", self.app)))
     }
 
     fn look(&self, step: &Step) -> Result<Hidden> {
@@ -200,15 +243,19 @@ impl Outside for OnDocker<'_> {
         drop(self.docker.stop(down, 0));
     }
 
-    /// SIGTERM now, and a hard stop after the wait, in the background. No signal ends this half way.
-    fn end(&self, leaving: &[String]) -> Result<()> {
+    /// SIGTERM now, and a hard stop after the wait, in the background; of a type of which another must not run
+    /// meanwhile all of it now. No signal ends this half way.
+    fn end(&self, process_type: &ProcessType, leaving: &[String]) -> Result<()> {
         if leaving.is_empty() {
             return Ok(());
         }
         in_spite_of_signals(|| {
+            let timeout = settings::stop_timeout(self.env, self.app)?;
+            if self.is_never_twice(process_type)? {
+                return resting::end_containers(&self.docker, leaving, timeout);
+            }
             leaving::ask_to_end(&self.docker, leaving);
             let wait = settings::seconds_or(&self.surroundings.wait_to_retire, 60);
-            let timeout = settings::stop_timeout(self.env, self.app)?;
             leaving::stop_in_background(self.env, leaving, wait, timeout)
         })
     }

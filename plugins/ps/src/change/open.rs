@@ -39,6 +39,19 @@ pub(crate) trait Outside {
     /// Removes instances that were made, and what is left of those that were only `asked` for.
     fn remove(&self, made: &[Instance], asked: &[Instance]) -> Result<()>;
 
+    /// Whether an instance of the type must have ended before another takes its place: the host starts it without
+    /// checking it.
+    fn is_never_twice(&self, process_type: &ProcessType) -> Result<bool>;
+
+    /// Ends an instance, which keeps its place, its container and its files; Docker does not start it again.
+    fn rest(&self, step: &Step) -> Result<()>;
+
+    /// Starts such an instance again, however far [`Outside::rest`] has come.
+    fn wake(&self, step: &Step) -> Result<()>;
+
+    /// Whether an instance that was made without a check runs, and does not end at once.
+    fn comes_up(&self, instance: &Instance) -> Result<()>;
+
     /// What there is of an instance that is about to be hidden.
     fn look(&self, step: &Step) -> Result<Self::Hidden>;
 
@@ -58,8 +71,8 @@ pub(crate) trait Outside {
     /// gives nobody its name until then. What fails is left to `ps:retire`.
     fn halt(&self, down: &[String]);
 
-    /// Ends containers that nobody asks any more.
-    fn end(&self, leaving: &[String]) -> Result<()>;
+    /// Ends containers of a type that nobody asks any more.
+    fn end(&self, process_type: &ProcessType, leaving: &[String]) -> Result<()>;
 
     /// Tells the user what could not be done and need not be.
     fn warn(&self, text: &str);
@@ -125,6 +138,7 @@ pub(crate) struct Open<'o, O> {
 #[must_use]
 pub(crate) struct Told<'o, O> {
     outside: &'o O,
+    process_type: &'o ProcessType,
     leaving: Vec<String>,
 }
 
@@ -147,12 +161,18 @@ impl<'o, O: Outside> Open<'o, O> {
         }
         let outside = self.outside;
         let asked: Vec<Instance> = steps.iter().map(|step| step.instance.clone()).collect();
+        let down: Vec<String> = steps.iter().filter_map(|step| step.container.clone()).collect();
+        match outside.is_never_twice(self.process_type) {
+            Ok(true) => outside.halt(&down),
+            Ok(false) => {}
+            Err(error) => return Err(self.undone(error, false)),
+        }
         let Made { made, failure } = outside.make(self.process_type, &asked, quantity, image);
         self.undo.push(Box::new(move || outside.remove(&made, &asked)));
         if let Some(error) = failure {
             return Err(self.undone(error, false));
         }
-        outside.halt(&steps.iter().filter_map(|step| step.container.clone()).collect::<Vec<_>>());
+        outside.halt(&down);
         Ok(self)
     }
 
@@ -177,7 +197,12 @@ impl<'o, O: Outside> Open<'o, O> {
 
     /// Starts an instance in the place of one that serves, and tells of it. The host's script gives the place away once
     /// the new one is checked, so from then on there is no way back, and what is not told is owed.
-    pub(crate) fn replace(mut self, step: &Step, quantity: Quantity, image: &str) -> Result<Told<'o, O>> {
+    pub(crate) fn replace(mut self, step: &'o Step, quantity: Quantity, image: &str) -> Result<Told<'o, O>> {
+        match self.outside.is_never_twice(self.process_type) {
+            Ok(false) => {}
+            Ok(true) => return self.exchange(step, quantity, image),
+            Err(error) => return Err(self.undone(error, false)),
+        }
         let asked = [step.instance.clone()];
         let Made { made, failure } = self.outside.make(self.process_type, &asked, quantity, image);
         self.leaving.extend(step.container.clone());
@@ -192,10 +217,36 @@ impl<'o, O: Outside> Open<'o, O> {
         }
     }
 
+    /// The same where two must never run: the old one ends first, and is started again when no other comes up in its
+    /// place.
+    fn exchange(mut self, step: &'o Step, quantity: Quantity, image: &str) -> Result<Told<'o, O>> {
+        let (outside, asked) = (self.outside, [step.instance.clone()]);
+        let old = match outside.look(step) {
+            Ok(old) => old,
+            Err(error) => return Err(self.undone(error, false)),
+        };
+        if let Err(error) = outside.rest(step) {
+            self.undo.push(Box::new(move || outside.wake(step)));
+            return Err(self.undone(error, false));
+        }
+        let Made { made, failure } = outside.make(self.process_type, &asked, quantity, image);
+        let failure = failure.map_or_else(|| outside.comes_up(&step.instance), Err);
+        self.undo.push(Box::new(move || {
+            // As long as the new one may run the old one must not.
+            outside.remove(&made, &asked)?;
+            all_of([outside.show(&old), outside.wake(step)].into_iter().filter_map(Result::err))
+        }));
+        if let Err(error) = failure {
+            return Err(self.undone(error, false));
+        }
+        self.leaving.extend(step.container.clone());
+        self.commit()
+    }
+
     /// Tells everybody. From then on the change is done.
     pub(crate) fn commit(self) -> Result<Told<'o, O>> {
         match pay(self.outside, self.process_type) {
-            Ok(()) => Ok(Told { outside: self.outside, leaving: self.leaving }),
+            Ok(()) => Ok(Told { outside: self.outside, process_type: self.process_type, leaving: self.leaving }),
             Err(error) => Err(self.undone(error, true)),
         }
     }
@@ -224,7 +275,7 @@ impl<'o, O: Outside> Open<'o, O> {
 impl<O: Outside> Told<'_, O> {
     /// Ends what was taken out. It is queued for retirement, so what fails here is left to `ps:retire`.
     pub(crate) fn end(self) {
-        if let Err(error) = self.outside.end(&self.leaving) {
+        if let Err(error) = self.outside.end(self.process_type, &self.leaving) {
             self.outside.warn(&format!("The change is done; old containers are left to ps:retire: {error}"));
         }
     }

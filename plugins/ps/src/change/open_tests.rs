@@ -11,11 +11,13 @@ type Id = u32;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Held {
+    /// The instance that it was made for.
+    index: u32,
     runs: bool,
     /// It is queued for retirement.
     queued: bool,
-    /// The instance that it was made for, while it waits to take its place.
-    upcoming: Option<u32>,
+    /// It waits to take its place.
+    upcoming: bool,
 }
 
 /// What there is of one type: its files, its containers, what everybody was told.
@@ -25,6 +27,8 @@ struct World {
     containers: BTreeMap<Id, Held>,
     told: BTreeSet<Id>,
     marked: bool,
+    /// Whether two containers of an instance must never run at once.
+    never_twice: bool,
     /// How many steps have been begun.
     steps: u32,
     /// The steps that fail.
@@ -40,7 +44,7 @@ impl World {
         for (index, found) in (1..).zip(instances) {
             if let Some((runs, queued)) = *found {
                 world.files.insert(index, index);
-                world.containers.insert(index, Held { runs, queued, upcoming: None });
+                world.containers.insert(index, Held { index, runs, queued, upcoming: false });
             }
         }
         world.told = world.serving();
@@ -75,6 +79,12 @@ impl World {
         Ok(())
     }
 
+    /// Whether two containers of one instance run.
+    fn runs_twice(&self) -> bool {
+        let running: Vec<u32> = self.containers.values().filter(|found| found.runs).map(|found| found.index).collect();
+        running.len() > running.iter().collect::<BTreeSet<_>>().len()
+    }
+
     /// Whether this is as it should be with so many instances, and nobody owes anybody anything.
     fn is_whole(&self, quantity: Quantity) -> bool {
         let wanted: Vec<u32> = (1..=quantity).collect();
@@ -96,14 +106,21 @@ impl Fake {
     fn step<T>(&self, done: impl FnOnce(&mut World) -> T) -> Result<T> {
         let mut world = self.0.borrow_mut();
         world.begin_step()?;
-        Ok(done(&mut world))
+        let done = done(&mut world);
+        assert!(!world.never_twice || !world.runs_twice(), "{world:?}");
+        Ok(done)
+    }
+
+    fn set_running(&self, id: Option<&String>, runs: bool) -> Result<()> {
+        let id: Option<Id> = id.and_then(|id| id.parse().ok());
+        self.step(|world| id.and_then(|id| world.containers.get_mut(&id)).map(|found| found.runs = runs)).map(drop)
     }
 
     /// What the host's script does for one instance. It may fail anywhere.
     fn make_one(&self, index: u32) -> Result<()> {
         let id = self.step(|world| {
             let id = world.containers.keys().next_back().map_or(1, |last| last + 1).max(100);
-            world.containers.insert(id, Held { runs: true, queued: false, upcoming: Some(index) });
+            world.containers.insert(id, Held { index, runs: true, queued: false, upcoming: true });
             id
         })?;
         self.step(|_checked| ())?;
@@ -112,7 +129,7 @@ impl Fake {
             let Some(old) = old.and_then(|old| world.containers.get_mut(&old)) else { return };
             old.queued = true;
         })?;
-        self.step(|world| world.containers.get_mut(&id).map(|made| made.upcoming = None)).map(drop)
+        self.step(|world| world.containers.get_mut(&id).map(|made| made.upcoming = false)).map(drop)
     }
 }
 
@@ -134,7 +151,7 @@ impl Outside for Fake {
     fn clear_left(&self, _: &ProcessType) -> Result<()> {
         self.step(|world| {
             let World { files, containers, .. } = world;
-            containers.retain(|id, found| found.upcoming.is_none() || files.values().any(|held| held == id));
+            containers.retain(|id, found| !found.upcoming || files.values().any(|held| held == id));
         })
     }
 
@@ -162,9 +179,27 @@ impl Outside for Fake {
         self.step(|world| {
             let World { files, containers, .. } = world;
             let is_asked = |index: u32| asked.iter().any(|instance| instance.index == index);
-            containers
-                .retain(|id, found| !found.upcoming.is_some_and(is_asked) || files.values().any(|held| held == id));
+            containers.retain(|id, found| {
+                !(found.upcoming && is_asked(found.index)) || files.values().any(|held| held == id)
+            });
         })
+    }
+
+    fn is_never_twice(&self, _: &ProcessType) -> Result<bool> {
+        Ok(self.0.borrow().never_twice)
+    }
+
+    fn rest(&self, step: &Step) -> Result<()> {
+        self.set_running(step.container.as_ref(), false)
+    }
+
+    fn wake(&self, step: &Step) -> Result<()> {
+        self.set_running(step.container.as_ref(), true)?;
+        self.step(|world| world.told = world.serving())
+    }
+
+    fn comes_up(&self, _: &Instance) -> Result<()> {
+        self.step(|_seen| ())
     }
 
     fn look(&self, step: &Step) -> Result<Self::Hidden> {
@@ -195,11 +230,8 @@ impl Outside for Fake {
 
     fn halt(&self, _: &[String]) {}
 
-    fn end(&self, leaving: &[String]) -> Result<()> {
-        for id in leaving.iter().filter_map(|id| id.parse::<Id>().ok()) {
-            self.step(|world| world.containers.get_mut(&id).map(|found| found.runs = false))?;
-        }
-        Ok(())
+    fn end(&self, _: &ProcessType, leaving: &[String]) -> Result<()> {
+        leaving.iter().try_for_each(|id| self.set_running(Some(id), false))
     }
 
     fn warn(&self, _: &str) {}
@@ -236,18 +268,20 @@ fn any_world() -> impl Strategy<Value = World> {
         1 => Just(Some((true, true))),
     ];
     let some = proptest::bool::weighted(0.2);
-    (proptest::collection::vec(instance, 0..5), some, some).prop_map(|(instances, marked, left)| {
-        let mut world = World::of(&instances);
-        if marked {
-            // The change before was killed before it could tell.
-            (world.marked, world.told) = (true, BTreeSet::new());
-        }
-        if left {
-            // And this one was being made.
-            world.containers.insert(50, Held { runs: true, queued: false, upcoming: Some(9) });
-        }
-        world
-    })
+    (proptest::collection::vec(instance, 0..5), some, some, any::<bool>()).prop_map(
+        |(instances, marked, left, once)| {
+            let mut world = World { never_twice: once, ..World::of(&instances) };
+            if marked {
+                // The change before was killed before it could tell.
+                (world.marked, world.told) = (true, BTreeSet::new());
+            }
+            if left {
+                // And this one was being made.
+                world.containers.insert(50, Held { index: 9, runs: true, queued: false, upcoming: true });
+            }
+            world
+        },
+    )
 }
 
 proptest! {
@@ -264,8 +298,12 @@ proptest! {
         let (done, after) = change(World { failing: failing.clone(), last, ..world }, quantity);
         let was_killed = last.is_some_and(|last| after.steps >= last);
 
-        // Who serves and is wanted both before and after never stops.
-        for (index, id) in before.files.iter().filter(|(index, id)| **index <= quantity && before.serving().contains(id)) {
+        // Who serves and is wanted both before and after never stops; but one that is replaced and must never run twice does.
+        let stays = |(index, id): &(&u32, &Id)| {
+            let is_replaced = before.never_twice && before.containers.get(id).is_some_and(|found| found.queued);
+            **index <= quantity && before.serving().contains(id) && (!is_replaced || done.is_ok() && !was_killed)
+        };
+        for (index, id) in before.files.iter().filter(stays) {
             let now = after.files.get(index);
             prop_assert!(now.is_some_and(|now| after.serving().contains(now)), "{index} ({id}) serves no more");
         }
@@ -280,7 +318,12 @@ proptest! {
             prop_assert!(!after.marked || !failing.is_empty());
         }
         let replaces = before.containers.iter().any(|(id, found)| found.runs && found.queued && *id <= quantity);
-        if done.is_err() && !was_killed && failing.iter().filter(|step| **step <= after.steps).count() == 1 && !replaces {
+        // One that replaces a single instance and does no more is undone whole where the old one ends first.
+        let is_exchange = before.files.keys().copied().eq(1..=quantity) && before.serving().len() == before.files.len();
+        let queued = before.files.values().filter(|id| before.containers.get(id).is_some_and(|found| found.queued));
+        let is_undone = before.never_twice && is_exchange && queued.count() == 1;
+        let failures = failing.iter().filter(|step| **step <= after.steps).count();
+        if done.is_err() && !was_killed && failures == 1 && (!replaces || is_undone) {
             // One failure: everything is as it was, but for what was down in the place of a new one.
             prop_assert_eq!(before.serving(), after.serving());
             let queued = |world: &World, id: &Id| world.containers.get(id).is_some_and(|found| found.queued);

@@ -8,10 +8,11 @@ use common::{App, Env, ProcessType, Result, Triggers, file};
 use std::collections::BTreeSet;
 
 /// Writes down the addresses of instances that have another than the one on file, and has the proxy made anew from them,
-/// once. Until then the types are marked: else nobody would see that the proxy does not know what is on file.
-pub(super) fn readdress(env: &Env, app: &App, moved: &[&Step]) -> Result<()> {
+/// once; says whether it was. Until then the types are marked: else nobody would see that the proxy does not know what is
+/// on file.
+pub(super) fn readdress(env: &Env, app: &App, moved: &[&Step]) -> Result<bool> {
     if moved.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let (triggers, marks) = (Triggers::new(env), Marks::new(env, app)?);
     let types: BTreeSet<&ProcessType> = moved.iter().map(|step| &step.instance.process_type).collect();
@@ -27,10 +28,13 @@ pub(super) fn readdress(env: &Env, app: &App, moved: &[&Step]) -> Result<()> {
             atomic::write(&path, address.as_bytes(), file::mode(&path).unwrap_or(0o644), Owner::of_files(env)?)?;
         }
     }
-    triggers.fire("proxy-build-config", &[app.as_str()])?;
+    let is_web = moved.iter().any(|step| step.instance.process_type == ProcessType::web());
+    if is_web {
+        triggers.fire("proxy-build-config", &[app.as_str()])?;
+    }
     // One that stays costs no more than to tell what is known.
     for process_type in fresh {
         drop(marks.clear(process_type));
     }
-    Ok(())
+    Ok(is_web)
 }

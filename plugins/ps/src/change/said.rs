@@ -1,6 +1,6 @@
 //! A plan, as its users read it: a line an instance, or JSON.
 
-use super::scaling::{How, TypeChange};
+use super::type_change::{How, TypeChange};
 use crate::plan::Action;
 use common::{App, Quantity, Result, shown, shown_json};
 use serde::Serialize;
@@ -19,7 +19,7 @@ pub(crate) fn as_text(changes: &[TypeChange<'_>]) -> String {
             How::Deploy(Some(reason)) => {
                 text.push_str(&format!("{head}, all instances are replaced: {}\n", shown(reason)));
             }
-            How::Steps { steps, .. } | How::Readdress(steps) => {
+            How::Steps { steps, .. } | How::InPlace(steps) => {
                 text.push_str(&format!("{head}\n"));
                 for step in steps {
                     let (instance, action) = (step.instance.to_string(), step.action.as_str());
@@ -61,7 +61,7 @@ pub(crate) fn as_json(app: &App, changes: &[TypeChange<'_>]) -> Result<String> {
             How::Nothing => ("nothing", None, &[][..]),
             How::Hooks(_) => ("hooks", None, &[][..]),
             How::Deploy(reason) => ("deploy", reason.as_deref(), &[][..]),
-            How::Steps { steps, .. } | How::Readdress(steps) => ("instances", None, steps.as_slice()),
+            How::Steps { steps, .. } | How::InPlace(steps) => ("instances", None, steps.as_slice()),
         };
         let steps = steps.iter().map(|step| StepRow {
             instance: step.instance.to_string(),

@@ -5,57 +5,21 @@
 //! stands for what runs, and the host deploys each type that changes.
 
 use super::mark::Marks;
-use super::on_docker::OnDocker;
+use super::on_docker::{OnDocker, Stray};
 use super::open::carry_out;
-use super::surroundings::{Surroundings, Way};
-use super::{deploy, leaving, readdress};
+use super::surroundings::{Way, checks_are_disabled};
+use super::type_change::{How, TypeChange, Wish};
+use super::{deploy, leaving, readdress, resting};
 use crate::docker_local::{
-    Actual, InstanceState, ListedInstance, Pending, listing_of, pending, present, queue, runs_on_docker_local,
+    Actual, InstanceState, ListedInstance, Pending, listing_of, pending, pending_of_ended, present, queue,
+    runs_on_docker_local,
 };
 use crate::formation::{Formation, Request};
-use crate::plan::{self, Action, Ask, Step};
-use common::{App, AppLock, Context, Env, Error, Quantity, Result, in_spite_of_signals};
-
-/// What a change means for one type.
-#[derive(Debug)]
-pub(crate) struct TypeChange<'s> {
-    /// What is asked.
-    pub(crate) request: Request,
-    /// The quantity that was saved.
-    pub(crate) from: Quantity,
-    /// How it is brought about.
-    pub(crate) how: How<'s>,
-}
-
-/// How a type is brought to its quantity.
-#[derive(Debug)]
-pub(crate) enum How<'s> {
-    /// It is as asked.
-    Nothing,
-    /// The host deploys it whole, for this reason if it is a special one.
-    Deploy(Option<String>),
-    /// Its instances are as asked, and the hooks that must know of them are owed since a change that was
-    /// interrupted.
-    Hooks(&'s Surroundings),
-    /// Its instances stay, and the addresses of some are written down anew.
-    Readdress(Vec<Step>),
-    /// Instance by instance; new ones from this image.
-    Steps { steps: Vec<Step>, image: String, surroundings: &'s Surroundings },
-}
-
-impl TypeChange<'_> {
-    /// Whether anything is to be done.
-    pub(crate) fn is_needed(&self) -> bool {
-        !matches!(self.how, How::Nothing)
-    }
-
-    fn steps(&self) -> &[Step] {
-        match &self.how {
-            How::Readdress(steps) | How::Steps { steps, .. } => steps,
-            How::Nothing | How::Deploy(_) | How::Hooks(_) => &[],
-        }
-    }
-}
+use crate::plan::{self, Action, Ask, Condition, Present, Step};
+use crate::stopped::Stopped;
+use crate::targets::Selection;
+use common::{App, AppLock, Context, Env, Error, Instance, ProcessType, Result, in_spite_of_signals};
+use std::collections::BTreeSet;
 
 /// What a change of an app's scale is measured against, and how it can be made.
 pub(crate) struct Scaling<'a> {
@@ -67,8 +31,37 @@ pub(crate) struct Scaling<'a> {
 /// What there is on docker-local.
 struct OnDockerLocal<'a> {
     way: Way,
+    /// Sorted by type.
     listed: Vec<ListedInstance>,
     marks: Marks<'a>,
+    /// What was stopped by hand.
+    stopped: Selection,
+}
+
+impl OnDockerLocal<'_> {
+    fn of_type(&self, process_type: &ProcessType) -> Vec<&ListedInstance> {
+        self.listed.iter().filter(|instance| instance.process_type.as_ref() == Some(process_type)).collect()
+    }
+
+    /// The steps of a type, as far as they are wished.
+    fn steps(&self, request: &Request, wish: Wish<'_>) -> Vec<Step> {
+        let Request { process_type, quantity } = request;
+        let mut there = present(&self.listed, process_type);
+        if self.stopped.types.contains(process_type) {
+            for index in 1..=*quantity {
+                there.entry(index).or_insert(Present { condition: Condition::Rests, container: None });
+            }
+        }
+        let steps = plan::plan(process_type, *quantity, &there, wish.ask);
+        match wish.only {
+            Some(only) => plan::narrowed(steps, |instance| only.covers(instance)),
+            None => steps,
+        }
+    }
+}
+
+fn is_only(steps: &[Step], actions: &[Action]) -> bool {
+    steps.iter().all(|step| actions.contains(&step.action))
 }
 
 impl<'a> Scaling<'a> {
@@ -89,8 +82,30 @@ impl<'a> Scaling<'a> {
     /// The same as [`Scaling::find`], of an app that docker-local runs and of which this is known.
     pub(crate) fn of(env: &'a Env, app: &'a App, actual: Actual) -> Result<Self> {
         let Actual::Instances(instances) = actual else { return Ok(Self::by_what_is_saved(env, app)) };
-        let actual = OnDockerLocal { way: Way::find(env, app)?, listed: instances, marks: Marks::new(env, app)? };
-        Ok(Self { env, app, actual: Some(actual) })
+        let (way, marks) = (Way::find(env, app)?, Marks::new(env, app)?);
+        let stopped = Stopped::new(env, app)?.read()?;
+        Ok(Self { env, app, actual: Some(OnDockerLocal { way, listed: instances, marks, stopped }) })
+    }
+
+    /// The same, where this is what was stopped by hand.
+    pub(super) fn with_stopped(mut self, stopped: Selection) -> Self {
+        if let Some(actual) = &mut self.actual {
+            for found in &mut actual.listed {
+                found.is_stopped = found.instance().is_some_and(|instance| stopped.covers(&instance));
+            }
+            actual.stopped = stopped;
+        }
+        self
+    }
+
+    /// Whether what runs is known instance by instance.
+    pub(super) fn is_of_instances(&self) -> bool {
+        self.actual.is_some()
+    }
+
+    /// Whether an instance of the app runs.
+    pub(super) fn something_runs(&self) -> bool {
+        self.actual.as_ref().is_some_and(|actual| actual.listed.iter().any(ListedInstance::counts_as_running))
     }
 
     /// What the requests mean, in their order, where `saved` is the scale with the types that have left the Procfile.
@@ -102,8 +117,10 @@ impl<'a> Scaling<'a> {
                 None if from == Some(request.quantity) => How::Nothing,
                 None => How::Deploy(None),
                 Some(actual) => {
+                    // The host would start a type that was stopped by hand.
+                    let recreate = recreate && !actual.stopped.types.contains(&request.process_type);
                     let reason = recreate.then_some("the strategy is recreate");
-                    self.how(actual, request, Ask::Quantity, reason)?
+                    self.how(actual, request, Ask::Quantity.into(), reason)?
                 }
             };
             Ok(TypeChange { request: request.clone(), from: from.unwrap_or(0), how })
@@ -112,13 +129,25 @@ impl<'a> Scaling<'a> {
     }
 
     /// What it takes to bring types to what is saved of them.
-    pub(crate) fn mend(&self, requests: &[Request], ask: Ask) -> Result<Vec<TypeChange<'_>>> {
+    pub(crate) fn mend<'w>(&self, requests: &[Request], wish: impl Into<Wish<'w>>) -> Result<Vec<TypeChange<'_>>> {
         let Some(actual) = &self.actual else { return Ok(Vec::new()) };
+        let wish = wish.into();
         let change = |request: &Request| {
-            let how = self.how(actual, request, ask, None)?;
+            let how = self.how(actual, request, wish, None)?;
             // A type that the scale does not name cannot be deployed by the host; its instances only go.
             let how = if request.quantity == 0 && matches!(how, How::Deploy(_)) { How::Nothing } else { how };
             Ok(TypeChange { from: request.quantity, request: request.clone(), how })
+        };
+        requests.iter().map(change).collect()
+    }
+
+    /// What it takes to stop instances where they are, each type that `requests` name at a time.
+    pub(crate) fn stop(&self, requests: &[Request], goes: &Selection) -> Vec<TypeChange<'_>> {
+        let Some(actual) = &self.actual else { return Vec::new() };
+        let change = |request: &Request| {
+            let there = present(&actual.listed, &request.process_type);
+            let steps = plan::to_rest(&request.process_type, &there, |instance| goes.covers(instance));
+            TypeChange { from: request.quantity, request: request.clone(), how: How::InPlace(steps) }
         };
         requests.iter().map(change).collect()
     }
@@ -128,59 +157,92 @@ impl<'a> Scaling<'a> {
         &'s self,
         actual: &'s OnDockerLocal<'_>,
         request: &Request,
-        ask: Ask,
+        wish: Wish<'_>,
         recreate: Option<&str>,
     ) -> Result<How<'s>> {
-        let OnDockerLocal { way, listed, marks } = actual;
+        let OnDockerLocal { way, marks, .. } = actual;
         let process_type = &request.process_type;
-        let steps = plan::plan(process_type, request.quantity, &present(listed, process_type), ask);
-        let is_only = |actions: &[Action]| steps.iter().all(|step| actions.contains(&step.action));
-        if is_only(&[Action::Keep]) {
+        let steps = self.steps(actual, request, wish)?;
+        if is_only(&steps, &[Action::Keep]) {
             return Ok(match way {
                 Way::OneByOne(surroundings) if marks.is_marked(process_type) => How::Hooks(surroundings),
                 _ => How::Nothing,
             });
         }
-        if is_only(&[Action::Keep, Action::Readdress]) {
-            return Ok(How::Readdress(steps));
+        if is_only(&steps, &[Action::Keep, Action::Readdress, Action::Wake]) {
+            return Ok(How::InPlace(steps));
         }
-        let surroundings = match (way, recreate) {
+        let never_twice = checks_are_disabled(self.env, self.app, process_type)?;
+        // The host would leave the old one ended where it cannot start another.
+        let anew = || actual.steps(request, Wish { ask: Ask::Anew, ..wish });
+        let (surroundings, steps) = match (way, recreate) {
+            (Way::Whole(reason), _) if wish.is_of_single(process_type) => {
+                return Err(Error::new(format!("no single instance of {} can be made: {reason}", self.app)));
+            }
+            (Way::OneByOne(surroundings), None) => (surroundings, steps),
+            (Way::OneByOne(surroundings), Some(_)) if never_twice => (surroundings, anew()),
             (_, Some(reason)) => return Ok(How::Deploy(Some(reason.to_owned()))),
             (Way::Whole(reason), None) => return Ok(How::Deploy(Some(reason.clone()))),
-            (Way::OneByOne(surroundings), None) => surroundings,
         };
-        let release = &surroundings.image;
-        let is_new = |step: &Step| matches!(step.action, Action::Start | Action::Replace);
-        let image = if steps.iter().any(is_new) {
-            let of_type = |instance: &&ListedInstance| instance.process_type.as_ref() == Some(process_type);
-            let siblings: Vec<&ListedInstance> = listed.iter().filter(of_type).collect();
-            match pending(self.env, self.app, process_type, release, &siblings)? {
-                // The host's own deploy of a type that nothing runs of touches nothing.
-                Pending::Unknown => return Ok(How::Deploy(None)),
-                Pending::Changed(sources) => {
-                    return Ok(How::Deploy(Some(format!("{} changed since the deploy", sources.join(", ")))));
-                }
-                Pending::Nothing => release.clone(),
-                Pending::OtherImage(image) => image,
+        let release = surroundings.image.clone();
+        if !steps.iter().any(Step::makes) {
+            return Ok(How::Steps { steps, image: release, surroundings });
+        }
+        let (steps, image) = match pending(self.env, self.app, process_type, &release, &actual.of_type(process_type))? {
+            Pending::Nothing => (steps, release),
+            Pending::OtherImage(image) => (steps, image),
+            Pending::Unknown if wish.is_of_single(process_type) => (steps, release),
+            // The host's own deploy of a type that nothing runs of touches nothing.
+            Pending::Unknown => return Ok(How::Deploy(None)),
+            Pending::Changed { sources, image } if wish.is_of_single(process_type) => {
+                (plan::explained(steps, &sources), image.unwrap_or(release))
             }
-        } else {
-            release.clone()
+            Pending::Changed { sources, .. } if never_twice || wish.ask == Ask::Anew => {
+                (plan::explained(anew(), &sources), release)
+            }
+            Pending::Changed { sources, .. } => {
+                return Ok(How::Deploy(Some(format!("{} changed since the deploy", sources.join(", ")))));
+            }
         };
         Ok(How::Steps { steps, image, surroundings })
     }
 
-    /// Before the first of these changes: lets go of other apps' containers, and writes changed addresses down, of all
-    /// types at once.
-    pub(crate) fn prepare(&self, changes: &[TypeChange<'_>]) -> Result<()> {
-        let Some(OnDockerLocal { listed, .. }) = &self.actual else { return Ok(()) };
+    /// The steps of a type. What has ended is started again only as long as it is what would be made.
+    fn steps(&self, actual: &OnDockerLocal<'_>, request: &Request, wish: Wish<'_>) -> Result<Vec<Step>> {
+        let steps = actual.steps(request, wish);
+        let woken: BTreeSet<u32> =
+            steps.iter().filter(|step| step.action == Action::Wake).map(|step| step.instance.index).collect();
+        if woken.is_empty() {
+            return Ok(steps);
+        }
+        let process_type = &request.process_type;
+        let is_woken = |found: &&&ListedInstance| found.index.is_some_and(|index| woken.contains(&index));
+        let ended: Vec<&ListedInstance> = actual.of_type(process_type).iter().filter(is_woken).copied().collect();
+        let is_as_made = match &actual.way {
+            Way::OneByOne(surroundings) => {
+                pending_of_ended(self.env, self.app, process_type, &surroundings.image, &ended)? == Pending::Nothing
+            }
+            Way::Whole(_) => false,
+        };
+        Ok(if is_as_made { steps } else { actual.steps(request, Wish { ask: Ask::Quantity, ..wish }) })
+    }
+
+    /// Before the first of these changes: lets go of other apps' containers, starts again what has ended, and writes
+    /// changed addresses down, of all types at once. Says whether the proxy was made anew.
+    pub(crate) fn prepare(&self, changes: &[TypeChange<'_>]) -> Result<bool> {
+        let Some(OnDockerLocal { listed, .. }) = &self.actual else { return Ok(false) };
         // A file whose container is missing may name another app's.
         let names_missing = |found: &ListedInstance| found.state == InstanceState::Missing && found.container.is_some();
         if changes.iter().any(TypeChange::is_needed) && listed.iter().any(names_missing) {
             leaving::let_go_of_others(self.env, self.app)?;
         }
-        let steps = changes.iter().flat_map(TypeChange::steps);
-        let moved: Vec<&Step> = steps.filter(|step| step.action == Action::Readdress).collect();
-        readdress::readdress(self.env, self.app, &moved).context(|| "writing down changed addresses")
+        let of = |action: Action| {
+            let steps = changes.iter().flat_map(TypeChange::steps);
+            steps.filter(move |step| step.action == action).collect::<Vec<_>>()
+        };
+        let (woken, moved) = (of(Action::Wake), of(Action::Readdress));
+        resting::start(self.env, self.app, &woken).context(|| "starting what has ended")?;
+        readdress::readdress(self.env, self.app, &[moved, woken].concat()).context(|| "writing down changed addresses")
     }
 
     /// Brings one type to its quantity. What fails leaves it as it was.
@@ -188,21 +250,23 @@ impl<'a> Scaling<'a> {
         let (env, app) = (self.env, self.app);
         let Request { process_type, quantity } = &change.request;
         match &change.how {
-            // Addresses are those of all types at once: see `prepare`.
-            How::Nothing | How::Readdress(_) => Ok(()),
+            How::Nothing => Ok(()),
+            // What is started again, and addresses, are of all types at once: see `prepare`.
+            How::InPlace(steps) => resting::stop(env, app, steps),
             How::Hooks(surroundings) => {
                 carry_out(&OnDocker::new(env, app, surroundings, lock)?, process_type, *quantity, &[], "")
             }
             How::Steps { steps, image, surroundings } => {
-                carry_out(&OnDocker::new(env, app, surroundings, lock)?, process_type, *quantity, steps, image)
+                carry_out(&OnDocker::new(env, app, surroundings, lock)?, process_type, *quantity, steps, image)?;
+                self.forget_surplus(&change.request)
             }
             How::Deploy(reason) => {
                 if let Some(reason) = reason {
                     env.output().warn(&format!("All instances of {process_type} are replaced: {reason}"));
                 }
-                let Err(error) = deploy::of_type(env, app, process_type) else { return Ok(()) };
+                let Err(error) = deploy::of_type(env, app, process_type) else { return self.rest_again(process_type) };
                 if self.actual.is_some() {
-                    let cleared = in_spite_of_signals(|| leaving::discard_unnamed(env, app, process_type));
+                    let cleared = in_spite_of_signals(|| leaving::discard_unnamed(env, app, Some(process_type)));
                     cleared.context(|| format!("{error}; cleaning up"))?;
                 }
                 Err(error)
@@ -210,8 +274,31 @@ impl<'a> Scaling<'a> {
         }
     }
 
-    /// Ends containers that nothing accounts for, by name and id.
-    pub(crate) fn end_strays(&self, strays: &[(String, String)], lock: &AppLock) -> Result<()> {
+    /// An instance that is wanted no more is not one that was stopped by hand.
+    fn forget_surplus(&self, Request { process_type, quantity }: &Request) -> Result<()> {
+        let kept = Stopped::new(self.env, self.app)?;
+        let stopped = kept.read()?;
+        let is_wanted = |instance: &&Instance| instance.process_type != *process_type || instance.index <= *quantity;
+        kept.write(&Selection::new(stopped.types, stopped.instances.iter().filter(is_wanted).cloned()))
+    }
+
+    /// The host has deployed a type whole, and with it instances that were stopped by hand.
+    fn rest_again(&self, process_type: &ProcessType) -> Result<()> {
+        let Some(OnDockerLocal { stopped, .. }) = &self.actual else { return Ok(()) };
+        let of_type = stopped.instances.iter().filter(|instance| instance.process_type == *process_type);
+        let again = Selection::new([], of_type.cloned());
+        if again.is_empty() {
+            return Ok(());
+        }
+        let kept = Stopped::new(self.env, self.app)?;
+        kept.write(&kept.read()?.and(&again))?;
+        let request = Request { process_type: process_type.clone(), quantity: 0 };
+        let now = Self::find(self.env, self.app)?;
+        now.stop(&[request], &again).iter().try_for_each(|change| resting::stop(self.env, self.app, change.steps()))
+    }
+
+    /// Ends containers that nothing accounts for.
+    pub(crate) fn end_strays(&self, strays: &[Stray], lock: &AppLock) -> Result<()> {
         if strays.is_empty() {
             return Ok(());
         }

@@ -125,8 +125,9 @@ impl Surroundings {
     }
 }
 
-/// Whether the host starts containers of this type without checking them.
-fn checks_are_disabled(env: &Env, app: &App, process_type: &ProcessType) -> Result<bool> {
+/// Whether the host starts containers of this type without checking them, each once the old one has ended: so it is
+/// with a process that must never run twice.
+pub(super) fn checks_are_disabled(env: &Env, app: &App, process_type: &ProcessType) -> Result<bool> {
     let disabled = host_files::CHECKS_DISABLED.of(env, app)?.unwrap_or_default();
     Ok(disabled.split([',', '\n']).map(str::trim).any(|name| name == "_all_" || name == process_type.as_str()))
 }

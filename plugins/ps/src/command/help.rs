@@ -14,7 +14,10 @@ const COMMANDS: &[(&str, &str)] = &[
         "Starts what is missing of an app and retires what nothing accounts for",
     ),
     ("ps:report [<app>] [<flag>]", "Displays a process report for one or more apps"),
-    ("ps:restart [--parallel count] [--all|<app>] [<process-name>]", "Restart an app"),
+    (
+        "ps:restart [--rolling] [--dry-run] [--parallel count] [--all|<app>] [<process-name>[.<n>]...]",
+        "Restart an app or some of its processes",
+    ),
     ("ps:restart-policy <app>", "Shows the restart policy of an app (kept from earlier versions)"),
     ("ps:restartall [--parallel count]", "Restarts all apps (kept from earlier versions: ps:restart --all)"),
     ("ps:restore [--parallel count] [--all|<app>]", "Start previously running app"),
@@ -28,14 +31,20 @@ const COMMANDS: &[(&str, &str)] = &[
         "ps:set-restart-policy <app> <policy>",
         "Sets the restart policy of an app (kept from earlier versions: ps:set <app> restart-policy)",
     ),
-    ("ps:signal [--dry-run] <app> [<target>...] <signal>", "Sends a signal to what runs of an app"),
-    ("ps:start [--parallel count] [--all|<app>]", "Start an app"),
+    ("ps:signal [--dry-run] <app> [<process-name>[.<n>]...] <signal>", "Sends a signal to what runs of an app"),
+    (
+        "ps:start [--dry-run] [--parallel count] [--all|<app>] [<process-name>[.<n>]...]",
+        "Start an app or some of its processes",
+    ),
     ("ps:startall [--parallel count]", "Starts all apps (kept from earlier versions: ps:start --all)"),
     (
-        "ps:stats [--watch] [--format stdout|json] [--all|<app>] [<target>...]",
+        "ps:stats [--watch] [--format stdout|json] [--all|<app>] [<process-name>[.<n>]...]",
         "Shows what the instances of an app use of processor and memory against their limits",
     ),
-    ("ps:stop [--parallel count] [--all|<app>]", "Stop an app"),
+    (
+        "ps:stop [--dry-run] [--parallel count] [--all|<app>] [<process-name>[.<n>]...]",
+        "Stop an app or some of its processes",
+    ),
     ("ps:stopall [--parallel count]", "Stops all apps (kept from earlier versions: ps:stop --all)"),
     ("ps:wait [--type type] [--timeout seconds] <app>", "Waits until what should run of an app does and is healthy"),
 ];

@@ -19,7 +19,11 @@ pub mod stats;
 pub mod stop;
 pub mod wait;
 
+use crate::change::{Deed, Part};
+use crate::each_app::EachApp;
 use crate::scheduler::{DOCKER_LOCAL, scheduler_of};
+use crate::targets::Selection;
+use chosen::chosen;
 use common::{App, Env, Error, Globals, Result, clap};
 use std::time::Duration;
 
@@ -64,6 +68,55 @@ pub(crate) struct AppOrAll {
     ignored: Vec<String>,
 }
 
+// The command line of a command that takes an app and parts of it, or `--all`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TargetedArguments {
+    #[command(flatten)]
+    fleet: Fleet,
+    /// Print what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    patience: Patience,
+    #[command(flatten)]
+    globals: Globals,
+    /// The app
+    #[arg(default_value = "", hide_default_value = true)]
+    app: String,
+    /// Only these process types and instances: web, 'worker-*', web.1
+    #[arg(value_name = "TYPE[.N]")]
+    targets: Vec<String>,
+}
+
+impl TargetedArguments {
+    /// Does something to the app or the parts of it that were named, or to every app. `whole` does it to one app.
+    fn run(
+        &self,
+        env: &Env,
+        command: &str,
+        deed: Deed,
+        whole: impl Fn(&Env, &App, Duration) -> Result<()> + Sync,
+    ) -> Result<()> {
+        let of_app = |env: &Env, app: &App, selection: Selection| {
+            let by_part = self.dry_run || deed == Deed::Roll || !selection.is_empty();
+            if !by_part {
+                return whole(env, app, self.patience.duration());
+            }
+            let part = Part::new(env, app, selection, deed)?;
+            if self.dry_run { part.say() } else { part.carry_out(self.patience.duration()) }
+        };
+        if !self.fleet.all {
+            let app = App::named_by_user(env, &self.app)?;
+            let selection = chosen(env, &app, &self.targets)?;
+            return of_app(env, &app, selection);
+        }
+        if !self.targets.is_empty() {
+            return Err(Error::new(format!("Unable to {command} all apps when specifying a process name")));
+        }
+        EachApp::new(env, command, self.fleet.parallel)?.run(|env, app| of_app(env, app, Selection::default()))
+    }
+}
+
 /// Runs an operation against the app that the command line names, or against all.
 fn run_for_app_or_all(
     env: &Env,
@@ -73,7 +126,7 @@ fn run_for_app_or_all(
 ) -> Result<()> {
     let patience = arguments.patience.duration();
     if arguments.fleet.all {
-        let each = crate::each_app::EachApp::new(env, command, arguments.fleet.parallel)?;
+        let each = EachApp::new(env, command, arguments.fleet.parallel)?;
         return each.run(|env, app| operation(env, app, patience));
     }
     operation(env, &App::named_by_user(env, &arguments.app)?, patience)

@@ -1,7 +1,7 @@
 //! `ps:reconcile`: bring what runs of an app to what should run. Safe to run from a timer.
 
 use super::Patience;
-use crate::change::{Marks, Scaling, as_text, lock, stop_later_if_asked};
+use crate::change::{Marks, Scaling, Stray, as_text, lock, stop_later_if_asked};
 use crate::docker_local::{
     Actual, InstanceState, ListedInstance, Listing, listing_of, listings, present, queue, runs_on_docker_local,
 };
@@ -11,7 +11,7 @@ use crate::plan::{self, Ask};
 use crate::saved::SavedScale;
 use crate::settings;
 use crate::settings::MaxInstances;
-use common::{App, Env, Error, Globals, Result, clap, listed, parse_command_line, shown};
+use common::{App, Env, Error, Globals, ProcessType, Result, clap, listed, parse_command_line, shown};
 use std::time::Duration;
 
 #[derive(Debug, clap::Parser)]
@@ -39,8 +39,8 @@ struct Arguments {
 struct Difference {
     /// Types that are not as they should be, with the quantity that they should have.
     types: Vec<Request>,
-    /// Containers that nothing accounts for: name and id.
-    strays: Vec<(String, String)>,
+    /// Containers that nothing accounts for.
+    strays: Vec<Stray>,
     /// Where the saved scale asks for more instances of a type than there may be; such types are left as they are.
     excess: Option<String>,
 }
@@ -111,7 +111,11 @@ fn difference(env: &Env, app: &App, listing: &Listing, ask: Ask, locked: bool) -
     let allowed = wanted.into_iter().map(request).filter(|request| most.allows(request.quantity));
     let types = allowed.filter(differs).collect();
     let strays = instances.iter().filter(|instance| is_stray(instance, locked));
-    let strays = strays.filter_map(|stray| Some((stray.container_name.clone()?, stray.container.clone()?))).collect();
+    let stray = |found: &ListedInstance| {
+        let (name, container) = (found.container_name.clone()?, found.container.clone()?);
+        Some(Stray { name, container, process_type: found.process_type.clone().unwrap_or_else(ProcessType::web) })
+    };
+    let strays = strays.filter_map(stray).collect();
     let excess = SavedScale::new(env, app).excess(|_| true)?;
     Ok(Some(Difference { types, strays, excess }))
 }
@@ -143,7 +147,7 @@ fn say(env: &Env, app: &App, listing: &Listing, ask: Ask) -> Result<()> {
             let strays: String = found
                 .strays
                 .iter()
-                .map(|(name, _)| format!("{}: retire, nothing accounts for it\n", shown(name)))
+                .map(|stray| format!("{}: retire, nothing accounts for it\n", shown(&stray.name)))
                 .collect();
             output.print(&strays)?;
             found.excess.map_or(Ok(()), |excess| Err(Error::new(excess)))
@@ -174,7 +178,7 @@ fn reconcile(env: &Env, app: &App, ask: Ask, patience: Duration) -> Result<()> {
     let mut failures: Vec<String> = found.excess.iter().cloned().collect();
     match scaling.end_strays(&found.strays, &held) {
         Ok(()) => {
-            for (name, _) in &found.strays {
+            for Stray { name, .. } in &found.strays {
                 output.verbose(&format!("{name}: retired, nothing accounts for it"));
             }
         }

@@ -1,8 +1,8 @@
 //! `ps:restore`: start what should run, after a boot of the host.
 
 use super::Fleet;
-use super::start::bring_up;
-use crate::docker_local::{shown_healthy, wait_for_docker};
+use crate::change::bring_up;
+use crate::docker_local::shown_healthy;
 use crate::each_app::EachApp;
 use crate::scheduler::{is_deployed, scheduler_of};
 use crate::settings;
@@ -33,9 +33,9 @@ pub fn main(env: &Env) -> Result<()> {
     let triggers = Triggers::new(env);
     if !arguments.fleet.all && !arguments.app.is_empty() {
         let app = App::named_by_user(env, &arguments.app)?;
-        wait_for_docker(env, std::slice::from_ref(&app), patience)?;
+        let healthy = shown_healthy(env, std::slice::from_ref(&app), patience)?;
         triggers.fire("pre-restore", &[])?;
-        return restore(env, &app, patience, !shown_healthy(env, std::slice::from_ref(&app)).is_empty());
+        return restore(env, &app, patience, healthy.contains(&app));
     }
     if !arguments.fleet.all {
         env.output().warn("Restore specified without app, assuming --all");
@@ -43,9 +43,8 @@ pub fn main(env: &Env) -> Result<()> {
     let each = EachApp::new(env, "restore", arguments.fleet.parallel)?;
     // Before any proxy loses what it knows.
     let visible = App::all_visible(env)?;
-    wait_for_docker(env, &visible, patience)?;
+    let healthy = shown_healthy(env, &visible, patience)?;
     triggers.fire("pre-restore", &[])?;
-    let healthy = shown_healthy(env, &visible);
     // Each app's is cleared at its turn as well. Until then none may answer from an address that is another's by now;
     // but those of apps that are hidden from the user are not his to clear, and one that runs where its proxy looks for
     // it need not go dark.
@@ -55,18 +54,23 @@ pub fn main(env: &Env) -> Result<()> {
     each.run(|env, app| restore(env, app, patience, healthy.contains(app)))
 }
 
-/// Restores one app. A proxy configuration that cannot be cleared is no reason to leave the app down.
+/// Restores one app; one of which all runs where its proxy looks for it is left alone. A proxy configuration that cannot
+/// be cleared is no reason to leave the app down.
 fn restore(env: &Env, app: &App, patience: Duration, is_healthy: bool) -> Result<()> {
     let output = env.output();
     let triggers = Triggers::new(env);
-    let _lock = AppLock::acquire(env, app, patience)?;
     let scheduler = scheduler_of(env, app)?;
+    // The host's own plugins know of no app here: without arguments it means all of them.
+    triggers.fire_for("pre-restore", &[&scheduler, app.as_str()], |plugin| !plugin.is_core())?;
+    if is_healthy {
+        output.verbose(&format!("{app} runs, and is left alone"));
+        return Ok(());
+    }
+    let lock = AppLock::acquire(env, app, patience)?;
     triggers.fire("scheduler-pre-restore", &[&scheduler, app.as_str()])?;
-    if !is_healthy {
-        output.info1("Clearing potentially invalid proxy configuration");
-        if let Err(error) = triggers.fire("proxy-clear-config", &[app.as_str()]) {
-            output.warn(&format!("Error clearing proxy config: {error}"));
-        }
+    output.info1("Clearing potentially invalid proxy configuration");
+    if let Err(error) = triggers.fire("proxy-clear-config", &[app.as_str()]) {
+        output.warn(&format!("Error clearing proxy config: {error}"));
     }
     if !is_deployed(env, app)? {
         output.warn(&format!("App {app} has not been deployed"));
@@ -77,5 +81,5 @@ fn restore(env: &Env, app: &App, patience: Duration, is_healthy: bool) -> Result
         return Ok(());
     }
     output.info1("Starting app");
-    bring_up(env, app)
+    bring_up(env, app, &lock)
 }

@@ -12,6 +12,7 @@ use crate::scheduler::is_deployed;
 use crate::settings;
 use crate::settings::MaxInstances;
 use crate::source_files::SourceFile;
+use crate::stopped::Stopped;
 use common::{
     App, AppLock, Env, Error, Globals, ProcessType, Result, Triggers, clap, listed, parse_command_line, shown,
 };
@@ -84,7 +85,22 @@ pub fn main(env: &Env) -> Result<()> {
     }
     let scaling = Scaling::find(env, &app)?;
     let changes = scaling.plan(&asked.saved.shown(), &asked.requests, asked.recreate)?;
+    warn_of_stopped(env, &app, &asked.requests)?;
     asked.announced(env, &app, || change(env, &app, &asked, &scaling, &changes, &lock))
+}
+
+/// Of a type that was stopped by hand nothing is started.
+fn warn_of_stopped(env: &Env, app: &App, requests: &[Request]) -> Result<()> {
+    let stopped = Stopped::new(env, app)?.read()?;
+    for Request { process_type, .. } in requests.iter().filter(|request| request.quantity > 0) {
+        if stopped.types.contains(process_type) {
+            env.output().warn(&format!(
+                "{process_type} of {app} is stopped: the scale is saved and holds once ps:start {app} {process_type} has \
+                 started it"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What the command line asks for, checked against what is saved.

@@ -23,9 +23,8 @@ struct Arguments {
     /// The app
     #[arg(default_value = "", hide_default_value = true)]
     app: String,
-    /// Types (web), instances (web.1) or patterns of types in quotes ('worker-*'), none for all of the app; and last the
-    /// signal: HUP, SIGHUP or 1
-    #[arg(value_name = "TARGET|SIGNAL")]
+    /// Only these process types and instances: web, 'worker-*', web.1; and last the signal: HUP, SIGHUP, 1
+    #[arg(value_name = "TYPE[.N]|SIGNAL")]
     words: Vec<String>,
 }
 

@@ -36,8 +36,8 @@ struct Arguments {
     /// The app
     #[arg(default_value = "", hide_default_value = true)]
     app: String,
-    /// Types (web), instances (web.1) or patterns of types in quotes ('worker-*'); none for all of the app
-    #[arg(value_name = "TARGET")]
+    /// Only these process types and instances: web, 'worker-*', web.1
+    #[arg(value_name = "TYPE[.N]")]
     targets: Vec<String>,
 }
 

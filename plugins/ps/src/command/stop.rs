@@ -1,25 +1,21 @@
-//! `ps:stop`: stop an app, until it is started or deployed.
+//! `ps:stop`: stop an app or part of it, until it is started or deployed.
 
-use super::{AppOrAll, run_for_app_or_all};
-use crate::change::{end_what_runs, lock_deployed};
-use crate::scheduler::scheduler_of;
-use common::{App, Env, Result, Triggers, parse_command_line};
-use std::time::Duration;
+use super::TargetedArguments;
+use crate::change::{Deed, stop, stop_later_if_asked};
+use common::{Env, Result, clap, parse_command_line};
+
+#[derive(Debug, clap::Parser)]
+#[command(name = "ps:stop", about = "Stop an app, or some of its process types and instances")]
+struct Arguments {
+    #[command(flatten)]
+    targeted: TargetedArguments,
+}
 
 /// The body of `ps:stop`.
 pub fn main(env: &Env) -> Result<()> {
-    let arguments: AppOrAll = parse_command_line(env)?;
-    run_for_app_or_all(env, "stop", &arguments, stop)
-}
-
-/// Stops one app: all of it that runs. The trigger `post-stop` (ours too) keeps it stopped over a boot.
-fn stop(env: &Env, app: &App, patience: Duration) -> Result<()> {
-    let Some(_lock) = lock_deployed(env, app, patience)? else { return Ok(()) };
-    env.output().info1_quiet(&format!("Stopping {app}"));
-    let scheduler = scheduler_of(env, app)?;
-    let triggers = Triggers::new(env);
-    triggers.fire("scheduler-stop", &[&scheduler, app.as_str()])?;
-    // What still runs would be an app that nobody takes for one: so it is said, and the app not called stopped.
-    end_what_runs(env, app)?;
-    triggers.fire("post-stop", &[app.as_str()])
+    if let Some(stopped) = stop_later_if_asked(env) {
+        return stopped;
+    }
+    let Arguments { targeted } = parse_command_line(env)?;
+    targeted.run(env, "stop", Deed::Stop, stop)
 }

@@ -3,9 +3,12 @@
 //! It takes no lock: what it waits for may be what the holder does.
 
 use super::chosen::chosen;
-use crate::docker_local::{Listing, is_changing, listing_of, queue};
+use crate::docker_local::{is_changing, listing_of, queue};
 use crate::settings;
-use common::{App, Env, Error, ErrorKind, Globals, Result, clap, interrupted, listed, parse_command_line, pause};
+use common::{
+    App, Env, Error, ErrorKind, Globals, ProcessType, Result, clap, interrupted, listed, parse_command_line, pause,
+};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// How often it looks again: two calls of Docker each time.
@@ -36,25 +39,28 @@ pub fn main(env: &Env) -> Result<()> {
         let message = format!("--type takes a process type, {instance} is an instance of {}", instance.process_type);
         return Err(Error::new(message));
     }
-    let look = || -> Result<Vec<String>> {
-        refuse_stopped(env, &app)?;
-        let listing = listing_of(env, &app, &queue(env)?)?;
-        let of_all = |listing: Listing| {
-            if selection.is_whole() { listing } else { listing.only(|of| selection.types.contains(of)) }
-        };
-        Ok(of_all(listing).awaited())
-    };
-    wait(env, &app, Duration::from_secs(arguments.timeout), look)
+    wait(env, &app, Duration::from_secs(arguments.timeout), || look(env, &app, &selection.types))
 }
 
-/// An app that was stopped by hand will not come up, unless somebody is about to deploy it.
-fn refuse_stopped(env: &Env, app: &App) -> Result<()> {
+/// What has still to come, of these types alone if there are any. What was stopped by hand will not, unless somebody is
+/// about to change that; of an app that runs it is only missed by who names it.
+fn look(env: &Env, app: &App, types: &BTreeSet<ProcessType>) -> Result<Vec<String>> {
+    let refused = |of: &str, again: &str| {
+        Error::new(format!("{of} is stopped and will not come up by itself, start it with: dokku ps:start {again}"))
+    };
     if settings::is_stopped(env, app)? && !is_changing(env, app)? {
-        let message =
-            format!("App {app} is stopped and will not come up by itself, start it with: dokku ps:start {app}");
-        return Err(Error::new(message));
+        return Err(refused(&format!("App {app}"), app.as_str()));
     }
-    Ok(())
+    let listing = listing_of(env, app, &queue(env)?)?;
+    if types.is_empty() {
+        return Ok(listing.awaited());
+    }
+    let listing = listing.only(|of| types.contains(of));
+    let Some(stopped) = listing.stopped_types().first().map(ToString::to_string) else { return Ok(listing.awaited()) };
+    if is_changing(env, app)? {
+        return Ok(vec![format!("{stopped} is stopped")]);
+    }
+    Err(refused(&format!("{stopped} of {app}"), &format!("{app} {stopped}")))
 }
 
 /// Looks again and again until nothing is awaited any more.

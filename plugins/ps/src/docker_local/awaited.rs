@@ -1,10 +1,16 @@
 //! What has still to come until an app is as it should be. Pure.
 
-use super::listing::{Actual, InstanceState, ListedInstance, Listing};
+use super::listing::{Actual, InstanceState, ListedInstance, Listing, TypeCount};
 use common::ProcessType;
 use std::collections::BTreeSet;
 
 impl Listing {
+    /// The types of which nothing runs since all of it was stopped by hand.
+    pub(crate) fn stopped_types(&self) -> Vec<&ProcessType> {
+        let is_stopped = |count: &TypeCount<'_>| count.stopped > 0 && count.stopped >= count.desired;
+        self.types().into_iter().filter(is_stopped).map(|count| count.process_type).collect()
+    }
+
     /// What keeps the app from being as desired and healthy, in words: `web.2 is exited`. It is nothing when
     /// [`Listing::is_as_desired`] and no health check is still at its first tries; an app that has not been deployed never
     /// is.
@@ -26,7 +32,7 @@ impl Listing {
     fn awaited_of(&self, instances: &[ListedInstance]) -> Vec<String> {
         let types = self.types();
         let short: BTreeSet<&ProcessType> =
-            types.iter().filter(|count| count.running < Some(count.desired)).map(|count| count.process_type).collect();
+            types.iter().filter(|count| count.is_short()).map(|count| count.process_type).collect();
         let is_of_short =
             |instance: &ListedInstance| instance.process_type.as_ref().is_some_and(|of| short.contains(of));
         let (mut awaited, mut told) = (Vec::new(), BTreeSet::new());
@@ -37,8 +43,8 @@ impl Listing {
             }
         }
         // Too many, or so many too few that they are not listed one by one.
-        let untold =
-            types.iter().filter(|count| count.running != Some(count.desired) && !told.contains(count.process_type));
+        let is_wrong = |count: &&TypeCount<'_>| count.is_short() || count.running > Some(count.desired);
+        let untold = types.iter().filter(is_wrong).filter(|count| !told.contains(count.process_type));
         awaited.extend(untold.map(|count| {
             format!("{} has {} of {}", count.process_type, count.running.unwrap_or_default(), count.desired)
         }));
@@ -49,7 +55,7 @@ impl Listing {
 impl ListedInstance {
     /// Why it has still to become what it should be; `is_short` says that its type has too few.
     fn awaited(&self, is_short: bool) -> Option<String> {
-        let is_down = matches!(self.state, InstanceState::Docker(_)) && !self.counts_as_running();
+        let is_down = matches!(self.state, InstanceState::Docker(_)) && !self.counts_as_running() && !self.rests();
         let why = if self.is_unhealthy() {
             "is unhealthy"
         } else if self.is_queued {

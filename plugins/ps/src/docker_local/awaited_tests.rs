@@ -17,6 +17,11 @@ fn found(name: &str, state: &str, health: &str) -> ListedInstance {
     }
 }
 
+/// One that was stopped by hand.
+fn rests(name: &str, state: &str) -> ListedInstance {
+    ListedInstance { is_stopped: true, ..found(name, state, "") }
+}
+
 fn other(name: &str, state: InstanceState) -> ListedInstance {
     let instance: Instance = name.parse().unwrap();
     ListedInstance {
@@ -25,6 +30,7 @@ fn other(name: &str, state: InstanceState) -> ListedInstance {
         index: Some(instance.index),
         state,
         has_stale_address: false,
+        is_stopped: false,
         is_queued: false,
         container: None,
         container_name: None,
@@ -60,6 +66,10 @@ fn what_is_awaited_is_what_keeps_the_app_from_being_as_desired() {
         (1, vec![found("web.1", "restarting", "")], "web.1 is restarting"),
         (1, vec![queued], "web.1 is queued for removal"),
         (1, vec![stale], "web.1 has a stale address"),
+        (2, vec![found("web.1", "running", ""), rests("web.2", "exited")], ""),
+        (2, vec![found("web.1", "exited", ""), rests("web.2", "exited")], "web.1 is exited"),
+        (3, vec![rests("web.1", "dead"), rests("web.2", "running")], "web has 1 of 3"),
+        (1, vec![ListedInstance { is_stopped: true, ..other("web.1", InstanceState::Missing) }], ""),
         (
             3,
             vec![
@@ -89,6 +99,13 @@ fn each_type_is_told_that_has_too_few_or_too_many() {
     assert_eq!(listing.awaited(), ["worker.1 is dead", "beat has 0 of 2", "x has 1 of 0"]);
     let of_worker = listing.only(|named| named.as_str() == "worker");
     assert_eq!(of_worker.awaited(), ["worker.1 is dead"]);
+}
+
+#[test]
+fn a_type_that_was_stopped_whole_is_told() {
+    let instances = vec![rests("web.1", "exited"), found("web.2", "running", ""), rests("worker.1", "exited")];
+    let listing = listing(&[("web", 2), ("worker", 1), ("beat", 0)], Actual::Instances(instances));
+    assert_eq!(listing.stopped_types().into_iter().map(ProcessType::as_str).collect::<Vec<_>>(), ["worker"]);
 }
 
 #[test]

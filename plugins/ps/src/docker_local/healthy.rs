@@ -2,30 +2,39 @@
 //! the proxy asks the one that a deploy has written down.
 
 use super::listing::{Actual, InstanceState, ListedInstance, Listing};
-use super::reach::runs_on_docker_local;
+use super::reach::{runs_on_docker_local, wait_for_docker};
 use super::read::listings;
 use crate::host_files::address_file;
 use common::{App, Env, ProcessType, Result, file};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Those of these apps of which all that should run does, at the addresses that are written down. In doubt an app is
-/// none of them.
-pub(crate) fn shown_healthy(env: &Env, apps: &[App]) -> BTreeSet<App> {
+/// none of them. One look at Docker serves all; by a host that has just booted it is waited for, at most `patience`.
+pub(crate) fn shown_healthy(env: &Env, apps: &[App], patience: Duration) -> Result<BTreeSet<App>> {
     let on_docker = |app: &&App| runs_on_docker_local(env, *app).unwrap_or(false);
     let apps: Vec<App> = apps.iter().filter(on_docker).cloned().collect();
+    if apps.is_empty() {
+        return Ok(BTreeSet::new());
+    }
     // Who is queued for removal is none of those that should run.
-    let listings = if apps.is_empty() { Vec::new() } else { listings(env, &apps, &[]).unwrap_or_default() };
-    let healthy = listings
+    let listed = if let Ok(listed) = listings(env, &apps, &[]) {
+        listed
+    } else {
+        wait_for_docker(env, patience)?;
+        listings(env, &apps, &[]).unwrap_or_default()
+    };
+    let healthy = listed
         .into_iter()
         .filter(|(app, listing)| listing.as_ref().is_ok_and(|listing| is_healthy(env, app, listing).unwrap_or(false)));
-    healthy.map(|(app, _)| app).collect()
+    Ok(healthy.map(|(app, _)| app).collect())
 }
 
 fn is_healthy(env: &Env, app: &App, listing: &Listing) -> Result<bool> {
     let Actual::Instances(instances) = &listing.actual else { return Ok(false) };
     let accounted = |found: &&ListedInstance| matches!(found.state, InstanceState::Docker(_) | InstanceState::Missing);
     let mut runs = false;
-    for instance in instances.iter().filter(accounted) {
+    for instance in instances.iter().filter(accounted).filter(|instance| !instance.rests()) {
         if !instance.runs() || !is_where_it_was(env, app, instance)? {
             return Ok(false);
         }

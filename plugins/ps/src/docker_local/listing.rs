@@ -44,6 +44,8 @@ pub(crate) struct ListedInstance {
     pub(crate) state: InstanceState,
     /// Whether its container has another address than the one that is written down for the proxy.
     pub(crate) has_stale_address: bool,
+    /// Whether it was stopped by hand, and is to stay so.
+    pub(crate) is_stopped: bool,
     /// Whether it is an instance whose container is queued for removal all the same: somebody was killed who
     /// was taking it out.
     pub(crate) is_queued: bool,
@@ -83,6 +85,15 @@ pub(crate) struct TypeCount<'a> {
     pub(crate) desired: Quantity,
     /// How many run; `None` where only the whole is known.
     pub(crate) running: Option<Quantity>,
+    /// How many were stopped by hand.
+    pub(crate) stopped: Quantity,
+}
+
+impl TypeCount<'_> {
+    /// How many of those that should run are neither there nor stopped by hand.
+    pub(super) fn is_short(&self) -> bool {
+        self.running.is_some_and(|running| running.saturating_add(self.stopped) < self.desired)
+    }
 }
 
 impl InstanceState {
@@ -106,7 +117,17 @@ impl ListedInstance {
 
     /// The word for how it is with it.
     pub(crate) fn word(&self) -> &str {
-        if self.has_stale_address { "stale address" } else { self.state.as_str() }
+        match self {
+            _ if self.has_stale_address => "stale address",
+            _ if self.rests() => "stopped",
+            _ => self.state.as_str(),
+        }
+    }
+
+    /// Whether it is one of the app's instances that was stopped by hand and does not run.
+    pub(crate) fn rests(&self) -> bool {
+        let is_own = matches!(self.state, InstanceState::Docker(_) | InstanceState::Missing);
+        self.is_stopped && is_own && !self.counts_as_running()
     }
 
     /// Whether it is one of the app's instances and counts as running, as the host counts.
@@ -154,14 +175,17 @@ impl ListedInstance {
         self.runs() && self.health() == Some("unhealthy")
     }
 
-    /// Whether it is a part of what was chosen of the app.
+    /// Whether it is a part of what was chosen of the app, be it a container without a number. Who chose nothing means all.
     pub(crate) fn is_among(&self, selection: &Selection) -> bool {
-        selection.holds(self.process_type.as_ref(), self.index)
+        selection.is_empty()
+            || self.process_type.as_ref().is_some_and(|process_type| selection.types.contains(process_type))
+            || self.instance().is_some_and(|instance| selection.covers(&instance))
     }
 
     /// Whether something is wrong with it that no count shows.
     pub(super) fn is_amiss(&self) -> bool {
-        matches!(self.state, InstanceState::Missing | InstanceState::Stray)
+        self.state == InstanceState::Stray
+            || self.state == InstanceState::Missing && !self.rests()
             || self.is_unhealthy()
             || self.is_queued
             || self.has_stale_address
@@ -194,19 +218,24 @@ impl Listing {
 
     /// How many of each type should run and do, sorted by type.
     pub(crate) fn types(&self) -> Vec<TypeCount<'_>> {
-        let mut running: BTreeMap<&ProcessType, Quantity> = self.desired.keys().map(|desired| (desired, 0)).collect();
-        for instance in self.instances().iter().filter(|instance| instance.counts_as_running()) {
-            if let Some(process_type) = &instance.process_type {
-                *running.entry(process_type).or_default() += 1;
+        let mut counts: BTreeMap<&ProcessType, (Quantity, Quantity)> =
+            self.desired.keys().map(|desired| (desired, (0, 0))).collect();
+        for instance in self.instances() {
+            let (runs, rests) = (instance.counts_as_running(), instance.rests());
+            if let (Some(process_type), true) = (&instance.process_type, runs || rests) {
+                let (running, stopped) = counts.entry(process_type).or_default();
+                *running += u32::from(runs);
+                *stopped += u32::from(rests);
             }
         }
         let known = !matches!(self.actual, Actual::Status(_));
-        let count = |(process_type, running)| TypeCount {
+        let count = |(process_type, (running, stopped))| TypeCount {
             process_type,
             desired: self.desired.get(process_type).copied().unwrap_or_default(),
             running: known.then_some(running),
+            stopped,
         };
-        running.into_iter().map(count).collect()
+        counts.into_iter().map(count).collect()
     }
 
     /// How many instances there should be.
@@ -221,7 +250,7 @@ impl Listing {
             Actual::NotDeployed => wanted == 0,
             Actual::Status(status) => status.processes == wanted && (wanted == 0 || status.running == Running::True),
             Actual::Instances(instances) => {
-                self.types().iter().all(|count| count.running == Some(count.desired))
+                self.types().iter().all(|count| !count.is_short() && count.running <= Some(count.desired))
                     && !instances.iter().any(ListedInstance::is_amiss)
             }
         }
@@ -236,7 +265,7 @@ impl Listing {
         };
         let all_run = match &self.actual {
             Actual::Status(status) => status.running == Running::True,
-            _ => self.types().iter().all(|count| count.running >= Some(count.desired)),
+            _ => !self.types().iter().any(TypeCount::is_short),
         };
         match (some_run, all_run) {
             (false, _) => "stopped",

@@ -21,11 +21,11 @@ pub(crate) enum Pending {
     /// The release has another image than this one, from which all that runs was made, and nothing else
     /// has changed: as after a deploy that failed once its image was built.
     OtherImage(String),
-    /// These sources.
-    Changed(Vec<String>),
+    /// These sources. The image is that from which all that runs was made, where the release has another.
+    Changed { sources: Vec<String>, image: Option<String> },
 }
 
-/// What has changed for the instances of one type; `image` names the image of the release.
+/// What has changed for those instances of one type that run; `image` names the image of the release.
 pub(crate) fn pending(
     env: &Env,
     app: &App,
@@ -33,7 +33,28 @@ pub(crate) fn pending(
     image: &str,
     instances: &[&ListedInstance],
 ) -> Result<Pending> {
-    let running = running(instances);
+    pending_of(env, app, process_type, image, running(instances))
+}
+
+/// The same for those that have ended: what has changed since they were made.
+pub(crate) fn pending_of_ended(
+    env: &Env,
+    app: &App,
+    process_type: &ProcessType,
+    image: &str,
+    instances: &[&ListedInstance],
+) -> Result<Pending> {
+    let ended = instances.iter().filter_map(|instance| instance.details.as_ref());
+    pending_of(env, app, process_type, image, ended.filter(|details| details.state.can_be_started()).collect())
+}
+
+fn pending_of(
+    env: &Env,
+    app: &App,
+    process_type: &ProcessType,
+    image: &str,
+    running: Vec<&ContainerDetails>,
+) -> Result<Pending> {
     let Some(first) = running.first() else { return Ok(Pending::Unknown) };
     let docker = Docker::new(env)?;
     let release = docker.image_id(image)?;
@@ -45,7 +66,8 @@ pub(crate) fn pending(
     } else if one_image && !first.image.is_empty() && changed.iter().all(|source| source == IMAGE) {
         Pending::OtherImage(first.image.clone())
     } else {
-        Pending::Changed(changed.into_iter().collect())
+        let image = (one_image && changed.contains(IMAGE)).then(|| first.image.clone());
+        Pending::Changed { sources: changed.into_iter().collect(), image: image.filter(|image| !image.is_empty()) }
     })
 }
 

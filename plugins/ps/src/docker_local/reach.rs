@@ -1,7 +1,7 @@
 //! Does this host's own Docker run an app, and does it answer?
 
 use crate::scheduler::{DOCKER_LOCAL, scheduler_of};
-use common::{App, Docker, Env, Result, Scope, Triggers};
+use common::{Docker, Env, Result, Scope, Triggers};
 use std::time::{Duration, Instant};
 
 /// How often Docker is asked again for a sign of life.
@@ -25,14 +25,7 @@ pub(crate) fn check_docker<'s>(env: &Env, scope: impl Into<Scope<'s>>) -> Result
 
 /// The same for apps that are restored, maybe by a host that has just booted and whose Docker is on its way: it is waited
 /// for, at most `patience`.
-pub(crate) fn wait_for_docker(env: &Env, apps: &[App], patience: Duration) -> Result<()> {
-    let mut on_docker = false;
-    for app in apps {
-        on_docker = on_docker || runs_on_docker_local(env, app)?;
-    }
-    if !on_docker {
-        return Ok(());
-    }
+pub(super) fn wait_for_docker(env: &Env, patience: Duration) -> Result<()> {
     let (began, mut told) = (Instant::now(), false);
     loop {
         let Err(error) = Docker::check_that_it_answers(env) else { return Ok(()) };

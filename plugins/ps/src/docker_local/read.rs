@@ -10,6 +10,8 @@ use super::status::AppStatus;
 use crate::host_files::address_file;
 use crate::saved::SavedScale;
 use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
+use crate::stopped::Stopped;
+use crate::targets::Selection;
 use common::{
     App, Container, ContainerDetails, ContainerStats, Docker, Env, ProcessType, Quantity, Result, Triggers, file,
 };
@@ -30,8 +32,8 @@ struct OnHost {
 enum BeforeDocker {
     /// Docker need not be asked.
     Known(Actual),
-    /// Files of docker-local, and the ids that it has queued for removal.
-    Files(Vec<InstanceFile>, Vec<String>),
+    /// Files of docker-local, and the ids that it has queued for removal, and what was stopped by hand.
+    Files(Vec<InstanceFile>, Vec<String>, Selection),
 }
 
 /// What Docker says, for all apps at once.
@@ -93,7 +95,8 @@ fn on_host(env: &Env, app: &App, queue: &Queue) -> Result<OnHost> {
         BeforeDocker::Known(Actual::NotDeployed)
     } else if scheduler == DOCKER_LOCAL {
         let own = queue.iter().filter(|(queued, _)| queued == app.as_str());
-        BeforeDocker::Files(instance_files(env, app)?, own.map(|(_, container)| container.clone()).collect())
+        let retiring = own.map(|(_, container)| container.clone()).collect();
+        BeforeDocker::Files(instance_files(env, app)?, retiring, Stopped::new(env, app)?.read()?)
     } else {
         let answer = Triggers::new(env).ask("scheduler-app-status", &[&scheduler, app.as_str()])?;
         BeforeDocker::Known(Actual::Status(AppStatus::parse(&answer)?))
@@ -103,7 +106,7 @@ fn on_host(env: &Env, app: &App, queue: &Queue) -> Result<OnHost> {
 
 fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>) -> Result<InDocker> {
     let files = |read: &'a OnHost| match &read.actual {
-        BeforeDocker::Files(files, retiring) => Some((&read.app, files, retiring)),
+        BeforeDocker::Files(files, retiring, _) => Some((&read.app, files, retiring)),
         BeforeDocker::Known(_) => None,
     };
     let apps: Vec<_> = apps.filter_map(files).collect();
@@ -122,7 +125,7 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
     let OnHost { app, scheduler, desired, actual } = read;
     let actual = match actual {
         BeforeDocker::Known(actual) => actual,
-        BeforeDocker::Files(files, retiring) => {
+        BeforeDocker::Files(files, retiring, stopped) => {
             let containers = that_matter(&app, &files, &retiring, &docker.containers);
             let locked =
                 containers.iter().any(|container| is_named_upcoming(&container.name)) && is_changing(env, &app)?;
@@ -138,6 +141,7 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
             });
             for instance in &mut listed {
                 instance.has_stale_address = has_stale_address(env, &app, instance)?;
+                instance.is_stopped = instance.instance().is_some_and(|instance| stopped.covers(&instance));
             }
             Actual::Instances(listed)
         }

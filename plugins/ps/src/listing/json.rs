@@ -23,6 +23,7 @@ struct TypeObject<'a> {
     r#type: &'a str,
     desired: u32,
     running: Option<u32>,
+    stopped: u32,
     pending: &'a [String],
 }
 
@@ -75,6 +76,7 @@ pub(crate) fn object(listing: &Listing) -> Result<String> {
         r#type: count.process_type.as_str(),
         desired: count.desired,
         running: count.running,
+        stopped: count.stopped,
         pending: listing.pending.get(count.process_type).map_or(&[], Vec::as_slice),
     });
     let object = AppObject {

@@ -141,11 +141,12 @@ fn process_row(process: &ContainerProcess) -> Vec<Cell> {
     ]
 }
 
-/// `web 2/2  worker 1/1`: how many of each type run and should.
+/// `web 2/2  worker 0/1 (1 stopped)`: how many of each type run and should, and what was stopped by hand.
 fn summary(listing: &Listing) -> String {
     let count = |count: TypeCount<'_>| {
         let running = count.running.map_or_else(|| "?".to_owned(), |running| running.to_string());
-        format!("{} {running}/{}", count.process_type, count.desired)
+        let stopped = if count.stopped > 0 { format!(" ({} stopped)", count.stopped) } else { String::new() };
+        format!("{} {running}/{}{stopped}", count.process_type, count.desired)
     };
     let counts: Vec<String> = listing.types().into_iter().map(count).collect();
     if counts.is_empty() { "no process types".to_owned() } else { counts.join("  ") }

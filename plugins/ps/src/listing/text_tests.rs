@@ -11,6 +11,7 @@ pub(in super::super) fn missing(name: &str) -> ListedInstance {
         index: Some(instance.index),
         state: InstanceState::Missing,
         has_stale_address: false,
+        is_stopped: false,
         is_queued: false,
         container: None,
         container_name: None,
@@ -180,7 +181,7 @@ fn json_has_numbers_as_numbers_and_null_where_nothing_is_known() {
     let id = "ab".repeat(32);
     let wanted = format!(
         "{{\"app\":\"shop\",\"scheduler\":\"docker-local\",\"state\":\"mixed\",\"as_desired\":false,\
-         \"types\":[{{\"type\":\"web\",\"desired\":2,\"running\":1,\"pending\":[]}}],\"status\":null,\"restarts\":2,\
+         \"types\":[{{\"type\":\"web\",\"desired\":2,\"running\":1,\"stopped\":0,\"pending\":[]}}],\"status\":null,\"restarts\":2,\
          \"since\":\"2024-11-22T20:17:00.123Z\",\"instances\":[\
          {{\"instance\":\"web.1\",\"type\":\"web\",\"index\":1,\"state\":\"running\",\"container\":\"{id}\",\
          \"container_name\":\"shop.web.1\",\"container_state\":\"running\",\"started\":\"2024-11-22T20:17:00.123Z\",\

@@ -15,7 +15,7 @@ use common::{App, Context, Env, Error, ProcessType, Properties, Result, file, li
 /// `app-restart APP`: another plugin wants an app restarted.
 pub fn app_restart(env: &Env) -> Result<()> {
     let app = App::named_by_user(env, env.arg(1)?)?;
-    change::redeploy(env, &app, None, HOOK_PATIENCE)
+    change::redeploy(env, &app, HOOK_PATIENCE)
 }
 
 /// `docker-args-process-deploy APP BUILDER TAG [TYPE [N]]`: standard input, then the restart policy as

@@ -6,6 +6,8 @@ use crate::docker_local::{InstanceStatus, Statuses, runs_on_docker_local};
 use crate::formation::{Formation, Request};
 use crate::saved::SavedScale;
 use crate::source_files::current_procfile;
+use crate::stopped::Stopped;
+use crate::targets::Selection;
 use common::{App, Env, ProcessType, Quantity, Result};
 use std::collections::BTreeMap;
 
@@ -31,22 +33,48 @@ fn settle(env: &Env, app: &App) -> Result<()> {
     retire_vanished_types(env, app)?;
     let desired = SavedScale::new(env, app).desired()?;
     let instances = Statuses::new(env).instances(app)?;
-    for (process_type, running, wanted) in short_types(&desired, &instances) {
+    let stopped = end_what_is_over(env, app, &desired, &instances)?;
+    for (process_type, running, wanted) in short_types(&desired, &instances, &stopped) {
         env.output().warn(&format!("{app} should run {wanted} of {process_type}, and {running} run"));
     }
     Ok(())
 }
 
-/// The types of which fewer instances run than are desired: type, running, desired.
-fn short_types<'a>(desired: &'a Formation, instances: &[InstanceStatus]) -> Vec<(&'a ProcessType, Quantity, Quantity)> {
+/// An instance that runs again is no longer one that was stopped by hand; says what still is.
+fn end_what_is_over(env: &Env, app: &App, desired: &Formation, instances: &[InstanceStatus]) -> Result<Selection> {
+    let kept = Stopped::new(env, app)?;
+    let stopped = kept.read()?;
+    let running = instances.iter().filter(|status| status.counts_as_running());
+    let running = Selection::new([], running.filter_map(|status| status.instance.clone()));
+    if !running.instances.iter().any(|instance| stopped.covers(instance)) {
+        return Ok(stopped);
+    }
+    let _lock = lock_of_hook(env, app)?;
+    let quantity = |process_type: &ProcessType| desired.quantity(process_type).unwrap_or(0);
+    let left = kept.read()?.without(&running, quantity);
+    kept.write(&left)?;
+    Ok(left)
+}
+
+/// The types of which fewer instances run than are desired and were not stopped by hand: type, running, desired.
+fn short_types<'a>(
+    desired: &'a Formation,
+    instances: &[InstanceStatus],
+    stopped: &Selection,
+) -> Vec<(&'a ProcessType, Quantity, Quantity)> {
     let mut running: BTreeMap<&ProcessType, Quantity> = BTreeMap::new();
     for status in instances.iter().filter(|status| status.counts_as_running()) {
         if let Some(instance) = &status.instance {
             *running.entry(&instance.process_type).or_default() += 1;
         }
     }
+    let rest = |name: &ProcessType| stopped.instances.iter().filter(|instance| instance.process_type == *name).count();
     let compared = desired.iter().map(|(name, wanted)| (name, running.get(name).copied().unwrap_or(0), wanted));
-    compared.filter(|(_, running, wanted)| running < wanted).collect()
+    let is_short = |(name, running, wanted): &(&ProcessType, Quantity, Quantity)| {
+        let rest = Quantity::try_from(rest(name)).unwrap_or(Quantity::MAX);
+        !stopped.types.contains(*name) && running.saturating_add(rest) < *wanted
+    };
+    compared.filter(is_short).collect()
 }
 
 /// A type that has left the Procfile keeps its quantity until a deploy has succeeded. Then nothing can
@@ -87,8 +115,11 @@ mod tests {
             instance("web.2", Some("exited")),
             instance("worker.1", Some("running")),
         ];
-        let short = short_types(&desired, &instances);
+        let short = short_types(&desired, &instances, &Selection::default());
         let short: Vec<_> = short.iter().map(|(name, running, wanted)| (name.as_str(), *running, *wanted)).collect();
         assert_eq!(short, [("web", 1, 2)]);
+        for stopped in [Selection::new([ProcessType::web()], []), Selection::new([], ["web.2".parse().unwrap()])] {
+            assert!(short_types(&desired, &instances, &stopped).is_empty());
+        }
     }
 }

@@ -1,0 +1,102 @@
+//! An app is made to run, all of it.
+
+use super::deploy::{by_host, lock_deployed, types_of};
+use super::leaving;
+use super::part::apply_all;
+use super::scaling::Scaling;
+use crate::PLUGIN;
+use crate::docker_local::{Running, Statuses};
+use crate::formation::Request;
+use crate::plan::Ask;
+use crate::saved::SavedScale;
+use crate::scheduler::image_tag;
+use crate::settings::RESTORE;
+use crate::stopped::Stopped;
+use crate::targets::Selection;
+use common::{App, AppLock, Context, Env, Properties, Result, Triggers, in_spite_of_signals};
+use std::time::Duration;
+
+const NOT_RUNNING: &str = "App has been detected as not running, releasing";
+
+/// Starts an app, those of its types and instances too that were stopped by hand: now, and after the next boot.
+pub(crate) fn start(env: &Env, app: &App, patience: Duration) -> Result<()> {
+    let Some(lock) = lock_deployed(env, app, patience)? else { return Ok(()) };
+    let (properties, kept) = (Properties::new(env, PLUGIN), Stopped::new(env, app)?);
+    let (was_stopped, by_hand) = (properties.get(app, RESTORE.name)?.as_deref() == Some("false"), kept.read()?);
+    // Before anything runs: so whoever comes after one that was killed on the way knows that all of it should.
+    if was_stopped {
+        properties.set(app, RESTORE.name, "true")?;
+    }
+    let done = kept.write(&Selection::default()).and_then(|()| bring_up(env, app, &lock));
+    let Err(error) = done else { return Ok(()) };
+    let back = in_spite_of_signals(|| {
+        let stopped = if was_stopped { properties.set(app, RESTORE.name, "false") } else { Ok(()) };
+        kept.write(&by_hand).and(stopped)
+    });
+    back.context(|| format!("{error}; noting what of {app} is stopped"))?;
+    Err(error)
+}
+
+/// Makes a deployed app run, under its lock, but for what of it was stopped by hand.
+pub(crate) fn bring_up(env: &Env, app: &App, lock: &AppLock) -> Result<()> {
+    let triggers = Triggers::new(env);
+    triggers.fire("pre-start", &[app.as_str()]).context(|| "Failure in pre-start hook")?;
+    let is_built = match Scaling::find(env, app) {
+        Ok(scaling) if scaling.is_of_instances() => start_what_is_down(env, app, &scaling, lock)?,
+        Ok(_) => release_unless_running(env, app)?,
+        Err(error) => {
+            env.output().warn(&format!("What runs of {app} cannot be told instance by instance: {error}"));
+            release_unless_running(env, app)?
+        }
+    };
+    if is_built { Ok(()) } else { triggers.fire("proxy-build-config", &[app.as_str()]) }
+}
+
+/// As the stock plugin does. It makes no proxy anew.
+fn release_unless_running(env: &Env, app: &App) -> Result<bool> {
+    match Statuses::new(env).of_app(app)?.running {
+        Running::True => env.output().warn(&format!("App {app} already running")),
+        Running::False => release(env, app, NOT_RUNNING)?,
+        Running::Mixed => release(env, app, "App is running in mixed mode, releasing")?,
+    }
+    Ok(false)
+}
+
+/// Has the host release an app and deploy it whole.
+fn release(env: &Env, app: &App, why: &str) -> Result<()> {
+    env.output().warn(why);
+    // The host knows a tag for an app of which none can be told.
+    let tag = image_tag(env, app).unwrap_or_default();
+    by_host(env, app, &types_of(env, app)?, || Triggers::new(env).fire("release-and-deploy", &[app.as_str(), &tag]))
+}
+
+/// Starts what of an app is down: containers that are still what would be made as they are; where something of the app
+/// runs, or was stopped by hand, the others one by one or type by type; else the app is released anew. Says whether the
+/// proxy was made anew.
+fn start_what_is_down(env: &Env, app: &App, scaling: &Scaling<'_>, lock: &AppLock) -> Result<bool> {
+    let desired = SavedScale::new(env, app).desired()?;
+    let requests: Vec<Request> =
+        desired.iter().map(|(name, quantity)| Request { process_type: name.clone(), quantity }).collect();
+    let is_part = scaling.something_runs() || !Stopped::new(env, app)?.read()?.is_empty();
+    let changes = scaling.mend(&requests, Ask::Wake)?;
+    let wanted = requests.iter().any(|request| request.quantity > 0);
+    if wanted && !changes.iter().any(super::TypeChange::is_needed) {
+        env.output().warn(&format!("App {app} already running"));
+        return Ok(false);
+    }
+    if wanted && (is_part || changes.iter().all(super::TypeChange::is_in_place)) {
+        env.output().info1(&format!("Starting what is down of {app}"));
+        match apply_all(env, scaling, &changes, lock) {
+            Err(error) if !is_part => {
+                let error = error.to_string();
+                env.output().warn(&format!("The containers of {app} cannot be started again: {error}"));
+            }
+            done => return done,
+        }
+    }
+    if lock.is_ours() {
+        leaving::discard_unnamed(env, app, None)?;
+    }
+    release(env, app, NOT_RUNNING)?;
+    Ok(false)
+}
