@@ -127,17 +127,29 @@ impl<'a> Properties<'a> {
         atomic::create_directory(&self.root()?, Owner::of_files(self.env)?)
     }
 
+    /// The names of the properties of an app or of the host, sorted, set or empty. What is hidden is none.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn names<'s>(&self, scope: impl Into<Scope<'s>>) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for path in file::entries(&self.folder(scope)?)? {
+            let name = path.file_name().and_then(|name| name.to_str());
+            names.extend(name.filter(|name| !name.starts_with('.')).map(str::to_owned));
+        }
+        Ok(names)
+    }
+
     /// Gives `new` all the properties that `old` has and that `keep` wants.
     ///
     /// # Errors
     /// When one cannot be read or written.
     pub fn copy(&self, old: &App, new: &App, keep: impl Fn(&str) -> bool) -> Result<()> {
-        for path in file::entries(&self.folder(old)?)? {
-            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            if name.starts_with('.') || file::is_folder(&path) || !keep(name) {
-                continue;
+        for name in self.names(old)?.iter().filter(|name| keep(name)) {
+            let path = self.path(old, name)?;
+            if !file::is_folder(&path) {
+                self.write(Scope::App(new), name, &file::read(&path)?.unwrap_or_default())?;
             }
-            self.write(Scope::App(new), name, &file::read(&path)?.unwrap_or_default())?;
         }
         Ok(())
     }
@@ -200,6 +212,19 @@ mod tests {
         assert_eq!(std::fs::read(folder.join("scale")).unwrap(), b"web=1\nworker=2\n");
         assert_eq!(std::fs::read(folder.join("restore")).unwrap(), b"true");
         assert!(properties.set_list(&app, "scale", &["web=1\nworker=2".into()]).is_err());
+    }
+
+    #[test]
+    fn the_names_of_an_app_s_properties_can_be_had() {
+        let lib = tempfile::tempdir().unwrap();
+        let env = host(lib.path());
+        let (properties, app): (_, App) = (Properties::new(&env, "ps"), "shop".parse().unwrap());
+        assert!(properties.names(&app).unwrap().is_empty());
+        for name in ["restore", "restart-policy.web", ".restore.new"] {
+            properties.set(&app, name, "no").unwrap();
+        }
+        assert_eq!(properties.names(&app).unwrap(), ["restart-policy.web", "restore"]);
+        assert!(properties.names(Scope::Global).unwrap().is_empty());
     }
 
     #[test]

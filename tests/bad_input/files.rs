@@ -9,13 +9,16 @@ use ps_tests::{Host, Outcome};
 use crate::{headline, shop};
 
 /// What reads each property, and the property's file.
-const READERS: [(&str, &[&str], &str); 7] = [
+const READERS: [(&str, &[&str], &str); 10] = [
     ("subcommands/scale", &["ps:scale", "shop"], "scale"),
     ("subcommands/scale", &["ps:scale", "shop", "web=2"], "scale"),
     ("ps-current-scale", &["shop"], "scale"),
     ("subcommands/report", &["ps:report", "shop"], "restart-policy"),
     ("ps-get-property", &["shop", "restart-policy"], "restart-policy"),
     ("docker-args-process-deploy", &["shop", "dockerfile", "latest", "web", "1"], "restart-policy"),
+    ("subcommands/report", &["ps:report", "shop"], "restart-policy.web"),
+    ("ps-get-property", &["shop", "restart-policy.web"], "restart-policy.web"),
+    ("docker-args-process-deploy", &["shop", "dockerfile", "latest", "web", "1"], "restart-policy.web"),
     ("ps-set-scale", &["shop", "true", "false", "web=2"], "scale"),
 ];
 
@@ -32,6 +35,12 @@ fn a_directory_in_the_place_of_a_property() {
 }
 
 #[test]
+fn a_directory_in_the_place_of_a_stop_timeout_stops_nothing() {
+    let host = shop().directory("lib/config/ps/shop/stop-timeout-seconds.web");
+    host.command("stop", ["shop"]).refuses("stop-timeout-seconds.web").stdout("-----> Stopping shop\n");
+}
+
+#[test]
 fn a_directory_in_the_place_of_a_global_property() {
     let host = shop().directory("lib/config/ps/--global/restart-policy");
     host.command("report", ["shop"]).refuses("restart-policy");
@@ -41,6 +50,8 @@ fn a_directory_in_the_place_of_a_global_property() {
 fn a_property_that_may_not_be_read() {
     for (program, args, property) in READERS {
         let host = shop().property("restart-policy", "always");
+        // A type's own is read before the app's, and then that is not read at all.
+        let host = if property.contains('.') { host.property(property, "5") } else { host };
         let path = host.sandbox().path(&format!("lib/config/ps/shop/{property}"));
         fs::set_permissions(&path, Permissions::from_mode(0o000)).expect("the property's mode");
         unreadable(without_privileges(&host, program, args), property);

@@ -146,6 +146,24 @@ fn a_signal_is_no_answer_of_a_host_that_was_asked() {
 }
 
 #[test]
+fn a_signal_while_a_type_has_its_time_keeps_the_host_from_stopping_the_rest() {
+    let id = "1".repeat(64);
+    let listed = format!("{id}\\tshop.web.1\\trunning\\t\"shop\"\\t\"deploy\"\\t\"web\"\\t\"web.1\"\\n");
+    let docker = format!(
+        "case \"$1 $2\" in 'container ls') printf '{listed}' ;;\n\
+         'container stop') echo $$ >\"$CONFORMANCE_ROOT/waits\"; exec sleep 600 ;; esac"
+    );
+    let host = shop().docker_local().docker(&docker).property("stop-timeout-seconds.web", "600");
+    host.sandbox().answer("scheduler-docker-local", "scheduler-deploy", &[Answer::default()]);
+    let mut stopping = begun(&host, "stop", &["shop"]);
+    until("the stop of the type", || !text(&host, "waits").trim().is_empty());
+    signal(&stopping, rustix::process::Signal::TERM);
+    assert_eq!(stopping.wait().unwrap().code(), Some(128 + 15), "{}", text(&host, "errors"));
+    let fired = host.sandbox().fired();
+    assert!(!fired.iter().any(|call| ["scheduler-stop", "post-stop"].contains(&call[0].as_str())), "{fired:?}");
+}
+
+#[test]
 fn what_a_script_leaves_behind_on_a_signal_is_killed_before_the_lock_is_free() {
     let child = "trap '' TERM INT HUP; echo $$ >\"$CONFORMANCE_ROOT/child\"; while [ -e \"$CONFORMANCE_ROOT/child\" ]; do sleep 0.1; done";
     let host = stops_with(shop(), &format!("sh -c '{}'; true", child.replace('\'', "'\\''")));

@@ -130,12 +130,14 @@ fn what_is_no_regular_file_in_a_source_is_refused() {
 }
 
 /// Where such a thing may be, the word that names it, and what comes by there.
-const PLACES: [(&str, &str, &str, &[&str]); 11] = [
+const PLACES: [(&str, &str, &str, &[&str]); 13] = [
     ("lib/config/ps/shop/scale", "scale", "subcommands/scale", &["ps:scale", "shop"]),
     ("lib/config/ps/shop/scale", "scale", "subcommands/scale", &["ps:scale", "shop", "web=2"]),
     ("lib/config/ps/shop/scale", "scale", "ps-current-scale", &["shop"]),
     ("lib/config/ps/shop/restore", "restore", "subcommands/scale", &["ps:scale", "shop", "web=2"]),
     ("lib/config/ps/shop/restore", "restore", "ps-get-property", &["shop", "restore"]),
+    ("lib/config/ps/shop/restart-policy.web", "restart-policy.web", "subcommands/report", &["ps:report", "shop"]),
+    ("lib/config/ps/shop/stop-timeout-seconds.web", "stop-timeout-seconds", "subcommands/stop", &["ps:stop", "shop"]),
     ("lib/config/ps/shop/can-scale", "can-scale", "subcommands/scale", &["ps:scale", "shop", "web=2"]),
     ("lib/data/ps/shop/Procfile", "Procfile", "procfile-get-command", &["shop", "web", "5000"]),
     ("lib/data/ps/shop/Procfile", "Procfile", "subcommands/scale", &["ps:scale", "shop", "web=2"]),

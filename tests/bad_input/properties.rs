@@ -64,3 +64,78 @@ fn a_property_of_apps_cannot_be_set_globally() {
         .refuses("")
         .stderr(" !     Property cannot be specified globally\n");
 }
+
+/// An app with two types.
+fn typed(words: &[&str], message: &str) {
+    let host = shop().scale("web=1 worker=2").procfile("web: run\nworker: go\n").property("restart-policy.web", "no");
+    host.command("set", words.iter().copied()).refuses(message).any_stdout();
+}
+
+#[test]
+fn a_property_of_a_type_that_the_app_does_not_have_names_the_types_there_are() {
+    for name in ["restart-policy.wroker", "restart-policy.WEB", "restart-policy.-x"] {
+        typed(&["--", "shop", name, "no"], "has no process type ");
+        typed(&["--", "shop", name, "no"], ", it has: web, worker\n");
+    }
+    typed(&["shop", "stop-timeout-seconds.wroker", "5"], "App shop has no process type wroker, it has: web, worker\n");
+}
+
+#[test]
+fn a_property_that_no_type_can_have_of_its_own() {
+    for name in ["start-cmd.web", "max-instances.web", "restore.web", "scale-strategy.worker"] {
+        let property = name.split('.').next().unwrap_or_default();
+        let message =
+            format!("{property} cannot be set for a process type, only restart-policy and stop-timeout-seconds");
+        typed(&["shop", name, "1"], &message);
+        typed(&["shop", name], &message);
+    }
+    for name in ["nope.web", "../x.web", ".web", "scale.web", "can-scale.web"] {
+        typed(&["shop", name, "1"], "Invalid property specified, valid properties include: ");
+    }
+}
+
+#[test]
+fn a_property_of_what_can_be_no_type() {
+    for name in ["web.1", "../../x", "a/b", "w b", "*", "we\u{1b}[2Jb", &"a".repeat(64)] {
+        for words in
+            [&["shop", &format!("restart-policy.{name}"), "no"][..], &["shop", &format!("restart-policy.{name}")]]
+        {
+            typed(words, "process type");
+        }
+    }
+    typed(&["shop", "stop-timeout-seconds.", "5"], "A process type must not be empty");
+}
+
+#[test]
+fn a_property_of_a_type_has_the_values_of_the_property() {
+    typed(&["shop", "restart-policy.web", "sometimes"], "Invalid restart-policy specified");
+    typed(&["shop", "stop-timeout-seconds.web", "soon"], "Invalid stop-timeout-seconds \"soon\" specified");
+    typed(&["shop", "restart-policy.web", "no", "always"], "put quotes around it: 'no always'");
+    let unknown = shop().command("set", ["nope", "restart-policy.web", "no"]).fails(20);
+    unknown.stderr(" !     App nope does not exist\n").changes_no_file();
+}
+
+#[test]
+fn a_type_is_of_one_app() {
+    for words in [&["--global", "restart-policy.web", "no"][..], &["--global", "stop-timeout-seconds.web"]] {
+        shop()
+            .command("set", words.iter().copied())
+            .refuses("")
+            .stderr(" !     Property cannot be specified globally\n");
+    }
+}
+
+#[test]
+fn a_property_of_a_type_that_nobody_can_ask_for() {
+    for (app, name) in [
+        ("shop", "restart-policy.web.1"),
+        ("shop", "restart-policy."),
+        ("shop", "restart-policy.../x"),
+        ("shop", "skip-deploy.web"),
+        ("", "restart-policy.web"),
+        ("--global", "restart-policy.web"),
+    ] {
+        let message = format!(" !     Invalid ps property specified: {name}\n");
+        shop().property("restart-policy.web", "no").run("ps-get-property", [app, name]).refuses("").stderr(&message);
+    }
+}

@@ -123,6 +123,26 @@ pub(crate) fn a_restart_policy_reaches_running_containers_at_once() {
     assert_eq!(dokku.ids(&app), before, "no container may be replaced for that");
 }
 
+pub(crate) fn a_restart_policy_of_a_type_reaches_that_type_at_once() {
+    let dokku = Dokku::new();
+    let app = dokku.deployed(&["web=1", "worker=2"]);
+    dokku.runs(&app, &["web.1", "worker.1", "worker.2"]);
+    let before = dokku.ids(&app);
+    let set = |name: &str, policy: &str| dokku.succeeds(&["ps:set", &app, name, policy]);
+    set("restart-policy.worker", "no");
+    assert_eq!(policies(&dokku, &app), ["on-failure:10", "no:0", "no:0"]);
+    set("restart-policy", "always");
+    assert_eq!(policies(&dokku, &app), ["always:0", "no:0", "no:0"]);
+    assert_eq!(dokku.report(&app, "--ps-restart-policy.worker"), "no");
+    dokku.succeeds(&["ps:scale", &app, "web=2", "worker=3"]);
+    dokku.runs(&app, &["web.1", "web.2", "worker.1", "worker.2", "worker.3"]);
+    assert_eq!(policies(&dokku, &app), ["always:0", "always:0", "no:0", "no:0", "no:0"], "what is new has it too");
+    set("restart-policy.worker", "");
+    assert_eq!(policies(&dokku, &app), ["always:0"; 5]);
+    let after = dokku.ids(&app);
+    assert!(before.iter().all(|id| after.contains(id)), "no container may be replaced for that");
+}
+
 pub(crate) fn a_restart_policy_of_the_host_reaches_the_apps_without_one() {
     let dokku = Dokku::new();
     let (app, own) = (dokku.deployed(&["web=2"]), dokku.deployed(&[]));

@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         dokku_scale::a_dokku_scale_or_a_formation_that_cannot_be_stops_the_deploy_and_nothing_else,
         dokku_scale::a_type_that_leaves_the_procfile_is_retired_by_the_deploy,
         dokku_scale::a_restart_policy_reaches_running_containers_at_once,
+        dokku_scale::a_restart_policy_of_a_type_reaches_that_type_at_once,
         dokku_scale::a_restart_policy_of_the_host_reaches_the_apps_without_one,
         dokku_scale::a_deploy_that_leaves_a_type_short_says_so_and_succeeds,
         dokku_scale::types_that_are_still_to_be_deployed_are_not_told_as_short,

@@ -1,5 +1,6 @@
 //! A release and what rules it, without Docker: `DOKKU_SCALE` from the source to the scale, the checks before a
-//! release, what `post-deploy` puts right, restart policies, and the commands of earlier versions.
+//! release, what `post-deploy` puts right, restart policies, what a
+//! type has of its own, and the commands of earlier versions.
 //!
 //! A deploy is played by its hooks, in the order in which a host fires them.
 
@@ -10,6 +11,7 @@ mod extract;
 mod from_image;
 mod import;
 mod made_from;
+mod of_types;
 mod post_deploy;
 mod restart_policy;
 mod scale_file;

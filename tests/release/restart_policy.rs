@@ -29,7 +29,8 @@ fn running_with(docker: &str) -> Host {
     with_docker(host, &[FIRST, SECOND], docker)
 }
 
-fn update(policy: &str, containers: &[&str]) -> Vec<String> {
+/// The one change that brings a policy to these containers.
+pub(crate) fn update(policy: &str, containers: &[&str]) -> Vec<String> {
     vec![format!("container update --restart={policy} -- {}", containers.join(" "))]
 }
 

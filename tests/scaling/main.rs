@@ -18,6 +18,7 @@ mod reconcile;
 mod requests;
 mod shop;
 mod started;
+mod times;
 mod untouched;
 
 use std::process::ExitCode;
@@ -92,6 +93,7 @@ fn main() -> ExitCode {
         part::rolling_goes_one_by_one_and_stops_where_it_fails,
         part::what_is_started_without_checks_never_runs_twice,
         part::the_old_one_runs_again_where_no_other_comes_up,
+        times::what_does_not_listen_is_killed_after_the_time_of_its_type,
         locked::a_scale_waits_for_the_holder_and_names_it,
         locked::a_lock_by_hand_is_no_lock,
     ]);

@@ -4,7 +4,7 @@
 use crate::docker_local::AppStatus;
 use crate::formation::{Change, Formation, Request};
 use crate::restart_policy::RestartPolicy;
-use crate::settings::{SETTINGS, Setting, max_instances};
+use crate::settings::{Named, SETTINGS, Setting, max_instances};
 use crate::signal::Signal;
 use common::{Instance, ProcessType, Procfile, commands_a_terminal, seconds_since_epoch};
 use proptest::prelude::*;
@@ -131,6 +131,12 @@ proptest! {
             prop_assert!(max_instances(word).is_ok_and(|most| (1..=1_000_000).contains(&most)) || max_instances(word).is_err());
             prop_assert!(Setting::named(word).is_none_or(|setting| setting.name == word));
             let _ = word.parse::<RestartPolicy>();
+            for name in [word.clone(), format!("restart-policy{word}")] {
+                match Named::parse(&name) {
+                    Ok(named) => prop_assert_eq!(named.to_string(), name),
+                    Err(error) => is_fit_to_print(&error, &name),
+                }
+            }
         }
     }
 

@@ -67,14 +67,17 @@ impl Report {
         Ok(())
     }
 
-    /// A property's lines: what the app was given, what the host was given, and what holds.
+    /// A property's lines: what the app was given, what the host was given, what holds, and what types were given.
     fn add_setting(&mut self, env: &Env, setting: &Setting, app: Option<&App>) -> Result<()> {
         let own = app.map_or(Ok(String::new()), |app| setting.given(env, app))?;
         let host = if setting.global { setting.given(env, Scope::Global)? } else { String::new() };
         let name = setting.name;
         self.add(&format!("--ps-computed-{name}"), true, || Ok(setting.holding(&own, &host)))?;
-        if app.is_some() {
+        if let Some(app) = app {
             self.add(&format!("--ps-{name}"), true, || Ok(own))?;
+            for (process_type, value) in setting.given_to_types(env, app)? {
+                self.add(&format!("--ps-{name}.{process_type}"), true, || Ok(value))?;
+            }
         }
         if setting.global { self.add(&format!("--ps-global-{name}"), true, || Ok(host)) } else { Ok(()) }
     }

@@ -1,5 +1,9 @@
 //! The properties that `ps:set` sets: their names, what they may hold, and what holds without them.
 
+mod by_type;
+
+pub(crate) use by_type::{Named, StopTimeouts};
+
 use crate::PLUGIN;
 use crate::formation::Request;
 use crate::restart_policy::RestartPolicy;
@@ -101,11 +105,6 @@ impl Setting {
 /// Whether an app was stopped by hand, and is to stay so.
 pub(crate) fn is_stopped(env: &Env, app: &App) -> Result<bool> {
     Ok(RESTORE.of(env, app)? == "false")
-}
-
-/// How long a container of an app may take to end before it is killed.
-pub(crate) fn stop_timeout(env: &Env, app: &App) -> Result<Duration> {
-    Ok(seconds_or(&STOP_TIMEOUT.of(env, app)?, 30))
 }
 
 /// Seconds as somebody has set them: `usual` for what is no number, and no more than Docker can count.

@@ -20,6 +20,7 @@ mod said;
 mod scaling;
 mod start;
 mod stop;
+mod stop_containers;
 mod surroundings;
 mod type_change;
 mod vanished;

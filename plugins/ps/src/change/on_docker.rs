@@ -6,11 +6,12 @@ use super::leaving::{self, Hidden};
 use super::mark::Marks;
 use super::open::{Made, Outside, all_of};
 use super::resting;
+use super::stop_containers::stop_containers;
 use super::surroundings::{Surroundings, checks_are_disabled};
 use crate::docker_local::{InstanceFile, instance_files, is_named_upcoming};
 use crate::image_kind::ImageKind;
 use crate::plan::Step;
-use crate::settings;
+use crate::settings::{StopTimeouts, seconds_or};
 use common::{
     App, AppLock, Docker, Env, Error, Instance, Process, ProcessType, Quantity, Result, Triggers, at_once,
     in_spite_of_signals,
@@ -250,13 +251,14 @@ impl Outside for OnDocker<'_> {
             return Ok(());
         }
         in_spite_of_signals(|| {
-            let timeout = settings::stop_timeout(self.env, self.app)?;
+            let timeouts = StopTimeouts::of(self.env, self.app)?;
             if self.is_never_twice(process_type)? {
-                return resting::end_containers(&self.docker, leaving, timeout);
+                let leaving = leaving.iter().map(|id| (id.as_str(), process_type.as_str()));
+                return stop_containers(&self.docker, &timeouts, leaving);
             }
             leaving::ask_to_end(&self.docker, leaving);
-            let wait = settings::seconds_or(&self.surroundings.wait_to_retire, 60);
-            leaving::stop_in_background(self.env, leaving, wait, timeout)
+            let wait = seconds_or(&self.surroundings.wait_to_retire, 60);
+            leaving::stop_in_background(self.env, leaving, wait, timeouts.of_type(process_type.as_str()))
         })
     }
 

@@ -3,12 +3,14 @@
 use super::leaving::Hidden;
 use super::mark::Marks;
 use super::readdress::readdress;
+use super::stop_containers::stop_containers;
 use crate::plan::{Action, Step};
-use crate::settings;
+use crate::settings::{RESTART_POLICY, StopTimeouts};
 use common::{
     App, Container, ContainerState, Context, Docker, Env, Error, ProcessType, Result, in_spite_of_signals, interrupted,
     listed,
 };
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -45,7 +47,8 @@ fn hide_from_proxy(env: &Env, app: &App, going: &[&Step]) -> Result<()> {
 pub(super) fn end(env: &Env, app: &App, steps: &[&Step]) -> Result<()> {
     let docker = Docker::new(env)?;
     let ids = containers(steps);
-    let stopped = end_containers(&docker, &ids, settings::stop_timeout(env, app)?);
+    let going = steps.iter().filter_map(|step| Some((step.container.as_deref()?, step.instance.process_type.as_str())));
+    let stopped = stop_containers(&docker, &StopTimeouts::of(env, app)?, going);
     let runs = |container: &Container| ids.contains(&container.id) && container.state.counts_as_running();
     let left: Vec<String> = docker.containers()?.into_iter().filter(runs).map(|container| container.name).collect();
     if left.is_empty() {
@@ -55,24 +58,22 @@ pub(super) fn end(env: &Env, app: &App, steps: &[&Step]) -> Result<()> {
     Err(Error::new(format!("{} still runs{why}", listed(left.iter().map(String::as_str)))))
 }
 
-/// Ends containers now, which nothing starts again then.
-pub(super) fn end_containers(docker: &Docker<'_>, containers: &[String], timeout: Duration) -> Result<()> {
-    // One that has ended by itself cannot be given another policy.
-    let _ended = docker.set_restart_policy(containers, "no");
-    docker.stop(containers, timeout.as_secs())
-}
-
 /// Starts the containers of instances again, and sends the proxy to the addresses that Docker gives them now.
 pub(super) fn wake(env: &Env, app: &App, steps: &[&Step]) -> Result<()> {
     start(env, app, steps)?;
     readdress(env, app, steps).map(drop)
 }
 
-/// Starts the containers of instances again, as they were, with their policy.
+/// Starts the containers of instances again, as they were, each with the policy of its type.
 pub(super) fn start(env: &Env, app: &App, steps: &[&Step]) -> Result<()> {
     let (docker, ids) = (Docker::new(env)?, containers(steps));
     docker.start(&ids)?;
-    docker.set_restart_policy(&ids, &settings::RESTART_POLICY.of(env, app)?)
+    let mut policies: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for step in steps {
+        let policy = RESTART_POLICY.of_type(env, Some(app), Some(&step.instance.process_type))?;
+        policies.entry(policy).or_default().extend(step.container.clone());
+    }
+    policies.iter().try_for_each(|(policy, ids)| docker.set_restart_policy(ids, policy))
 }
 
 /// Waits until a container that was just made has run for a while.

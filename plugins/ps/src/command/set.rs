@@ -1,11 +1,14 @@
 //! `ps:set`: set or clear a property of an app, or of all apps.
 
 use super::Patience;
+use super::chosen::chosen;
 use crate::PLUGIN;
 use crate::docker_local::{InstanceStatus, Statuses};
 use crate::restart_policy::RestartPolicy;
-use crate::settings::{RESTART_POLICY, SETTINGS, Setting};
-use common::{App, AppLock, Docker, Env, Error, Globals, Properties, Result, Scope, clap, parse_command_line};
+use crate::settings::{Named, RESTART_POLICY};
+use common::{
+    App, AppLock, Docker, Env, Error, Globals, ProcessType, Properties, Result, Scope, clap, parse_command_line,
+};
 
 #[derive(Debug, clap::Parser)]
 #[command(name = "ps:set", about = "Set or clear a ps property for an app")]
@@ -17,7 +20,8 @@ struct Arguments {
     patience: Patience,
     #[command(flatten)]
     globals: Globals,
-    /// The app (not with --global), the property, and its value; without a value it is cleared
+    /// The app (not with --global), the property (restart-policy.worker: of one process type), and its value; without a
+    /// value it is cleared
     words: Vec<String>,
 }
 
@@ -25,35 +29,49 @@ struct Arguments {
 pub fn main(env: &Env) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let mut words = arguments.words.iter().map(String::as_str);
-    let named = if arguments.global { "" } else { words.next().unwrap_or_default() };
+    let app = if arguments.global { "" } else { words.next().unwrap_or_default() };
     let (name, value) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let rest: Vec<&str> = words.collect();
+    let named = Named::parse(name);
     // As in the stock plugin a bad policy is told before a bad app.
-    if name == "restart-policy" && !value.is_empty() && rest.is_empty() {
+    let is_policy = named.as_ref().is_ok_and(|named| named.setting.name == RESTART_POLICY.name);
+    if is_policy && !value.is_empty() && rest.is_empty() {
         value.parse::<RestartPolicy>()?;
     }
-    let app = if arguments.global { None } else { Some(App::named_by_user(env, named)?) };
-    let setting = setting(name, app.is_none())?;
+    let app = if arguments.global { None } else { Some(App::named_by_user(env, app)?) };
+    if app.is_none() && !named.as_ref().is_ok_and(Named::is_global) {
+        return Err(Error::new("Property cannot be specified globally"));
+    }
+    let named = named?;
     if !rest.is_empty() {
         let whole = std::iter::once(value).chain(rest).collect::<Vec<_>>().join(" ");
         return Err(Error::new(format!("{name} takes one value, put quotes around it: '{whole}'")));
     }
     if !value.is_empty() {
-        setting.check(value)?;
+        named.setting.check(value)?;
     }
     let _lock = app.as_ref().map(|app| AppLock::acquire(env, app, arguments.patience.duration())).transpose()?;
-    let scope = app.as_ref().map_or(Scope::Global, Scope::App);
-    if value.is_empty() {
-        env.output().info2_quiet(&format!("Unsetting {name}"));
-        Properties::new(env, PLUGIN).unset(scope, name)
-    } else {
-        env.output().info2_quiet(&format!("Setting {name} to {value}"));
-        Properties::new(env, PLUGIN).set(scope, name, value)
-    }?;
-    if name == "restart-policy" {
-        reach_containers(env, app.as_ref());
+    set(env, app.as_ref(), &named, value)?;
+    if is_policy {
+        reach_containers(env, app.as_ref(), named.process_type.as_ref());
     }
     Ok(())
+}
+
+/// Sets a property to a value that was checked; an empty one clears it. A type that the app does not have gets none, and
+/// can lose one: it may have been there.
+fn set(env: &Env, app: Option<&App>, named: &Named, value: &str) -> Result<()> {
+    let (properties, scope) = (Properties::new(env, PLUGIN), app.map_or(Scope::Global, Scope::App));
+    let name = named.to_string();
+    if value.is_empty() {
+        env.output().info2_quiet(&format!("Unsetting {name}"));
+        return properties.unset(scope, &name);
+    }
+    if let (Some(app), Some(process_type)) = (app, &named.process_type) {
+        chosen(env, app, &[process_type.to_string()])?;
+    }
+    env.output().info2_quiet(&format!("Setting {name} to {value}"));
+    properties.set(scope, &name, value)
 }
 
 #[derive(Debug, clap::Parser)]
@@ -84,27 +102,29 @@ pub fn set_restart_policy(env: &Env) -> Result<()> {
     let _lock = AppLock::acquire(env, &app, arguments.patience.duration())?;
     env.output().info1_quiet(&format!("Setting restart policy: {policy}"));
     Properties::new(env, PLUGIN).set(&app, "restart-policy", &policy.to_string())?;
-    reach_containers(env, Some(&app));
+    reach_containers(env, Some(&app), None);
     Ok(())
 }
 
-/// Gives the running containers of an app, or of all apps that the user may see and that have no policy of their own,
-/// the policy that holds now. It is saved already and new containers get it, so a failure is told and no more.
-fn reach_containers(env: &Env, app: Option<&App>) {
-    if let Err(error) = try_to_reach_containers(env, app) {
-        let (what, command) = match app {
-            Some(app) => (format!("the containers of {app}"), format!("ps:restart {app}")),
-            None => ("all containers".to_owned(), "ps:restart --all".to_owned()),
+/// Gives the running containers of one type of an app, of an app, or of all apps that the user may see the policy that
+/// holds now, but for those that have a nearer one: an app's own, a type's own. It is saved already and new containers
+/// get it, so a failure is told and no more.
+fn reach_containers(env: &Env, app: Option<&App>, process_type: Option<&ProcessType>) {
+    if let Err(error) = try_to_reach_containers(env, app, process_type) {
+        let (what, command) = match (app, process_type) {
+            (Some(app), None) => (format!("the containers of {app}"), format!("ps:restart {app}")),
+            (Some(app), Some(name)) => (format!("the {name} containers of {app}"), format!("ps:restart {app} {name}")),
+            (None, _) => ("all containers".to_owned(), "ps:restart --all".to_owned()),
         };
         env.output().warn(&format!("The restart policy is saved but has not reached {what}: {error}"));
         env.output().warn(&format!("New containers have it; to replace those that run: dokku {command}"));
     }
 }
 
-fn try_to_reach_containers(env: &Env, app: Option<&App>) -> Result<()> {
+fn try_to_reach_containers(env: &Env, app: Option<&App>, process_type: Option<&ProcessType>) -> Result<()> {
     let statuses = Statuses::new(env);
     let setting = &RESTART_POLICY;
-    let policy = setting.computed(env, app)?;
+    let policy = setting.of_type(env, app, process_type)?;
     let mut apps = app.cloned().into_iter().collect::<Vec<_>>();
     if app.is_none() {
         for app in App::all_visible(env)? {
@@ -115,31 +135,30 @@ fn try_to_reach_containers(env: &Env, app: Option<&App>) -> Result<()> {
     }
     let mut containers = Vec::new();
     for app in &apps {
-        let running = match statuses.instances(app) {
-            Ok(instances) => instances.into_iter(),
+        match that_go_by(env, &statuses, app, process_type) {
+            Ok(found) => containers.extend(found),
             Err(error) if apps.len() == 1 => return Err(error),
             // One app that cannot be read keeps no other from it.
             Err(error) => {
                 env.output().warn(&format!("The restart policy has not reached the containers of {app}: {error}"));
-                continue;
             }
-        };
-        containers.extend(running.filter(InstanceStatus::counts_as_running).map(|found| found.container));
+        }
     }
     if containers.is_empty() { Ok(()) } else { Docker::new(env)?.set_restart_policy(&containers, &policy) }
 }
 
-/// The property that the user named.
-fn setting(name: &str, global: bool) -> Result<&'static Setting> {
-    let setting = Setting::named(name);
-    if global && !setting.is_some_and(|setting| setting.global) {
-        return Err(Error::new("Property cannot be specified globally"));
-    }
-    if name.is_empty() {
-        return Err(Error::new("No property specified"));
-    }
-    setting.ok_or_else(|| {
-        let names = SETTINGS.iter().map(|setting| setting.name).collect::<Vec<_>>().join(", ");
-        Error::new(format!("Invalid property specified, valid properties include: {names}"))
-    })
+/// The running containers of an app that go by the policy of a type, or, without one, by the app's.
+fn that_go_by(
+    env: &Env,
+    statuses: &Statuses<'_>,
+    app: &App,
+    process_type: Option<&ProcessType>,
+) -> Result<Vec<String>> {
+    let own = RESTART_POLICY.given_to_types(env, app)?;
+    let goes_by_it = |found: &InstanceStatus| {
+        let of = found.process_type();
+        process_type.map_or_else(|| !own.contains_key(&of), |only| of == *only)
+    };
+    let running = statuses.instances(app)?.into_iter().filter(InstanceStatus::counts_as_running);
+    Ok(running.filter(goes_by_it).map(|found| found.container).collect())
 }

@@ -5,7 +5,7 @@
 
 use super::files::{InstanceFile, instance_files, names_container};
 use crate::scheduler::{DOCKER_LOCAL, Schedulers, only_answered_by, remembered};
-use common::{App, Container, ContainerState, Docker, Env, Error, Instance, Result, Triggers};
+use common::{App, Container, ContainerState, Docker, Env, Error, Instance, ProcessType, Result, Triggers};
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
@@ -90,6 +90,11 @@ pub(crate) struct InstanceStatus {
 }
 
 impl InstanceStatus {
+    /// The type it is of: what has no name is a web.
+    pub(crate) fn process_type(&self) -> ProcessType {
+        self.instance.as_ref().map_or_else(ProcessType::web, |instance| instance.process_type.clone())
+    }
+
     /// Whether it counts as running, as `ps` and the report count.
     pub(crate) fn counts_as_running(&self) -> bool {
         self.state.as_ref().is_some_and(ContainerState::counts_as_running)

@@ -176,6 +176,8 @@ fn what_belongs_to_another_app_type_or_purpose_changes_nothing() {
         "config/logs/shop/vector-sink",
         "config/scheduler-docker-local/shop/parallel-schedule-count",
         "config/ps/shop/restart-policy",
+        "config/ps/shop/restart-policy.web",
+        "config/ps/shop/stop-timeout-seconds.web",
         "config/ps/shop/scale",
         "config/nginx/shop/client-max-body-size",
         "config/caddy/shop/labels",

@@ -85,6 +85,10 @@ mod tests {
     use super::*;
     use std::path::Path;
 
+    fn of_a_type(app: &str) -> String {
+        format!("config/ps/{app}/restart-policy.worker")
+    }
+
     fn host(lib: &Path) -> Env {
         let variables = [
             ("DOKKU_LIB_ROOT".into(), lib.as_os_str().to_owned()),
@@ -96,7 +100,25 @@ mod tests {
         std::fs::create_dir_all(&data).unwrap();
         std::fs::write(data.join("type.web"), "").unwrap();
         std::fs::write(lib.join("data/ps/old/Procfile"), "web: serve").unwrap();
+        std::fs::create_dir_all(lib.join("config/ps/old")).unwrap();
+        std::fs::write(lib.join(of_a_type("old")), "no").unwrap();
         Env::new(variables.into(), vec!["hook".into(), "old".into(), "new".into()])
+    }
+
+    #[test]
+    fn what_a_type_was_given_goes_with_its_app() {
+        let lib = tempfile::tempdir().unwrap();
+        let env = host(lib.path());
+        let policy = |app: &str| std::fs::read_to_string(lib.path().join(of_a_type(app))).ok();
+        post_app_clone_setup(&env).unwrap();
+        assert_eq!([policy("old"), policy("new")], [Some("no".to_owned()), Some("no".to_owned())]);
+        Properties::new(&env, PLUGIN).remove_all(&"new".parse().unwrap()).unwrap();
+        post_app_rename_setup(&env).unwrap();
+        assert_eq!([policy("old"), policy("new")], [None, Some("no".to_owned())]);
+        // The hook's first argument is the app that is destroyed.
+        std::fs::rename(lib.path().join("config/ps/new"), lib.path().join("config/ps/old")).unwrap();
+        post_delete(&env).unwrap();
+        assert_eq!([policy("old"), policy("new")], [None, None]);
     }
 
     #[test]

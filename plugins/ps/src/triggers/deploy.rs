@@ -18,21 +18,22 @@ pub fn app_restart(env: &Env) -> Result<()> {
     change::redeploy(env, &app, HOOK_PATIENCE)
 }
 
-/// `docker-args-process-deploy APP BUILDER TAG [TYPE [N]]`: standard input, then the restart policy as
+/// `docker-args-process-deploy APP BUILDER TAG [TYPE [N]]`: standard input, then the restart policy of the type as
 /// an argument of `docker container create`, and what the container is made from as another, without a newline.
 pub fn docker_args_process_deploy(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
-    let policy = settings::RESTART_POLICY.of(env, &app)?;
-    let label = made_from(env, &app).map(|value| format!(" --label={LABEL}={value}")).unwrap_or_default();
+    let process_type: Option<ProcessType> = env.arg(4).ok().and_then(|name| name.parse().ok());
+    let policy = settings::RESTART_POLICY.of_type(env, Some(&app), process_type.as_ref())?;
+    let label = process_type.and_then(|process_type| made_from(env, &app, &process_type));
+    let label = label.map(|value| format!(" --label={LABEL}={value}")).unwrap_or_default();
     let before = env.stdin()?;
     env.output().print_bytes(&[&before, format!(" --restart={policy}{label}").as_bytes()].concat())
 }
 
 /// The fingerprint of a container that is made now. Without one it is judged as one from before the plugin: that is no
 /// reason to fail a deploy, nor for a warning at each container. `ps` and `ps:scale` say what of it they cannot read.
-fn made_from(env: &Env, app: &App) -> Option<String> {
-    let process_type = env.arg(4).ok()?.parse().ok()?;
-    Fingerprint::current(env, app, &process_type).ok()?.to_label()
+fn made_from(env: &Env, app: &App, process_type: &ProcessType) -> Option<String> {
+    Fingerprint::current(env, app, process_type).ok()?.to_label()
 }
 
 /// `pre-release-builder BUILDER APP IMAGE`: checks what the release will be run by, before anything is

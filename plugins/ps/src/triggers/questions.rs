@@ -7,8 +7,7 @@ use crate::docker_local::check_docker;
 use crate::formation::{Formation, Request};
 use crate::saved::SavedScale;
 use crate::scheduler::is_deployed;
-use crate::settings::MaxInstances;
-use crate::settings::Setting;
+use crate::settings::{MaxInstances, Named};
 use common::{Env, Error, Properties, Result, shown};
 
 /// The properties whose computed value other plugins may ask for.
@@ -27,13 +26,16 @@ pub fn ps_current_scale(env: &Env) -> Result<()> {
     env.output().print(&shown.to_saved().join("\n"))
 }
 
-/// `ps-get-property APP PROPERTY`: prints the computed value; without an app, or for `--global`, the host's.
+/// `ps-get-property APP PROPERTY`: prints the computed value; without an app, or for `--global`, the host's. Of an app
+/// `PROPERTY.TYPE` is what holds for a type.
 pub fn ps_get_property(env: &Env) -> Result<()> {
     let name = env.arg(2)?;
     let app = if matches!(env.arg(1)?, "" | "--global") { None } else { Some(app_argument(env, 1)?) };
-    let setting = Setting::named(name).filter(|setting| SHARED.contains(&setting.name));
-    let setting = setting.ok_or_else(|| Error::new(format!("Invalid ps property specified: {}", shown(name))))?;
-    env.output().print(&format!("{}\n", setting.computed(env, app.as_ref())?))
+    let named = Named::parse(name).ok().filter(|named| SHARED.contains(&named.setting.name));
+    let named = named.filter(|named| app.is_some() || named.process_type.is_none());
+    let named = named.ok_or_else(|| Error::new(format!("Invalid ps property specified: {}", shown(name))))?;
+    let value = named.setting.of_type(env, app.as_ref(), named.process_type.as_ref())?;
+    env.output().print(&format!("{value}\n"))
 }
 
 /// `ps-set-scale APP SKIP-DEPLOY CLEAR-EXISTING TYPE=COUNT…`: saves the scale, whoever rules it, and
