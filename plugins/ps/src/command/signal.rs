@@ -10,10 +10,7 @@ use crate::signal::Signal;
 use common::{App, Docker, Env, Error, Globals, Result, clap, parse_command_line};
 
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "ps:signal",
-    about = "Sends a signal to the running containers of an app, of some of its types or instances"
-)]
+#[command(name = "ps:signal", about = "Sends a signal to what runs of an app")]
 struct Arguments {
     /// Say who would get it, and send nothing
     #[arg(long)]
