@@ -52,7 +52,8 @@ pub use app::App;
 pub use at_once::at_once;
 pub use command_line::{Globals, OtherGlobals, parse_command_line};
 pub use docker::{
-    Container, ContainerDetails, ContainerProcess, ContainerState, Docker, ImageConfig, seconds_since_epoch,
+    Container, ContainerDetails, ContainerProcess, ContainerState, ContainerStats, Docker, ImageConfig,
+    seconds_since_epoch,
 };
 pub use env::Env;
 pub use error::{Context, Error, ErrorKind, Result};
@@ -64,7 +65,7 @@ pub use process::{Answer, Process};
 pub use procfile::Procfile;
 pub use property::{Properties, Scope};
 pub use run::run;
-pub use signals::{in_spite_of_signals, interrupted};
+pub use signals::{in_spite_of_signals, interrupted, pause};
 pub use trigger::{Implementer, Triggers, is_executable};
 
 /// The parser that [`parse_command_line`] takes, so that a plugin needs no version of its own.

@@ -85,6 +85,17 @@ impl Output {
         })
     }
 
+    /// Data in the place of all that the terminal on standard output shows: as many of its lines as fit there.
+    ///
+    /// # Errors
+    /// As [`Output::print`].
+    pub fn redraw(&self, text: &str) -> Result<()> {
+        #[allow(clippy::disallowed_methods, reason = "output goes through here")]
+        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
+        let rows = size.map(|size| usize::from(size.ws_row)).filter(|rows| *rows > 0);
+        self.print(&in_place(text, rows.unwrap_or(usize::MAX)))
+    }
+
     /// `-----> text`
     pub fn info1(&self, text: &str) {
         self.talk(Stream::Out, "-----> ", text);
@@ -168,6 +179,18 @@ impl Output {
             Stream::Err => std::io::stderr().lock().write_all(bytes),
         }
     }
+}
+
+/// The lines of a text from the first place of a terminal on, of so many lines: what stood there before goes with each
+/// line and below the last, so that nothing is blank in between.
+fn in_place(text: &str, rows: usize) -> String {
+    const HOME: &str = "\u{1b}[H";
+    const CLEAR_LINE: &str = "\u{1b}[K";
+    const CLEAR_BELOW: &str = "\u{1b}[J";
+    // A newline on the last row would move all up.
+    let lines = text.lines().take(rows.saturating_sub(1));
+    let lines: String = lines.map(|line| format!("{line}{CLEAR_LINE}\n")).collect();
+    format!("{HOME}{lines}{CLEAR_BELOW}")
 }
 
 /// Whether a character is not to be seen but does something to what is: the control characters (C0, DEL, C1), the
@@ -266,6 +289,13 @@ mod tests {
             assert_eq!(shown_lines(text), wanted);
         }
         assert_eq!((shown("a\nb").as_str(), shown_lines("a\nb").as_str()), ("a\\nb", "a\nb"));
+    }
+
+    #[test]
+    fn what_is_drawn_again_takes_the_place_of_what_was_there() {
+        assert_eq!(in_place("a\nb\n", 10), "\u{1b}[Ha\u{1b}[K\nb\u{1b}[K\n\u{1b}[J");
+        assert_eq!(in_place("a\nb\nc\n", 3), in_place("a\nb\n", 10));
+        assert_eq!(in_place("", 0), "\u{1b}[H\u{1b}[J");
     }
 
     #[test]

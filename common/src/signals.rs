@@ -113,6 +113,18 @@ pub fn interrupted() -> Option<i32> {
     }
 }
 
+/// Does nothing for so long, or until a signal asks this process to end.
+pub fn pause(time: Duration) {
+    let began = Instant::now();
+    while interrupted().is_none() {
+        let left = time.saturating_sub(began.elapsed());
+        if left.is_zero() {
+            break;
+        }
+        std::thread::sleep(left.min(LOOK_AGAIN));
+    }
+}
+
 /// Starts to pass signals on. Called before the first child is started; a failure to install the
 /// handler leaves the system's own behaviour, which ends this process.
 pub(crate) fn install() {

@@ -3,7 +3,7 @@
 //! - `demo web` answers HTTP on `0.0.0.0:$PORT` (5000 when unset) with a line that names the container and the path;
 //!   `/slow` waits 200 ms first, `/wait/N` N ms. On SIGTERM it finishes the requests of all who are connected by then,
 //!   and ends.
-//! - `demo worker` prints a line a second until SIGTERM. `demo worker N` does so in the first N instances of its type
+//! - `demo worker` prints a line a second until SIGTERM, and one when it gets SIGUSR1. `demo worker N` does so in the first N instances of its type
 //!   and is `demo fail` in the others; which one it is says `DYNO`.
 //! - `demo fail` prints a reason and exits 3.
 //! - `demo deaf` goes on until it is killed: it has no handler.
@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
@@ -67,6 +67,8 @@ fn told_to_end() -> io::Result<Arc<AtomicBool>> {
 
 fn worker() -> io::Result<()> {
     let end = told_to_end()?;
+    let told = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGUSR1, Arc::clone(&told))?;
     let host = hostname();
     let mut line = 0_u64;
     while !end.load(Ordering::SeqCst) {
@@ -75,6 +77,9 @@ fn worker() -> io::Result<()> {
         let next = Instant::now() + Duration::from_secs(1);
         while Instant::now() < next && !end.load(Ordering::SeqCst) {
             thread::sleep(Duration::from_millis(20));
+        }
+        if told.swap(false, Ordering::SeqCst) {
+            writeln!(io::stdout(), "worker on {host}: told SIGUSR1")?;
         }
     }
     writeln!(io::stdout(), "worker on {host}: told to end")

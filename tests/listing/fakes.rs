@@ -4,7 +4,8 @@ use std::fs;
 
 use ps_tests::{Host, Outcome, host};
 
-/// Notes each call and answers from `docker/ls`, `docker/inspect` and `docker/top.ID`.
+/// Notes each call and answers from `docker/ls`, `docker/inspect`, `docker/stats` and `docker/top.ID`. Who is sent a
+/// signal is noted in `docker/signals`.
 pub(crate) const DOCKER: &str = r#"
 cd "$CONFORMANCE_ROOT/docker" || exit 9
 echo "$1 $2" >>calls
@@ -27,6 +28,22 @@ case "$1 $2" in
     [ -f "top.$4" ] || { echo "Error response from daemon: Container $4 is not running" >&2; exit 1; }
     cat "top.$4"
     ;;
+  "container kill")
+    [ "$3 $5" = "--signal --" ] || exit 9
+    shift 3
+    echo "$*" >>signals
+    ;;
+  "container stats")
+    [ "$3 $4 $7" = "--no-stream --no-trunc --" ] || exit 9
+    shift 7
+    for id; do
+      # Docker says nothing of the others when one has gone.
+      grep -q "^$id" ls || { echo "Error response from daemon: No such container: $id" >&2; exit 1; }
+    done
+    # Nobody is everybody.
+    [ $# -gt 0 ] || cat stats
+    for id; do grep "^$id" stats || true; done
+    ;;
   *) echo "unexpected: $*" >&2; exit 9 ;;
 esac
 "#;
@@ -44,6 +61,8 @@ pub(crate) struct Fake {
     address: String,
     /// As it stands in JSON.
     made_from: String,
+    /// Bytes of memory and billionths of a processor.
+    limits: [u64; 2],
 }
 
 pub(crate) const STARTED: &str = "2024-11-22T20:17:00.123456789Z";
@@ -64,6 +83,7 @@ pub(crate) fn fake(number: usize, app: &str, dyno: &str) -> Fake {
         state: RUNNING,
         address: format!("172.17.0.{number}"),
         made_from: String::new(),
+        limits: [0, 0],
     }
 }
 
@@ -85,6 +105,11 @@ impl Fake {
 
     pub(crate) fn made_from(mut self, label: &str) -> Self {
         label.clone_into(&mut self.made_from);
+        self
+    }
+
+    pub(crate) fn limits(mut self, memory: u64, processor: u64) -> Self {
+        self.limits = [memory, processor];
         self
     }
 
@@ -111,7 +136,8 @@ impl Fake {
     pub(crate) fn inspected(&self) -> String {
         let labels = format!("{{\"com.dokku.ps.made-from\":\"{}\",\"dokku\":\"\"}}", self.made_from);
         let (state, address) = (self.state.join("\t"), &self.address);
-        format!("{}\t{state}\t\t\tnull\tnull\t{address} 10.9.8.7 \t{labels}\n", self.id())
+        let [memory, processor] = self.limits;
+        format!("{}\t{state}\t\t\tnull\tnull\t{address} 10.9.8.7 \t{labels}\t{memory}\t{processor}\n", self.id())
     }
 }
 

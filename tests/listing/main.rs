@@ -9,7 +9,10 @@ mod instances;
 mod pending;
 mod real;
 mod restoring;
+mod signal;
+mod stats;
 mod trouble;
+mod wait;
 
 use std::process::ExitCode;
 
@@ -54,12 +57,49 @@ fn main() -> ExitCode {
         restoring::all_are_cleared_at_once_when_none_could_be_shown_healthy,
         restoring::fifty_running_apps_with_150_containers_take_two_calls_and_no_trigger,
         restoring::one_app_that_fails_keeps_no_other_from_its_turn,
+        signal::it_reaches_what_is_chosen_and_nothing_else,
+        signal::the_last_word_is_the_signal_whatever_types_are_called,
+        signal::what_does_not_run_gets_none,
+        signal::another_app_s_container_gets_none_whatever_names_it,
+        signal::a_dry_run_sends_nothing,
+        signal::quiet_says_nothing,
+        signal::it_waits_for_no_lock,
+        signal::what_makes_no_sense_is_refused,
+        signal::a_failure_is_docker_s,
+        wait::it_returns_at_once_when_all_is_as_it_should_be,
+        wait::it_names_what_is_missing_or_not_healthy,
+        wait::it_returns_once_the_last_instance_is_healthy,
+        wait::it_looks_at_the_types_that_it_is_told,
+        wait::a_stopped_app_will_not_come_up,
+        wait::a_type_that_was_stopped_is_missed_by_who_names_it,
+        wait::an_app_that_has_not_been_deployed_may_come,
+        wait::it_waits_for_no_lock,
+        wait::another_scheduler_is_asked_by_its_trigger,
+        wait::a_signal_ends_it,
+        wait::what_makes_no_sense_is_refused,
+        stats::each_instance_is_told_against_its_limits,
+        stats::programs_and_scripts_get_numbers,
+        stats::one_call_measures_all,
+        stats::one_that_goes_meanwhile_hides_no_other,
+        stats::what_is_chosen_is_told_alone,
+        stats::all_apps_are_told_together,
+        stats::it_goes_on_until_nobody_reads,
+        stats::a_signal_ends_it,
+        stats::on_a_terminal_it_is_drawn_in_place,
+        stats::what_makes_no_sense_is_refused,
         trouble::one_answer_that_makes_no_sense_is_the_trouble_of_its_app_alone,
         trouble::a_queue_that_cannot_be_read_hides_nothing_and_clears_no_proxy,
         trouble::a_property_that_is_a_link_is_the_trouble_of_its_app_alone,
         trouble::twenty_thousand_types_take_no_longer_than_reading_them,
     ];
-    let real = functions![real::the_real_processes_are_listed, real::what_was_killed_and_what_was_removed_is_seen];
+    let real = functions![
+        real::the_real_processes_are_listed,
+        real::what_was_killed_and_what_was_removed_is_seen,
+        real::a_signal_reaches_one_instance_alone,
+        real::what_a_signal_has_ended_comes_back_with_a_reconcile,
+        real::a_wait_ends_once_the_last_instance_is_healthy,
+        real::what_is_used_is_told_with_its_limits,
+    ];
     if std::env::var_os("PS_DOCKER").is_some_and(|value| value == "1") {
         tests.extend(real);
     } else {

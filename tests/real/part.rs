@@ -23,7 +23,7 @@ pub(crate) fn a_restarted_web_is_the_only_one_touched_and_no_request_is_lost(app
     answered(&served, &after, &["web.1", "web.2"]);
     for (word, there) in [("web.0", "web.1, web.2"), ("web.9", "web.1, web.2"), ("web.x", "web.1, web.2")] {
         let refused = ends(1, &["ps:restart", &app.name, word]);
-        assert!(refused.stderr.contains(there), "{refused}");
+        assert!(refused.both().contains(there), "{refused}");
     }
     // One that is stopped is asked no more.
     app.asked_while(|| drop(succeeds(&["ps:stop", &app.name, "web.1"])));
@@ -71,7 +71,7 @@ pub(crate) fn what_is_started_without_checks_never_runs_twice(app: &App) {
         // One of which no other comes up runs on.
         succeeds(&["docker-options:add", "--process", "worker", &app.name, "deploy", "--no-such-option"]);
         let failed = ends(1, &["ps:restart", &app.name, "worker"]);
-        assert!(failed.stderr.contains("started again"), "{failed}");
+        assert!(failed.both().contains("started again"), "{failed}");
         assert_eq!(app.runs(&all)["worker.1"].id, last["worker.1"].id);
         succeeds(&["docker-options:remove", "--process", "worker", &app.name, "deploy", "--no-such-option"]);
         drop(end);

@@ -28,7 +28,7 @@ pub(crate) fn an_error_after_the_hooks_does_not_undo_the_change() {
 }
 
 pub(crate) fn what_a_file_names_serves_whatever_it_is_called() {
-    let shop = Shop::with(&["web=1", "worker=1"]);
+    let shop = Shop::with(&["web=1", "worker=1"]).checked("1");
     let before = shop.runs(&["web.1", "worker.1"]);
     // As after a core-post-deploy that failed: the hook that gives names has not run.
     let id = before["worker.1"].id.clone();
@@ -120,6 +120,8 @@ pub(crate) fn a_start_that_is_killed_is_mended() {
     let shop = Shop::with(&["web=2"]).checked("1");
     shop.runs(&["web.1", "web.2"]);
     shop.dokku.succeeds(&["ps:stop", &shop.app]);
+    // So that it is released anew.
+    shop.dokku.succeeds(&["config:set", "--no-restart", &shop.app, "COLOUR=blue"]);
     killed_half_way(&shop, "ps:start");
     shop.reconciles(&["--lock-timeout", "240"]);
     is_mended(&shop);

@@ -41,7 +41,7 @@ pub(crate) fn a_restarted_instance_is_the_only_one_that_is_touched() {
     assert_eq!(shop.servers(), addresses(&shop));
     for word in ["web.0", "web.3", "web.x", "wroker", "x*"] {
         let refused = shop.dokku.fails(1, &["ps:restart", &shop.app, word]);
-        assert!(refused.stderr.contains("it has: "), "{refused}");
+        assert!(refused.both().contains("it has: "), "{refused}");
     }
     kept(&after, &shop.runs(&all), &all);
 }
@@ -191,10 +191,10 @@ pub(crate) fn the_old_one_runs_again_where_no_other_comes_up() {
     let shop = Shop::with(&["web=1", "worker=1"]);
     let before = shop.runs(&["web.1", "worker.1"]);
     // The host's script takes a container without checks for one that runs; this one ends at once.
-    shop.dokku.succeeds(&["ps:set", &shop.app, "start-cmd", "/demo fail"]);
+    shop.dokku.succeeds(&["ps:set", &shop.app, "dockerfile-start-cmd", "/demo fail"]);
     for words in [&["worker"][..], &["worker.1"], &["worker", "--rolling"]] {
         let failed = shop.dokku.fails(1, &[&["ps:restart", &shop.app], words].concat());
-        assert!(failed.stderr.contains("worker.1") && failed.stderr.contains("started again"), "{failed}");
+        assert!(failed.both().contains("worker.1 of") && failed.both().contains("started again"), "{failed}");
         let after = shop.runs(&["web.1", "worker.1"]);
         kept(&before, &after, &["web.1"]);
         assert_eq!(after["worker.1"].id, before["worker.1"].id, "{failed}");

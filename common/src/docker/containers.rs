@@ -3,7 +3,7 @@
 //! Both are read as lines of tabs through a template of Docker's own, not as JSON: what only lists need
 //! carry no parser.
 
-use super::{ContainerState, Docker, failure, is_id, is_word, rubbish, valid_text};
+use super::{ContainerState, Docker, fails_only_with, failure, is_id, is_word, rubbish, valid_text};
 use crate::{App, Error, Instance, Process, Result};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -24,6 +24,7 @@ const DETAILS: &str = concat!(
     "\t{{.State.ExitCode}}\t{{.State.OOMKilled}}\t{{with index .State \"Health\"}}{{.Status}}{{end}}",
     "\t{{.Image}}\t{{.Created}}\t{{json .Config.Env}}\t{{json .Config.Cmd}}",
     "\t{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}\t{{json .Config.Labels}}",
+    "\t{{.HostConfig.Memory}}\t{{.HostConfig.NanoCpus}}",
 );
 
 /// A container in the list of all, with the labels that Dokku gives; a label it lacks is empty.
@@ -102,6 +103,10 @@ pub struct ContainerDetails {
     pub addresses: Vec<String>,
     /// Its labels, its image's among them.
     pub labels: BTreeMap<String, String>,
+    /// The bytes of memory that it may use; `None` when it has no limit of its own.
+    pub memory_limit: Option<u64>,
+    /// The billionths of a processor that it may use; `None` when it has no such limit.
+    pub cpu_limit: Option<u64>,
 }
 
 impl Docker<'_> {
@@ -137,7 +142,7 @@ impl Docker<'_> {
         }
         let read = self.read(&["container", "inspect", "--format", DETAILS, "--"]).args(containers);
         let answer = read.capture()?;
-        let has_failed = !answer.succeeded() && !only_misses_containers(&answer.stderr);
+        let has_failed = !answer.succeeded() && !fails_only_with(&answer.stderr, &["no such container"]);
         let mut trouble = has_failed.then(|| self.details_failure(&answer));
         for line in valid_text(&read, answer.stdout)?.lines().filter(|line| !line.is_empty()) {
             // Without the ids, of which there may be hundreds.
@@ -226,6 +231,8 @@ pub(super) fn inspected_container(line: &str) -> Option<(String, ContainerDetail
         command: made.get(3).and_then(|command| from_json(command)).unwrap_or_default(),
         addresses: made.get(4).into_iter().flat_map(|all| all.split_whitespace()).map(str::to_owned).collect(),
         labels: made.get(5).and_then(|labels| from_json(labels)).unwrap_or_default(),
+        memory_limit: made.get(6).and_then(|limit| limit_of(limit)),
+        cpu_limit: made.get(7).and_then(|limit| limit_of(limit)),
         health: Some((*health).to_owned()).filter(|health| !matches!(health.as_str(), "" | "none")),
     };
     Some(((*id).to_owned(), details))
@@ -236,15 +243,14 @@ fn from_json<T: DeserializeOwned>(json: &str) -> Option<T> {
     serde_json::from_str::<Option<T>>(json).ok()?
 }
 
+/// A limit; Docker writes 0 where there is none.
+fn limit_of(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|limit| *limit > 0)
+}
+
 /// A time; Docker writes the year 1 for one that never came.
 fn moment(text: &str) -> Option<String> {
     (!text.is_empty() && !text.starts_with("0001-")).then(|| text.to_owned())
-}
-
-fn only_misses_containers(stderr: &[u8]) -> bool {
-    let words = String::from_utf8_lossy(stderr);
-    let mut lines = words.lines().filter(|line| !line.trim().is_empty()).peekable();
-    lines.peek().is_some() && lines.all(|line| line.to_ascii_lowercase().contains("no such container"))
 }
 
 #[cfg(test)]

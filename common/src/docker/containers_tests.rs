@@ -61,12 +61,14 @@ fn a_container_that_never_ran_has_no_times() {
     let (id, details) = inspected_container(&line).unwrap();
     assert_eq!((id.as_str(), &details.started, &details.finished), (ID, &None, &None));
     assert_eq!(details.health, None);
+    let (_, details) = inspected_container(&format!("{line}\t\t\tnull\tnull\t\t{{}}\t0\t0")).unwrap();
+    assert_eq!((details.memory_limit, details.cpu_limit), (None, None));
 }
 
 #[test]
 fn a_container_that_vanishes_in_between_is_left_out() {
     let line = format!(
-        "{ID}\\texited\\t2024-11-22T20:17:00.5Z\\t2024-11-22T20:18:00Z\\t2\\t137\\ttrue\\tunhealthy\\tsha256:1\\t\\t[\"A=1\"]\\tnull\\t172.17.0.2 10.0.0.7 \\t{{\"a.b\":\"1\\\\t2\"}}"
+        "{ID}\\texited\\t2024-11-22T20:17:00.5Z\\t2024-11-22T20:18:00Z\\t2\\t137\\ttrue\\tunhealthy\\tsha256:1\\t\\t[\"A=1\"]\\tnull\\t172.17.0.2 10.0.0.7 \\t{{\"a.b\":\"1\\\\t2\"}}\\t268435456\\t500000000"
     );
     let (_folder, env) =
         fake(&format!("printf '{line}\\n'; echo 'Error response from daemon: No such container: abc' >&2; exit 1"));
@@ -83,6 +85,8 @@ fn a_container_that_vanishes_in_between_is_left_out() {
         variables: vec!["A=1".into()],
         addresses: vec!["172.17.0.2".into(), "10.0.0.7".into()],
         labels: [("a.b".into(), "1\t2".into())].into(),
+        memory_limit: Some(268_435_456),
+        cpu_limit: Some(500_000_000),
         ..ContainerDetails::default()
     };
     assert_eq!(details.get(ID), Some(&wanted));

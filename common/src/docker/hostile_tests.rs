@@ -3,6 +3,7 @@
 use super::containers::{inspected_container, listed_container};
 use super::image::only_file;
 use super::processes::process;
+use super::stats::container;
 use super::{is_id, is_word};
 use proptest::prelude::*;
 
@@ -17,6 +18,9 @@ fn line() -> impl Strategy<Value = String> {
         1 => Just("[\"A=1\"]".to_owned()),
         1 => Just("18446744073709551616".to_owned()),
         1 => Just("-1".to_owned()),
+        1 => Just("1.215MiB / 512MiB".to_owned()),
+        1 => Just("12.34%".to_owned()),
+        1 => Just("--".to_owned()),
         1 => "[ -~]{0,6}",
         1 => "\\PC{0,3}",
     ];
@@ -52,6 +56,9 @@ proptest! {
         }
         if let Some((id, details)) = inspected_container(&line) {
             prop_assert!(is_id(&id) && is_word(details.state.as_str()));
+        }
+        if let Some((id, Some(_))) = container(&line) {
+            prop_assert!(is_id(id));
         }
         if let Some(process) = process(&line) {
             prop_assert!(line.contains(&process.pid.to_string()) || line.contains('0') || line.contains('+'));

@@ -11,12 +11,14 @@ mod hostile_tests;
 mod image;
 mod processes;
 mod state;
+mod stats;
 mod time;
 
 pub use containers::{Container, ContainerDetails};
 pub use image::ImageConfig;
 pub use processes::ContainerProcess;
 pub use state::ContainerState;
+pub use stats::ContainerStats;
 pub use time::seconds_since_epoch;
 
 use crate::{Answer, Context, Env, Error, Process, Result};
@@ -133,6 +135,13 @@ fn last_lines(words: &str) -> String {
     if left_out > 0 { format!("({left_out} lines before these)\n{last}") } else { last }
 }
 
+/// Whether each line of Docker's words about a failure is about one of these troubles, in lower case.
+fn fails_only_with(stderr: &[u8], troubles: &[&str]) -> bool {
+    let words = String::from_utf8_lossy(stderr).to_lowercase();
+    let mut lines = words.lines().filter(|line| !line.trim().is_empty()).peekable();
+    lines.peek().is_some() && lines.all(|line| troubles.iter().any(|trouble| line.contains(trouble)))
+}
+
 /// Whether this can be a container's full id. What a file of an app holds is checked with it too.
 fn is_id(text: &str) -> bool {
     text.len() >= 12 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -236,6 +245,7 @@ pub(crate) mod tests {
         let told = [
             docker.image_config(&bad).unwrap_err(),
             docker.details(&[&bad]).unwrap_err(),
+            docker.stats(&[&bad]).unwrap_err(),
             docker.file_in_image(&bad, "/x").unwrap_err(),
             docker.processes(&[&bad]).remove(0).err().unwrap_or_else(|| Error::new("")),
         ];

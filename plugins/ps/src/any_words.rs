@@ -5,6 +5,7 @@ use crate::docker_local::AppStatus;
 use crate::formation::{Change, Formation, Request};
 use crate::restart_policy::RestartPolicy;
 use crate::settings::{Named, SETTINGS, Setting, max_instances};
+use crate::signal::Signal;
 use common::{Instance, ProcessType, Procfile, commands_a_terminal, seconds_since_epoch};
 use proptest::prelude::*;
 
@@ -149,6 +150,9 @@ proptest! {
             match word.parse::<ProcessType>() {
                 Ok(process_type) => prop_assert!(process_type.as_str().len() <= ProcessType::MAX_LENGTH),
                 Err(error) => is_fit_to_print(&error, word),
+            }
+            if let Err(error) = word.parse::<Signal>() {
+                is_fit_to_print(&error, word);
             }
             if let Err(error) = word.parse::<Procfile>() {
                 is_fit_to_print(&error, word);

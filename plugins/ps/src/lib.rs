@@ -28,6 +28,7 @@ mod restart_policy;
 mod saved;
 mod scheduler;
 mod settings;
+mod signal;
 mod source_files;
 mod stopped;
 mod targets;

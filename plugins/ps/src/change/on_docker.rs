@@ -251,17 +251,14 @@ impl Outside for OnDocker<'_> {
             return Ok(());
         }
         in_spite_of_signals(|| {
-            let timeouts = StopTimeouts::of(self.env, self.app);
-            if self.is_never_twice(process_type)?
-                && let Ok(timeouts) = &timeouts
-            {
+            let (timeouts, wait) = (StopTimeouts::of(self.env, self.app), &self.surroundings.wait_to_retire);
+            if let (Ok(timeouts), true) = (&timeouts, self.is_never_twice(process_type)?) {
                 let leaving = leaving.iter().map(|id| (id.as_str(), process_type.as_str()));
                 return stop_containers(&self.docker, timeouts, leaving);
             }
-            // Also where nobody can tell how long they have.
             leaving::ask_to_end(&self.docker, leaving);
-            let wait = seconds_or(&self.surroundings.wait_to_retire, 60);
-            leaving::stop_in_background(self.env, leaving, wait, timeouts?.of_type(process_type.as_str()))
+            let timeout = timeouts?.of_type(process_type.as_str());
+            leaving::stop_in_background(self.env, leaving, seconds_or(wait, 60), timeout)
         })
     }
 

@@ -61,7 +61,8 @@ pub(crate) fn as_json(app: &App, changes: &[TypeChange<'_>]) -> Result<String> {
             How::Nothing => ("nothing", None, &[][..]),
             How::Hooks(_) => ("hooks", None, &[][..]),
             How::Deploy(reason) => ("deploy", reason.as_deref(), &[][..]),
-            How::Steps { steps, .. } | How::InPlace(steps) => ("instances", None, steps.as_slice()),
+            How::Steps { steps, reason, .. } => ("instances", reason.as_deref(), steps.as_slice()),
+            How::InPlace(steps) => ("instances", None, steps.as_slice()),
         };
         let steps = steps.iter().map(|step| StepRow {
             instance: step.instance.to_string(),

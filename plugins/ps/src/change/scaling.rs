@@ -186,8 +186,9 @@ impl<'a> Scaling<'a> {
         };
         let release = surroundings.image.clone();
         if !steps.iter().any(Step::makes) {
-            return Ok(How::Steps { steps, image: release, surroundings });
+            return Ok(How::Steps { steps, image: release, surroundings, reason: None });
         }
+        let mut reason = recreate.map(str::to_owned);
         let (steps, image) = match pending(self.env, self.app, process_type, &release, &actual.of_type(process_type))? {
             Pending::Nothing => (steps, release),
             Pending::OtherImage(image) => (steps, image),
@@ -197,14 +198,17 @@ impl<'a> Scaling<'a> {
             Pending::Changed { sources, image } if wish.is_of_single(process_type) => {
                 (plan::explained(steps, &sources), image.unwrap_or(release))
             }
-            Pending::Changed { sources, .. } if never_twice || wish.ask == Ask::Anew => {
-                (plan::explained(anew(), &sources), release)
-            }
+            Pending::Changed { sources, .. } if wish.ask == Ask::Anew => (plan::explained(steps, &sources), release),
             Pending::Changed { sources, .. } => {
-                return Ok(How::Deploy(Some(format!("{} changed since the deploy", sources.join(", ")))));
+                let changed = format!("{} changed since the deploy", sources.join(", "));
+                if !never_twice {
+                    return Ok(How::Deploy(Some(changed)));
+                }
+                reason = Some(changed);
+                (anew(), release)
             }
         };
-        Ok(How::Steps { steps, image, surroundings })
+        Ok(How::Steps { steps, image, surroundings, reason })
     }
 
     /// The steps of a type. What has ended is started again only as long as it is what would be made.
@@ -256,14 +260,13 @@ impl<'a> Scaling<'a> {
             How::Hooks(surroundings) => {
                 carry_out(&OnDocker::new(env, app, surroundings, lock)?, process_type, *quantity, &[], "")
             }
-            How::Steps { steps, image, surroundings } => {
+            How::Steps { steps, image, surroundings, reason } => {
+                self.say_why(process_type, reason.as_ref());
                 carry_out(&OnDocker::new(env, app, surroundings, lock)?, process_type, *quantity, steps, image)?;
                 self.forget_surplus(&change.request)
             }
             How::Deploy(reason) => {
-                if let Some(reason) = reason {
-                    env.output().warn(&format!("All instances of {process_type} are replaced: {reason}"));
-                }
+                self.say_why(process_type, reason.as_ref());
                 let Err(error) = deploy::of_type(env, app, process_type) else { return self.rest_again(process_type) };
                 if self.actual.is_some() {
                     let cleared = in_spite_of_signals(|| leaving::discard_unnamed(env, app, Some(process_type)));
@@ -271,6 +274,12 @@ impl<'a> Scaling<'a> {
                 }
                 Err(error)
             }
+        }
+    }
+
+    fn say_why(&self, process_type: &ProcessType, reason: Option<&String>) {
+        if let Some(reason) = reason {
+            self.env.output().warn(&format!("All instances of {process_type} are replaced: {reason}"));
         }
     }
 

@@ -29,8 +29,8 @@ pub(crate) enum How<'s> {
     Hooks(&'s Surroundings),
     /// Its instances stay. The addresses of some are written down anew, some are started again as they were, or stopped.
     InPlace(Vec<Step>),
-    /// Instance by instance; new ones from this image.
-    Steps { steps: Vec<Step>, image: String, surroundings: &'s Surroundings },
+    /// Instance by instance; new ones from this image. All are replaced where there is a reason to.
+    Steps { steps: Vec<Step>, image: String, surroundings: &'s Surroundings, reason: Option<String> },
 }
 
 /// What is wanted of a type beside its quantity.

@@ -31,16 +31,22 @@ const COMMANDS: &[(&str, &str)] = &[
         "ps:set-restart-policy <app> <policy>",
         "Sets the restart policy of an app (kept from earlier versions: ps:set <app> restart-policy)",
     ),
+    ("ps:signal [--dry-run] <app> [<process-name>[.<n>]...] <signal>", "Sends a signal to what runs of an app"),
     (
         "ps:start [--dry-run] [--parallel count] [--all|<app>] [<process-name>[.<n>]...]",
         "Start an app or some of its processes",
     ),
     ("ps:startall [--parallel count]", "Starts all apps (kept from earlier versions: ps:start --all)"),
     (
+        "ps:stats [--watch] [--format stdout|json] [--all|<app>] [<process-name>[.<n>]...]",
+        "Shows what the instances of an app use of processor and memory against their limits",
+    ),
+    (
         "ps:stop [--dry-run] [--parallel count] [--all|<app>] [<process-name>[.<n>]...]",
         "Stop an app or some of its processes",
     ),
     ("ps:stopall [--parallel count]", "Stops all apps (kept from earlier versions: ps:stop --all)"),
+    ("ps:wait [--type type] [--timeout seconds] <app>", "Waits until what should run of an app does and is healthy"),
 ];
 
 /// The body of `commands`, which Dokku asks for commands that are no subcommand.

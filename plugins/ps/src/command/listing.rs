@@ -78,7 +78,7 @@ fn list_one(env: &Env, app: &App, process_type: Option<&str>, form: Form) -> Res
     let process_type: Option<ProcessType> = process_type.map(str::parse).transpose()?;
     let mut listing = listing_of(env, app, &queued(env))?;
     if let Some(process_type) = &process_type {
-        listing = listing.only(process_type);
+        listing = listing.only(|named| named == process_type);
         // A type that nobody names any more is known as long as something of it is there.
         if listing.instances().is_empty() {
             chosen(env, app, &[process_type.to_string()])?;
@@ -132,7 +132,7 @@ fn list_all(env: &Env, form: Form) -> Result<bool> {
 }
 
 /// What is queued for retirement. A queue that cannot be read is no reason to show nothing.
-fn queued(env: &Env) -> Vec<(String, String)> {
+pub(super) fn queued(env: &Env) -> Vec<(String, String)> {
     queue(env).unwrap_or_else(|error| {
         env.output().warn(&format!("{error}; containers that will be removed are shown as stray"));
         Vec::new()
@@ -144,7 +144,7 @@ fn told_in_full(env: &Env, listing: &mut Listing) -> Result<()> {
     add_pending(env, listing)
 }
 
-fn look(env: &Env) -> Look {
+pub(super) fn look(env: &Env) -> Look {
     let output = env.output();
     Look { width: output.stdout_width(), colour: output.stdout_is_terminal() && env.var("NO_COLOR").is_none() }
 }

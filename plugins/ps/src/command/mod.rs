@@ -13,11 +13,15 @@ pub mod restore;
 pub mod retire;
 pub mod scale;
 pub mod set;
+pub mod signal;
 pub mod start;
+pub mod stats;
 pub mod stop;
+pub mod wait;
 
 use crate::change::{Deed, Part};
 use crate::each_app::EachApp;
+use crate::scheduler::{DOCKER_LOCAL, scheduler_of};
 use crate::targets::Selection;
 use chosen::chosen;
 use common::{App, Env, Error, Globals, Result, clap};
@@ -126,4 +130,14 @@ fn run_for_app_or_all(
         return each.run(|env, app| operation(env, app, patience));
     }
     operation(env, &App::named_by_user(env, &arguments.app)?, patience)
+}
+
+/// Refuses an app of which another scheduler than this host's Docker runs what there is.
+fn on_docker_local(env: &Env, app: &App, command: &str) -> Result<()> {
+    match scheduler_of(env, app)? {
+        scheduler if scheduler == DOCKER_LOCAL => Ok(()),
+        scheduler => {
+            Err(Error::new(format!("{command} works on {DOCKER_LOCAL} alone, and {app} is run by {scheduler}")))
+        }
+    }
 }

@@ -3,7 +3,7 @@
 //! While one of them makes its containers, these look like what a killed deploy left behind, and what it has
 //! stopped looks like what should be started.
 
-use common::{App, Attempt, Env, Obstacle, PluginProcess, Result, plugin_processes, wait_for};
+use common::{App, AppLock, Attempt, Env, Obstacle, PluginProcess, Result, plugin_processes, wait_for};
 use std::time::Duration;
 
 /// The host's trigger that deploys an app: `scheduler-deploy SCHEDULER APP TAG`.
@@ -34,6 +34,11 @@ fn is_script(process: &PluginProcess, app: &App) -> bool {
 /// `plugn`, which fires the trigger, is no part of it: it makes no container, the hooks that it runs do.
 fn is_deploy(process: &PluginProcess, app: &App) -> bool {
     process.name == DEPLOY && process.arguments.get(1).is_some_and(|of| of == app.as_str())
+}
+
+/// Whether somebody changes an app at this moment, with its lock or without: not one that we run inside of.
+pub(crate) fn is_changing(env: &Env, app: &App) -> Result<bool> {
+    Ok(AppLock::is_held(env, app)? || deploying(env, app).is_some())
 }
 
 /// Waits until nobody makes containers of an app, whose lock we hold, at most `patience`.

@@ -1,6 +1,7 @@
 //! What there is of an app, instance by instance.
 
 use super::status::{AppStatus, Running};
+use crate::targets::Selection;
 use common::{App, ContainerDetails, ContainerProcess, ContainerState, Instance, ProcessType, Quantity};
 use std::collections::BTreeMap;
 
@@ -90,7 +91,7 @@ pub(crate) struct TypeCount<'a> {
 
 impl TypeCount<'_> {
     /// How many of those that should run are neither there nor stopped by hand.
-    fn is_short(&self) -> bool {
+    pub(super) fn is_short(&self) -> bool {
         self.running.is_some_and(|running| running.saturating_add(self.stopped) < self.desired)
     }
 }
@@ -174,8 +175,15 @@ impl ListedInstance {
         self.runs() && self.health() == Some("unhealthy")
     }
 
+    /// Whether it is a part of what was chosen of the app, be it a container without a number. Who chose nothing means all.
+    pub(crate) fn is_among(&self, selection: &Selection) -> bool {
+        selection.is_empty()
+            || self.process_type.as_ref().is_some_and(|process_type| selection.types.contains(process_type))
+            || self.instance().is_some_and(|instance| selection.covers(&instance))
+    }
+
     /// Whether something is wrong with it that no count shows.
-    fn is_amiss(&self) -> bool {
+    pub(super) fn is_amiss(&self) -> bool {
         self.state == InstanceState::Stray
             || self.state == InstanceState::Missing && !self.rests()
             || self.is_unhealthy()
@@ -194,16 +202,16 @@ impl Listing {
         }
     }
 
-    /// The same of one type alone; of another scheduler's app nothing is known by type, so it stays whole.
+    /// The same of some types alone; of another scheduler's app nothing is known by type, so it stays whole.
     #[must_use]
-    pub(crate) fn only(mut self, process_type: &ProcessType) -> Self {
+    pub(crate) fn only(mut self, is_meant: impl Fn(&ProcessType) -> bool) -> Self {
         if matches!(self.actual, Actual::Status(_)) {
             return self;
         }
-        self.desired.retain(|desired, _| desired == process_type);
-        self.pending.retain(|pending, _| pending == process_type);
+        self.desired.retain(|desired, _| is_meant(desired));
+        self.pending.retain(|pending, _| is_meant(pending));
         if let Actual::Instances(instances) = &mut self.actual {
-            instances.retain(|instance| instance.process_type.as_ref() == Some(process_type));
+            instances.retain(|instance| instance.process_type.as_ref().is_some_and(&is_meant));
         }
         self
     }
@@ -230,9 +238,14 @@ impl Listing {
         counts.into_iter().map(count).collect()
     }
 
+    /// How many instances there should be.
+    pub(super) fn wanted(&self) -> Quantity {
+        self.desired.values().fold(0, |sum: u32, quantity| sum.saturating_add(*quantity))
+    }
+
     /// Whether what should run does and nothing else, as far as it is known.
     pub(crate) fn is_as_desired(&self) -> bool {
-        let wanted = self.desired.values().fold(0, |sum: u32, quantity| sum.saturating_add(*quantity));
+        let wanted = self.wanted();
         match &self.actual {
             Actual::NotDeployed => wanted == 0,
             Actual::Status(status) => status.processes == wanted && (wanted == 0 || status.running == Running::True),

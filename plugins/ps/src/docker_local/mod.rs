@@ -3,6 +3,7 @@
 //! [`read`] asks the host and Docker, [`instances`] makes of the answers what there is, [`status`] answers for reports
 //! with one cheaper question. Nothing here changes anything.
 
+mod awaited;
 mod deploying;
 mod files;
 mod healthy;
@@ -14,7 +15,7 @@ mod reach;
 mod read;
 mod status;
 
-pub(crate) use deploying::wait_for_deploy;
+pub(crate) use deploying::{is_changing, wait_for_deploy};
 pub(crate) use files::{InstanceFile, instance_files, names_container, queue};
 pub(crate) use healthy::shown_healthy;
 pub(crate) use instances::is_named_upcoming;
@@ -22,5 +23,5 @@ pub(crate) use listing::{Actual, InstanceState, ListedInstance, Listing, TypeCou
 pub(crate) use pending::{Pending, pending, pending_of_ended};
 pub(crate) use present::present;
 pub(crate) use reach::{check_docker, runs_on_docker_local};
-pub(crate) use read::{add_pending, add_processes, listing_of, listings};
+pub(crate) use read::{add_pending, add_processes, listing_of, listings, used};
 pub(crate) use status::{AppStatus, InstanceStatus, Running, Statuses};

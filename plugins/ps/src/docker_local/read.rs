@@ -1,7 +1,7 @@
 //! What the listing asks of the host and of Docker: two calls of Docker for any number of apps, and one
 //! for each container whose processes are wanted. This is the one place of the listing with I/O.
 
-use super::deploying::deploying;
+use super::deploying::is_changing;
 use super::files::{InstanceFile, Queue, instance_files};
 use super::instances::{Found, instances, is_named_upcoming, that_matter};
 use super::listing::{Actual, ListedInstance, Listing};
@@ -12,7 +12,9 @@ use crate::saved::SavedScale;
 use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
 use crate::stopped::Stopped;
 use crate::targets::Selection;
-use common::{App, AppLock, Container, ContainerDetails, Docker, Env, ProcessType, Quantity, Result, Triggers, file};
+use common::{
+    App, Container, ContainerDetails, ContainerStats, Docker, Env, ProcessType, Quantity, Result, Triggers, file,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
@@ -76,6 +78,15 @@ pub(crate) fn add_processes(env: &Env, listing: &mut Listing) -> Result<()> {
     Ok(())
 }
 
+/// What all that is alive in these listings uses, by the container's id.
+pub(crate) fn used(env: &Env, listings: &[Listing]) -> Result<BTreeMap<String, ContainerStats>> {
+    let is_alive =
+        |instance: &&ListedInstance| instance.details.as_ref().is_some_and(|details| details.state.is_alive());
+    let alive = listings.iter().flat_map(Listing::instances).filter(is_alive);
+    let ids: Vec<&str> = alive.filter_map(|instance| instance.container.as_deref()).collect();
+    if ids.is_empty() { Ok(BTreeMap::new()) } else { Docker::new(env)?.stats(&ids) }
+}
+
 fn on_host(env: &Env, app: &App, queue: &Queue) -> Result<OnHost> {
     let scheduler = scheduler_of(env, app)?;
     let desired = SavedScale::new(env, app).desired()?;
@@ -116,8 +127,8 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
         BeforeDocker::Known(actual) => actual,
         BeforeDocker::Files(files, retiring, stopped) => {
             let containers = that_matter(&app, &files, &retiring, &docker.containers);
-            let locked = containers.iter().any(|container| is_named_upcoming(&container.name))
-                && (AppLock::is_held(env, &app)? || deploying(env, &app).is_some());
+            let locked =
+                containers.iter().any(|container| is_named_upcoming(&container.name)) && is_changing(env, &app)?;
             let details = details_of(&containers, &docker.details)?;
             let mut listed = instances(&Found {
                 desired: &desired,

@@ -126,6 +126,20 @@ pub(super) fn span(seconds: u64) -> String {
     if small == 0 { format!("{large}{unit}") } else { format!("{large}{unit} {small}{smaller_unit}") }
 }
 
+/// A number of bytes: `512B`, `1.5KiB`, `256MiB`.
+pub(super) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let (mut unit, mut shift) = (0, 0);
+    while bytes >> shift >= 1024 {
+        (unit, shift) = (unit + 1, shift + 10);
+    }
+    // Docker rounds too: so its 12.3MiB stay that.
+    let half = (1_u128 << shift) / 2;
+    let tenths = (u128::from(bytes) * 10 + half) >> shift;
+    let fraction = if tenths.is_multiple_of(10) { String::new() } else { format!(".{}", tenths % 10) };
+    format!("{}{fraction}{}", tenths / 10, UNITS.get(unit).copied().unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +173,23 @@ mod tests {
     #[test]
     fn what_commands_a_terminal_is_made_harmless() {
         assert_eq!(line(0, &row(&["a\x1b[31m\nb\u{202e}c"]), &[9], Look::default()), "a?[31m?b?c\n");
+    }
+
+    #[test]
+    fn a_size_has_one_digit_behind_its_point() {
+        for (bytes, text) in [
+            (0, "0B"),
+            (1023, "1023B"),
+            (1024, "1KiB"),
+            (1536, "1.5KiB"),
+            (1_274_019, "1.2MiB"),
+            (268_435_456, "256MiB"),
+            (12_897_484, "12.3MiB"),
+            (1_073_741_823, "1024MiB"),
+            (u64::MAX, "16EiB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
     }
 
     #[test]

@@ -4,4 +4,5 @@
 pub(crate) mod json;
 mod line;
 pub(crate) mod quiet;
+pub(crate) mod stats;
 pub(crate) mod text;

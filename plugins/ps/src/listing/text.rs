@@ -2,13 +2,14 @@
 
 use super::line::{Cell, Colour, line, span, widths};
 use crate::docker_local::{Actual, AppStatus, InstanceState, ListedInstance, Listing, TypeCount};
+use crate::signal::Signal;
 use common::{App, ContainerProcess, shown};
 use std::collections::BTreeSet;
 
 pub(crate) use super::line::Look;
 
 /// How far the lines under a header are indented, as in all of Dokku's output.
-const INDENT: usize = 7;
+pub(super) const INDENT: usize = 7;
 /// Processes stand under their instance.
 const PROCESS_INDENT: usize = INDENT + 2;
 /// How much of a container's id is shown.
@@ -95,7 +96,7 @@ fn row(instance: &ListedInstance) -> Vec<Cell> {
     ]
 }
 
-fn colour(word: &str) -> Option<Colour> {
+pub(super) fn colour(word: &str) -> Option<Colour> {
     match word {
         "running" | "healthy" => Some(Colour::Green),
         "created" | "starting" | "restarting" | "removing" | "paused" | "retiring" | "upcoming" | "mixed" => {
@@ -196,24 +197,7 @@ fn app_summary(listing: &Listing) -> String {
 /// The name of the signal that ended a process with this status, as a shell reports it.
 pub(crate) fn signal_name(exit_code: i64) -> Option<String> {
     let number = exit_code.checked_sub(128).filter(|number| (1..=64).contains(number))?;
-    let name = match number {
-        1 => "SIGHUP",
-        2 => "SIGINT",
-        3 => "SIGQUIT",
-        4 => "SIGILL",
-        6 => "SIGABRT",
-        7 => "SIGBUS",
-        8 => "SIGFPE",
-        9 => "SIGKILL",
-        10 => "SIGUSR1",
-        11 => "SIGSEGV",
-        12 => "SIGUSR2",
-        13 => "SIGPIPE",
-        14 => "SIGALRM",
-        15 => "SIGTERM",
-        _ => return Some(format!("signal {number}")),
-    };
-    Some(name.to_owned())
+    Some(Signal::of_number(number).map_or_else(|| format!("signal {number}"), |signal| signal.to_string()))
 }
 
 #[cfg(test)]

@@ -106,7 +106,9 @@ fn a_terminal_gets_colours_and_no_line_that_is_too_long() {
 
 #[test]
 fn an_exit_is_a_status_and_what_it_means() {
-    for (code, words) in [(0, "0"), (1, "1"), (143, "143 (SIGTERM)"), (165, "165 (signal 37)"), (255, "255")] {
+    for (code, words) in
+        [(0, "0"), (1, "1"), (143, "143 (SIGTERM)"), (161, "161 (signal 33)"), (165, "165 (SIGRTMIN+3)"), (255, "255")]
+    {
         assert_eq!(exit(&exited("web.1", code)).as_deref(), Some(words));
     }
     assert_eq!(exit(&running("web.1")), None);

@@ -34,7 +34,9 @@ fn settle(env: &Env, app: &App) -> Result<()> {
     let desired = SavedScale::new(env, app).desired()?;
     let instances = Statuses::new(env).instances(app)?;
     let stopped = end_what_is_over(env, app, &desired, &instances)?;
-    for (process_type, running, wanted) in short_types(&desired, &instances, &stopped) {
+    // The command that changes a type says itself what becomes of it.
+    let of_others = |short: &(&ProcessType, Quantity, Quantity)| env.var(ONE_TYPE) != Some(short.0.as_str());
+    for (process_type, running, wanted) in short_types(&desired, &instances, &stopped).into_iter().filter(of_others) {
         env.output().warn(&format!("{app} should run {wanted} of {process_type}, and {running} run"));
     }
     Ok(())
