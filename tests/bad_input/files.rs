@@ -35,9 +35,10 @@ fn a_directory_in_the_place_of_a_property() {
 }
 
 #[test]
-fn a_directory_in_the_place_of_a_stop_timeout_stops_nothing() {
+fn a_directory_in_the_place_of_a_stop_timeout_keeps_no_app_from_being_stopped() {
     let host = shop().directory("lib/config/ps/shop/stop-timeout-seconds.web");
-    host.command("stop", ["shop"]).refuses("stop-timeout-seconds.web").stdout("-----> Stopping shop\n");
+    let stopped = host.command("stop", ["shop"]).succeeds().stdout("-----> Stopping shop\n");
+    stopped.stderr_contains("stop-timeout-seconds.web").fires(&["scheduler-stop docker-local shop", "post-stop shop"]);
 }
 
 #[test]

@@ -15,7 +15,9 @@ pub(crate) fn stop(env: &Env, app: &App, patience: Duration) -> Result<()> {
     env.output().info1_quiet(&format!("Stopping {app}"));
     let scheduler = scheduler_of(env, app)?;
     let triggers = Triggers::new(env);
-    end_types_with_a_time_of_their_own(env, app)?;
+    if let Err(error) = end_types_with_a_time_of_their_own(env, app) {
+        env.output().warn(&format!("All of {app} has the same time to end: {error}"));
+    }
     triggers.fire("scheduler-stop", &[&scheduler, app.as_str()])?;
     // What still runs would be an app that nobody takes for one: so it is said, and the app not called stopped.
     end_what_runs(env, app)?;
