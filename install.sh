@@ -43,6 +43,7 @@ Options:
 Environment:
        DOKKU_LIB_ROOT (/var/lib/dokku)   DOKKU_ROOT (home of the user)   DOKKU_BIN (dokku)
        DOKKU_SYSTEM_USER (dokku)         DOKKU_SYSTEM_GROUP (its group)
+       PS_SHARE (/usr/share): where completion and manual pages go
        PS_PROFILE (dist)   CARGO_TARGET_DIR (target)   PS_DPKG (dpkg)   PS_DPKG_DIVERT (dpkg-divert)
 EOF
 }
@@ -229,6 +230,19 @@ executables() {
 
 installed_executables() { executables | cut -f 2; }
 
+# Each command has a manual page but the one that only shells call; that of `ps` is the overview.
+installed_pages() {
+  installed_executables | awk -F / '
+    $1 == "subcommands" && $2 != "complete" { print "man/dokku-ps" ($2 == "default" ? "" : "-" $2) ".1" }
+  '
+}
+
+# What a tree holds besides executables.
+installed_texts() {
+  printf '%s\n' plugin.toml functions completion/dokku-ps.bash completion/_dokku
+  installed_pages
+}
+
 is_ours() {
   [[ -f "$1/plugin.toml" ]] && awk '$1 == "[replacement]" { found = 1 } END { exit !found }' "$1/plugin.toml"
 }
@@ -275,21 +289,38 @@ build_failed() {
   fail "The build failed"
 }
 
-build_tree() { [[ -n "$TREE" ]] || build -p ps; }
+build_tree() {
+  [[ -z "$TREE" ]] || return 0
+  build -p ps -p ps-manual
+  attend 60 "$(built_dir)/ps-manual" "$(built_dir)/man" || fail "The manual pages could not be made"
+  stop_if_interrupted
+}
 
-# Copies the plugin tree into the new folder INTO: what the list names, plugin.toml and functions, nothing else.
+# Where a text of the tree is, before the tree is made.
+source_of() {
+  if [[ -n "$TREE" ]]; then
+    echo "$TREE/$1"
+  elif [[ "$1" == man/* ]]; then
+    echo "$(built_dir)/$1"
+  else
+    echo "$SOURCE/plugins/ps/$1"
+  fi
+}
+
+# Copies the plugin tree into the new folder INTO: what the lists name, nothing else.
 assemble() {
-  local into="$1" list name path file
+  local into="$1" list texts name path file
   list="$(executables)"
+  texts="$(installed_texts)"
   mkdir "$into"
   while IFS=$'\t' read -r name path; do
     file="$TREE/$path"
     [[ -n "$TREE" ]] || file="$(built_dir)/$name"
     put 0755 "$file" "$into/$path"
   done <<<"$list"
-  for name in plugin.toml functions; do
-    put 0644 "${TREE:-$SOURCE/plugins/ps}/$name" "$into/$name"
-  done
+  while read -r name; do
+    put 0644 "$(source_of "$name")" "$into/$name"
+  done <<<"$texts"
   is_ours "$into" || fail "${TREE:-$SOURCE/plugins/ps}/plugin.toml has no table [replacement]: not a tree of this plugin"
 }
 
@@ -354,6 +385,7 @@ require_host() {
   DOKKU="$(command -v -- "${DOKKU_BIN:-dokku}")" || fail "dokku is not on the PATH: not a Dokku host"
   DPKG="${PS_DPKG:-dpkg}"
   DPKG_DIVERT="${PS_DPKG_DIVERT:-dpkg-divert}"
+  SHARE="$(realpath -sm -- "${PS_SHARE:-/usr/share}")"
   LIVE="$LIB/core-plugins/available/ps"
   [[ -d "$LIB/core-plugins/available" ]] || fail "$LIB/core-plugins/available is missing: not a Dokku host"
 }
@@ -369,7 +401,7 @@ open_keep() {
   LOCKED=yes
   LOG="$KEEP/log"
   install -m 0600 /dev/null "$LOG"
-  TEMPORARY+=("$LOG" "$KEEP/new" "$KEEP/link")
+  TEMPORARY+=("$LOG" "$KEEP/new" "$KEEP/link" "$KEEP/shared")
   [[ "$(stat -c %d -- "$KEEP")" == "$(stat -c %d -- "${LIVE%/*}")" ]] || fail "$KEEP and ${LIVE%/*} are on different file systems"
 }
 
@@ -394,6 +426,7 @@ recover() {
     done
   fi
   [[ ! -f "$LIVE/plugin.toml" ]] || rm -rf -- "$KEEP/new" "$KEEP/previous" "$KEEP/older" "$KEEP/link"
+  rm -rf -- "$KEEP/shared" "$SHARE"/{bash-completion/completions,zsh/vendor-completions,man/man1}/.ps-plugin-new
 }
 
 require_live_tree() {
@@ -560,7 +593,7 @@ adopt_packaged_files() {
   local packaged ours name
   is_ours "$LIVE" && [[ -d "$STOCK" ]] || return 0
   packaged="$(packaged_files)"
-  ours=$'\n'"$(installed_executables)"$'\nplugin.toml\nfunctions\n'
+  ours=$'\n'"$(installed_executables && installed_texts)"$'\n'
   while read -r name; do
     [[ -n "$name" && "$ours" != *$'\n'"$name"$'\n'* ]] || continue
     [[ ! -e "$STOCK/$name" && ! -L "$STOCK/$name" ]] || continue
@@ -569,6 +602,84 @@ adopt_packaged_files() {
     undo_with rm -f -- "$STOCK/$name"
     cp -a -- "$LIVE/$name" "$STOCK/$name"
   done <<<"$packaged"
+}
+
+# --- A Dokku host: completion and manual pages, where shells and man look for them ---
+
+# One line for each: the file in the live tree, a tab, where it goes.
+shared_files() {
+  printf '%s\t%s\n' completion/dokku-ps.bash "$SHARE/bash-completion/completions/dokku" \
+    completion/_dokku "$SHARE/zsh/vendor-completions/_dokku"
+  installed_pages | awk -v share="$SHARE" '{ print $0 "\t" share "/man/man1" substr($0, 4) }'
+}
+
+# Each of ours says so near its top. One of a package, or of the user, does not, and is left alone.
+is_our_shared_file() {
+  [[ -f "$1" && ! -L "$1" ]] && awk '
+    /It belongs to the ps plugin, whose install.sh replaces and removes it\.$/ { found = 1; exit }
+    NR == 3 { exit }
+    END { exit !found }
+  ' "$1"
+}
+
+# All of ours that are there, also of commands that there are no more.
+our_shared_files() {
+  local path
+  for path in "$SHARE/bash-completion/completions/dokku" "$SHARE/zsh/vendor-completions/_dokku" "$SHARE"/man/man1/dokku-ps*.1; do
+    ! is_our_shared_file "$path" || echo "$path"
+  done
+}
+
+# In one rename: a shell reads the old file or the new one.
+write_shared_file() {
+  local stage="${2%/*}/.ps-plugin-new"
+  install -D -m 0644 -- "$1" "$stage"
+  rename "$stage" "$2"
+}
+
+undo_change_of() {
+  local kept="$KEEP/shared/${#UNDO[@]}"
+  mkdir -p -- "$KEEP/shared"
+  cp -p -- "$1" "$kept"
+  undo_with write_shared_file "$kept" "$1"
+}
+
+remove_shared_file() {
+  undo_change_of "$1"
+  rm -- "$1"
+}
+
+place_shared_files() {
+  local list from to
+  list="$(shared_files)"
+  info "Putting completion and manual pages into $SHARE"
+  while IFS=$'\t' read -r from to; do
+    if [[ ! -e "$to" && ! -L "$to" ]]; then
+      make_parent "$to"
+      undo_with rm -f -- "$to"
+    elif ! is_our_shared_file "$to"; then
+      warn "$to is not of this plugin, and stays"
+      continue
+    elif [[ "$(<"$to")" == "$(<"$LIVE/$from")" ]]; then
+      continue
+    else
+      undo_change_of "$to"
+    fi
+    write_shared_file "$LIVE/$from" "$to"
+    stop_if_interrupted
+  done <<<"$list"
+  while read -r to; do
+    [[ $'\n'"$list"$'\n' == *$'\t'"$to"$'\n'* ]] || remove_shared_file "$to"
+  done < <(our_shared_files)
+}
+
+remove_shared_files() {
+  local path
+  while read -r path; do
+    remove_shared_file "$path"
+    rmdir -p --ignore-fail-on-non-empty -- "${path%/*}"
+    stop_if_interrupted
+  done < <(our_shared_files)
 }
 
 # As `dokku plugin:install` would: as root, with the environment of a Dokku command.
@@ -660,6 +771,7 @@ run_install() {
   stop_if_interrupted
   ensure_links
   add_diversions
+  place_shared_files
   fire_install_trigger
   check_executables
   check_commands
@@ -683,6 +795,7 @@ run_uninstall() {
   require_live_tree
   if is_stock "$LIVE"; then
     remove_diversions
+    remove_shared_files
     finish
     info "The stock ps plugin is in place already"
     return 0
@@ -697,6 +810,7 @@ run_uninstall() {
   stop_if_interrupted
   ensure_links
   remove_diversions
+  remove_shared_files
   fire_install_trigger
   check_commands
   finish

@@ -1,18 +1,18 @@
 //! The shape of what is installed, and of the sources it comes from.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use ps_tests::elf::why_not_static;
-use ps_tests::executables::executables;
+use ps_tests::executables::{executables, subcommands};
 use ps_tests::sources::{rust_files, text};
-use ps_tests::{plugin_tree, repository};
+use ps_tests::{host, plugin_tree, repository};
 
-/// What an installed plugin holds besides executables.
-const OTHER_FILES: [&str; 2] = ["functions", "plugin.toml"];
+/// What an installed plugin holds besides executables and manual pages.
+const OTHER_FILES: [&str; 4] = ["completion/_dokku", "completion/dokku-ps.bash", "functions", "plugin.toml"];
 const MOST_OF_ONE: u64 = 1_500_000;
 const MOST_OF_ALL: u64 = 25_000_000;
 const MOST_LINES: usize = 350;
@@ -34,6 +34,15 @@ fn installed() -> BTreeSet<String> {
     found
 }
 
+/// The manual page of each subcommand but the one that only shells call.
+fn pages() -> BTreeMap<String, String> {
+    let page = |name: &String| match name.as_str() {
+        "default" => "man/dokku-ps.1".to_owned(),
+        name => format!("man/dokku-ps-{name}.1"),
+    };
+    subcommands().into_iter().filter(|name| name != "complete").map(|name| (name.clone(), page(&name))).collect()
+}
+
 fn paths_of_executables() -> Vec<PathBuf> {
     executables().keys().map(|place| plugin_tree().join(place)).collect()
 }
@@ -50,10 +59,32 @@ fn nothing_in(offenders: &[String], what: &str) {
 fn what_is_installed_is_what_is_listed() {
     let mut listed: BTreeSet<String> = executables().into_keys().collect();
     listed.extend(OTHER_FILES.map(str::to_owned));
+    listed.extend(pages().into_values());
     let installed = installed();
     let missing: Vec<_> = listed.difference(&installed).collect();
     let surplus: Vec<_> = installed.difference(&listed).collect();
     assert!(missing.is_empty() && surplus.is_empty(), "missing: {missing:?}, not listed: {surplus:?}");
+}
+
+/// The flags that a text has at the beginnings of its lines.
+fn flags(text: &str) -> BTreeSet<String> {
+    let lines = text.lines().map(str::trim).filter(|line| line.starts_with('-'));
+    // In a help the text stands behind two blanks, and may name flags too.
+    let heads = lines.filter_map(|line| line.split("  ").next());
+    let words = heads.flat_map(|head| head.split([' ', ',', '[', '=']));
+    words.filter(|word| word.starts_with("--")).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_manual_page_has_the_flags_that_the_help_of_its_command_has() {
+    // ps:report has no --help; those of all apps print the help of the command that they become.
+    let otherwise = ["report", "rebuildall", "restartall", "startall", "stopall"];
+    for (name, page) in pages().into_iter().filter(|(name, _)| !otherwise.contains(&name.as_str())) {
+        let help = host().command(&name, ["--help"]).succeeds().into_stdout();
+        let page = text(&plugin_tree().join(page)).replace("\\-", "-").replace("\\fB", "").replace("\\fR", "");
+        assert!(!flags(&help).is_empty(), "{help}");
+        assert_eq!(flags(&page), flags(&help), "{name}");
+    }
 }
 
 #[test]

@@ -9,14 +9,14 @@ use ps_tests::{Outcome, host};
 use crate::shop;
 
 const NO_APP: &str = "Please specify an app to run the command on";
-/// These are about all apps, and are given none.
-const OF_ALL_APPS: [&str; 4] = ["rebuildall", "restartall", "startall", "stopall"];
+/// These are given no app: those about all apps, and what only shells call, which refuses nothing.
+const WITHOUT_AN_APP: [&str; 5] = ["complete", "rebuildall", "restartall", "startall", "stopall"];
 /// To these no app means all apps.
 const MAY_LACK_AN_APP: [&str; 4] = ["default", "report", "restore", "retire"];
 
 /// The subcommands that are given an app.
 fn commands_of_an_app() -> Vec<String> {
-    subcommands().into_iter().filter(|command| !OF_ALL_APPS.contains(&command.as_str())).collect()
+    subcommands().into_iter().filter(|command| !WITHOUT_AN_APP.contains(&command.as_str())).collect()
 }
 
 /// Those that cannot do without.

@@ -50,6 +50,34 @@ pub(crate) fn it_takes_the_place_of_the_stock_plugin_and_twice_is_once(app: &App
     assert!(succeeds(&["ps:help"]).contains("ps:reconcile"), "it is ours that answers");
 }
 
+/// Some of what is put where shells and `man` look: in the tree, and where it goes.
+const SHARED: [(&str, &str); 3] = [
+    ("completion/dokku-ps.bash", "/usr/share/bash-completion/completions/dokku"),
+    ("completion/_dokku", "/usr/share/zsh/vendor-completions/_dokku"),
+    ("man/dokku-ps.1", "/usr/share/man/man1/dokku-ps.1"),
+];
+
+pub(crate) fn a_shell_completes_through_the_dokku_of_the_host(app: &App) {
+    for (source, place) in SHARED {
+        let read = |path: &Path| fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(read(Path::new(place)) == read(&plugin_tree().join(source)), "{place} is what the tree has");
+    }
+    let script = "COMP_WORDBREAKS=$' \t\n:='; source /usr/share/bash-completion/completions/dokku\n\
+                  COMP_LINE=$1 COMP_POINT=${#1} COMPREPLY=(); _dokku_ps dokku; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let completed = |line: &str| {
+        let printed = print(Command::new("bash").args(["-c", script, "bash", line]), line.to_owned(), b"");
+        assert!(printed.status == 0 && printed.stderr.is_empty(), "{printed}");
+        printed.stdout
+    };
+    let name = &app.name;
+    assert_eq!(completed("dokku ps:sc"), "scale\n");
+    assert!(completed("dokku ps:report ").lines().any(|found| found == name), "{name} is an app");
+    // What Dokku would hear as its own is what somebody types.
+    assert_eq!(completed(&format!("dokku ps:scale --app {name} --trace w")), "web=\n");
+    assert_eq!(completed(&format!("dokku --quiet ps:set {name} --force restor")), "restore\n");
+    assert_eq!(completed("dokku ps:scale no-such-app "), "\n");
+}
+
 pub(crate) fn a_failing_install_trigger_changes_nothing(app: &App) {
     let folder = tempfile::tempdir().expect("a folder");
     let broken = folder.path().join("tree");
@@ -79,6 +107,7 @@ pub(crate) fn uninstall_brings_the_stock_plugin_back(app: &App) {
         let printed = installs(&["--uninstall"]);
         assert!(printed.stdout.contains(said), "{printed}");
         assert!(content(&live()) == stock, "every file of the stock plugin is as it was");
+        assert!(!SHARED.iter().any(|(_, place)| Path::new(place).exists()), "completion and manual pages are gone");
         leaves(&[]);
         is_at_work(app);
     }

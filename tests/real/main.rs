@@ -73,6 +73,7 @@ fn that_swap() -> Vec<Test<'static>> {
     vec![
         on_one_app![App::created =>
             install::it_takes_the_place_of_the_stock_plugin_and_twice_is_once,
+            install::a_shell_completes_through_the_dokku_of_the_host,
             install::a_failing_install_trigger_changes_nothing,
             install::uninstall_brings_the_stock_plugin_back,
             install::the_repository_installs_as_a_plugin,

@@ -116,6 +116,19 @@ impl Report {
     }
 }
 
+/// The flags that one may ask the report of an app for, but those of its instances, sorted.
+pub(crate) fn info_flags() -> Vec<String> {
+    let mut flags =
+        ["--deployed", "--processes", "--ps-can-scale", "--restore", "--running"].map(str::to_owned).to_vec();
+    for setting in SETTINGS.iter().filter(|setting| setting.reported && setting.name != "restore") {
+        let name = setting.name;
+        flags.extend([format!("--ps-{name}"), format!("--ps-computed-{name}")]);
+        flags.extend(setting.global.then(|| format!("--ps-global-{name}")));
+    }
+    flags.sort_unstable();
+    flags
+}
+
 /// JSON with the characters escaped that the stock plugin escapes, since they mean something in HTML or
 /// JavaScript. They can only stand in strings.
 fn as_in_html(json: &str) -> String {

@@ -11,6 +11,11 @@ const NAMES: [&str; 31] = [
     "PWR", "SYS",
 ];
 
+/// The names that can be typed, as far as they have a meaning of their own.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    NAMES.into_iter()
+}
+
 /// Other names for some of them.
 const OTHER_NAMES: [(&str, &str); 3] = [("IOT", "ABRT"), ("CLD", "CHLD"), ("POLL", "IO")];
 

@@ -15,7 +15,7 @@ pub(crate) fn chosen(env: &Env, app: &App, words: &[String]) -> Result<Selection
 }
 
 /// The types in an app's Procfile, its scale and its files, and the instances that there are or should be.
-fn known(env: &Env, app: &App) -> Result<Known> {
+pub(super) fn known(env: &Env, app: &App) -> Result<Known> {
     let saved = SavedScale::new(env, app).read()?;
     let files = instance_files(env, app)?.into_iter().filter_map(|file| file.instance);
     let wanted = saved.desired.iter().flat_map(|(process_type, quantity)| {

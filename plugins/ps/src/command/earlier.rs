@@ -31,9 +31,15 @@ fn become_command_for_all(env: &Env, command: &str) -> Result<Error> {
     Ok(Process::new(program).args(arguments).args(env.arguments().iter().skip(2)).replace_ours())
 }
 
+/// The definition of such a command: another one's, where all apps are meant and nothing of an app is named.
+pub(crate) fn for_all_apps<T: clap::CommandFactory>(about: &'static str) -> clap::Command {
+    let is_said = |argument: &clap::Arg| argument.is_positional() || argument.get_long() == Some("all");
+    T::command().about(about).mut_args(|argument| if is_said(&argument) { argument.hide(true) } else { argument })
+}
+
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:restart-policy", about = "Shows the restart policy of an app")]
-struct Arguments {
+#[command(name = "ps:restart-policy", about = "Shows the restart policy of an app (kept from earlier versions)")]
+pub(crate) struct Arguments {
     #[command(flatten)]
     globals: Globals,
     /// The app

@@ -5,7 +5,7 @@ use common::{App, Env, Globals, Result, Triggers, clap, parse_command_line};
 
 #[derive(Debug, clap::Parser)]
 #[command(name = "ps:inspect", about = "Displays a sanitized version of docker inspect for an app")]
-struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     globals: Globals,
     /// The app

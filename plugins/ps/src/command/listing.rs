@@ -13,8 +13,8 @@ use common::{App, Env, Error, OtherGlobals, ProcessType, Result, clap, parse_com
 const NOT_AS_DESIRED: u8 = 3;
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps", about = "List what an app runs")]
-struct Arguments {
+#[command(name = "ps", about = "Lists what runs of an app and whether it is what should run")]
+pub(crate) struct Arguments {
     /// A line for each app
     #[arg(long)]
     all: bool,

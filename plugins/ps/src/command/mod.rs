@@ -1,10 +1,12 @@
 //! The bodies of the subcommands, one a file, named after it.
 
 pub(crate) mod chosen;
+pub mod complete;
 pub mod earlier;
 pub mod help;
 pub mod inspect;
 pub mod listing;
+pub mod manual;
 pub mod rebuild;
 pub mod reconcile;
 pub mod report;
@@ -52,8 +54,8 @@ impl Patience {
     }
 }
 
-// The command line of a command that takes an app, or `--all`, and nothing else.
-#[derive(Debug, clap::Parser)]
+// What a command takes that works on an app, or on all with `--all`, and takes nothing else.
+#[derive(Debug, clap::Args)]
 pub(crate) struct AppOrAll {
     #[command(flatten)]
     fleet: Fleet,

@@ -2,10 +2,17 @@
 
 use super::{AppOrAll, run_for_app_or_all};
 use crate::change::rebuild;
-use common::{Env, Result, parse_command_line};
+use common::{Env, Result, clap, parse_command_line};
+
+#[derive(Debug, clap::Parser)]
+#[command(name = "ps:rebuild", about = "Rebuilds an app")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    which: AppOrAll,
+}
 
 /// The body of `ps:rebuild`.
 pub fn main(env: &Env) -> Result<()> {
-    let arguments: AppOrAll = parse_command_line(env)?;
-    run_for_app_or_all(env, "rebuild", &arguments, rebuild)
+    let arguments: Arguments = parse_command_line(env)?;
+    run_for_app_or_all(env, "rebuild", &arguments.which, rebuild)
 }

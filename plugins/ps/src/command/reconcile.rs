@@ -15,8 +15,8 @@ use common::{App, Env, Error, Globals, ProcessType, Result, clap, listed, parse_
 use std::time::Duration;
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:reconcile", about = "Start what is missing and retire what nothing accounts for")]
-struct Arguments {
+#[command(name = "ps:reconcile", about = "Starts what is missing of an app and retires what nothing accounts for")]
+pub(crate) struct Arguments {
     /// Reconcile every app
     #[arg(long)]
     all: bool,

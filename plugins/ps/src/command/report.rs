@@ -1,8 +1,29 @@
 //! `ps:report`: what is set and what runs, of one app, of all, or of the host.
 
 use crate::docker_local::Statuses;
-use crate::report::Report;
+use crate::report::{Report, info_flags};
+use common::clap::{self, Arg};
 use common::{App, Env, Error, Result};
+
+/// The command line of `ps:report`, as its manual has it.
+pub(crate) fn definition() -> clap::Command {
+    let flags = info_flags().join(", ");
+    clap::Command::new("ps:report")
+        .about("Displays a process report for one or more apps")
+        .disable_help_flag(true)
+        .arg(
+            Arg::new("global")
+                .long("global")
+                .action(clap::ArgAction::SetTrue)
+                .help("What holds for apps that have no value of their own"),
+        )
+        .arg(Arg::new("format").long("format").value_name("FORMAT").default_value("stdout").help("stdout or json"))
+        .arg(Arg::new("app").value_name("APP").help("The app; all apps when none is named"))
+        .arg(Arg::new("flag").value_name("FLAG").help(format!(
+            "Print the value of this flag alone: {flags}, --status-TYPE.N (an instance on docker-local) or \
+             --ps-PROPERTY.TYPE (what a type has of its own)"
+        )))
+}
 
 /// The command line of `ps:report`. It is read by hand: every flag that is not one of the few below
 /// asks for one line of the report.

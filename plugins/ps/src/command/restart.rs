@@ -5,8 +5,8 @@ use crate::change::{Deed, redeploy, stop_later_if_asked};
 use common::{Env, Result, clap, parse_command_line};
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:restart", about = "Restart an app, or some of its process types and instances")]
-struct Arguments {
+#[command(name = "ps:restart", about = "Restart an app or some of its processes")]
+pub(crate) struct Arguments {
     /// One instance after the other, the next once the last serves
     #[arg(long)]
     rolling: bool,

@@ -10,8 +10,8 @@ use common::{App, AppLock, Env, Globals, Result, Triggers, clap, parse_command_l
 use std::time::Duration;
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:restore", about = "Start previously running apps")]
-struct Arguments {
+#[command(name = "ps:restore", about = "Start previously running app")]
+pub(crate) struct Arguments {
     #[command(flatten)]
     fleet: Fleet,
     #[command(flatten)]

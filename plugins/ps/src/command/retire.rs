@@ -14,7 +14,7 @@ const LONGEST: Duration = Duration::from_hours(1);
 
 #[derive(Debug, clap::Parser)]
 #[command(name = "ps:retire", about = "Ensures old containers are retired")]
-struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     globals: Globals,
     /// The app; all apps when none is named

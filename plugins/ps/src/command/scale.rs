@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Parser)]
 #[command(name = "ps:scale", about = "Get/Set how many instances of a given process to run")]
-struct Arguments {
+pub(crate) struct Arguments {
     /// Save the scale and start or stop nothing
     #[arg(long)]
     skip_deploy: bool,

@@ -12,7 +12,7 @@ use common::{
 
 #[derive(Debug, clap::Parser)]
 #[command(name = "ps:set", about = "Set or clear a ps property for an app")]
-struct Arguments {
+pub(crate) struct Arguments {
     /// Set the property for all apps that have no value of their own
     #[arg(long)]
     global: bool,
@@ -75,8 +75,11 @@ fn set(env: &Env, app: Option<&App>, named: &Named, value: &str) -> Result<()> {
 }
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:set-restart-policy", about = "Sets the restart policy of an app")]
-struct PolicyArguments {
+#[command(
+    name = "ps:set-restart-policy",
+    about = "Sets the restart policy of an app (kept from earlier versions: ps:set <app> restart-policy)"
+)]
+pub(crate) struct PolicyArguments {
     #[command(flatten)]
     patience: Patience,
     #[command(flatten)]

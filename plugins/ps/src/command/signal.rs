@@ -11,7 +11,7 @@ use common::{App, Docker, Env, Error, Globals, Result, clap, parse_command_line}
 
 #[derive(Debug, clap::Parser)]
 #[command(name = "ps:signal", about = "Sends a signal to what runs of an app")]
-struct Arguments {
+pub(crate) struct Arguments {
     /// Say who would get it, and send nothing
     #[arg(long)]
     dry_run: bool,

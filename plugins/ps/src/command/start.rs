@@ -5,8 +5,8 @@ use crate::change::{Deed, start, stop_later_if_asked};
 use common::{Env, Result, clap, parse_command_line};
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:start", about = "Start an app, or some of its process types and instances")]
-struct Arguments {
+#[command(name = "ps:start", about = "Start an app or some of its processes")]
+pub(crate) struct Arguments {
     #[command(flatten)]
     targeted: TargetedArguments,
 }

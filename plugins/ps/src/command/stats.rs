@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
     name = "ps:stats",
     about = "Shows what the instances of an app use of processor and memory against their limits"
 )]
-struct Arguments {
+pub(crate) struct Arguments {
     /// Every app
     #[arg(long)]
     all: bool,

@@ -16,7 +16,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(400);
 
 #[derive(Debug, clap::Parser)]
 #[command(name = "ps:wait", about = "Waits until what should run of an app does and is healthy")]
-struct Arguments {
+pub(crate) struct Arguments {
     /// Only this process type, or types like this pattern; may be repeated
     #[arg(long = "type", value_name = "TYPE")]
     types: Vec<String>,

@@ -1,0 +1,150 @@
+//! All commands of the plugin, each with the definition of its command line. The help, the manual pages and the
+//! completion of shells are made from it.
+
+use super::earlier::{self, for_all_apps};
+use super::{inspect, listing, rebuild, reconcile, report, restart, restore, retire, scale, set};
+use super::{signal, start, stats, stop, wait};
+use common::clap;
+
+/// A command, as its users see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Manual {
+    /// What is typed behind `dokku`: `ps:scale`.
+    pub name: &'static str,
+    /// What is typed behind the name, in the words of Dokku's help.
+    pub usage: &'static str,
+    definition: fn() -> clap::Command,
+}
+
+impl Manual {
+    /// The definition of its command line.
+    pub fn definition(&self) -> clap::Command {
+        (self.definition)().name(self.name).bin_name(format!("dokku {}", self.name)).disable_version_flag(true)
+    }
+
+    /// What it does, in one sentence.
+    pub fn about(&self) -> String {
+        self.definition().get_about().map(ToString::to_string).unwrap_or_default()
+    }
+}
+
+/// The one list of commands, in the order of the help. `ps:complete` is none: only shells call it.
+pub const COMMANDS: &[Manual] = &[
+    Manual { name: "ps", usage: "[--all|<app>] [<process-name>]", definition: of::<listing::Arguments> },
+    Manual { name: "ps:help", usage: "", definition: help },
+    Manual { name: "ps:inspect", usage: "<app>", definition: of::<inspect::Arguments> },
+    Manual { name: "ps:rebuild", usage: "[--parallel count] [--all|<app>]", definition: of::<rebuild::Arguments> },
+    Manual { name: "ps:rebuildall", usage: "[--parallel count]", definition: rebuildall },
+    Manual {
+        name: "ps:reconcile",
+        usage: "[--dry-run] [--unhealthy] [--all|<app>]",
+        definition: of::<reconcile::Arguments>,
+    },
+    Manual { name: "ps:report", usage: "[<app>] [<flag>]", definition: report::definition },
+    Manual {
+        name: "ps:restart",
+        usage: "[--rolling] [--dry-run] [--parallel count] [--all|<app>] [<process-name>[.<n>]...]",
+        definition: of::<restart::Arguments>,
+    },
+    Manual { name: "ps:restart-policy", usage: "<app>", definition: of::<earlier::Arguments> },
+    Manual { name: "ps:restartall", usage: "[--parallel count]", definition: restartall },
+    Manual { name: "ps:restore", usage: "[--parallel count] [--all|<app>]", definition: of::<restore::Arguments> },
+    Manual { name: "ps:retire", usage: "[<app>]", definition: of::<retire::Arguments> },
+    Manual {
+        name: "ps:scale",
+        usage: "[--skip-deploy] [--dry-run] [--format stdout|json] <app> <proc>=<count> [<proc>=<count>...]",
+        definition: of::<scale::Arguments>,
+    },
+    Manual { name: "ps:set", usage: "[--global|<app>] <key> <value>", definition: of::<set::Arguments> },
+    Manual { name: "ps:set-restart-policy", usage: "<app> <policy>", definition: of::<set::PolicyArguments> },
+    Manual {
+        name: "ps:signal",
+        usage: "[--dry-run] <app> [<process-name>[.<n>]...] <signal>",
+        definition: of::<signal::Arguments>,
+    },
+    Manual {
+        name: "ps:start",
+        usage: "[--dry-run] [--parallel count] [--all|<app>] [<process-name>[.<n>]...]",
+        definition: of::<start::Arguments>,
+    },
+    Manual { name: "ps:startall", usage: "[--parallel count]", definition: startall },
+    Manual {
+        name: "ps:stats",
+        usage: "[--watch] [--format stdout|json] [--all|<app>] [<process-name>[.<n>]...]",
+        definition: of::<stats::Arguments>,
+    },
+    Manual {
+        name: "ps:stop",
+        usage: "[--dry-run] [--parallel count] [--all|<app>] [<process-name>[.<n>]...]",
+        definition: of::<stop::Arguments>,
+    },
+    Manual { name: "ps:stopall", usage: "[--parallel count]", definition: stopall },
+    Manual { name: "ps:wait", usage: "[--type type] [--timeout seconds] <app>", definition: of::<wait::Arguments> },
+];
+
+fn of<T: clap::CommandFactory>() -> clap::Command {
+    T::command()
+}
+
+fn help() -> clap::Command {
+    clap::Command::new("ps:help").about("List the commands of this plugin").disable_help_flag(true)
+}
+
+fn rebuildall() -> clap::Command {
+    for_all_apps::<rebuild::Arguments>("Rebuilds all apps (kept from earlier versions: ps:rebuild --all)")
+}
+
+fn restartall() -> clap::Command {
+    for_all_apps::<restart::Arguments>("Restarts all apps (kept from earlier versions: ps:restart --all)")
+}
+
+fn startall() -> clap::Command {
+    for_all_apps::<start::Arguments>("Starts all apps (kept from earlier versions: ps:start --all)")
+}
+
+fn stopall() -> clap::Command {
+    for_all_apps::<stop::Arguments>("Stops all apps (kept from earlier versions: ps:stop --all)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_executable_is_in_the_list() {
+        let sources = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/subcommands")).unwrap();
+        let name = |entry: std::fs::DirEntry| match entry.path().file_stem().unwrap().to_str().unwrap() {
+            "default" => "ps".to_owned(),
+            name => format!("ps:{name}"),
+        };
+        let mut executables: BTreeSet<String> = sources.map(|entry| name(entry.unwrap())).collect();
+        // Only shells call this one, and the executable `commands` is the help.
+        executables.remove("ps:complete");
+        executables.insert("ps:help".to_owned());
+        assert_eq!(COMMANDS.iter().map(|manual| manual.name.to_owned()).collect::<BTreeSet<_>>(), executables);
+        assert!(COMMANDS.is_sorted_by_key(|manual| manual.name));
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_in_one_sentence() {
+        for manual in COMMANDS {
+            let definition = manual.definition();
+            assert!(!manual.about().is_empty(), "{}", manual.name);
+            // A longer text is the doc comment of something that is shared.
+            assert!(definition.get_long_about().is_none(), "{}", manual.name);
+        }
+    }
+
+    #[test]
+    fn the_help_names_no_flag_that_there_is_not() {
+        for manual in COMMANDS {
+            let definition = manual.definition();
+            let flags: BTreeSet<&str> = definition.get_arguments().filter_map(clap::Arg::get_long).collect();
+            let words = manual.usage.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+            for flag in words.filter_map(|word| word.strip_prefix("--")) {
+                assert!(flags.contains(flag), "{} --{flag}", manual.name);
+            }
+        }
+    }
+}
