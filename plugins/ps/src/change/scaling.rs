@@ -43,6 +43,12 @@ impl OnDockerLocal<'_> {
         self.listed.iter().filter(|instance| instance.process_type.as_ref() == Some(process_type)).collect()
     }
 
+    /// Whether something of the app runs that was made from this image.
+    fn runs_from(&self, image: &str) -> bool {
+        let up = self.listed.iter().filter(|instance| instance.is_up());
+        up.filter_map(|instance| instance.details.as_ref()).any(|details| details.image == image)
+    }
+
     /// The steps of a type, as far as they are wished.
     fn steps(&self, request: &Request, wish: Wish<'_>) -> Vec<Step> {
         let Request { process_type, quantity } = request;
@@ -222,11 +228,14 @@ impl<'a> Scaling<'a> {
         let process_type = &request.process_type;
         let is_woken = |found: &&&ListedInstance| found.index.is_some_and(|index| woken.contains(&index));
         let ended: Vec<&ListedInstance> = actual.of_type(process_type).iter().filter(is_woken).copied().collect();
-        let is_as_made = match &actual.way {
-            Way::OneByOne(surroundings) => {
-                pending_of_ended(self.env, self.app, process_type, &surroundings.image, &ended)? == Pending::Nothing
-            }
-            Way::Whole(_) => false,
+        let Way::OneByOne(surroundings) = &actual.way else {
+            return Ok(actual.steps(request, Wish { ask: Ask::Quantity, ..wish }));
+        };
+        let is_as_made = match pending_of_ended(self.env, self.app, process_type, &surroundings.image, &ended)? {
+            Pending::Nothing => true,
+            // As after a deploy that failed once its image was built: the rest of the app still runs the one before.
+            Pending::OtherImage(image) => actual.runs_from(&image),
+            Pending::Unknown | Pending::Changed { .. } => false,
         };
         Ok(if is_as_made { steps } else { actual.steps(request, Wish { ask: Ask::Quantity, ..wish }) })
     }
