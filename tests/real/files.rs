@@ -280,10 +280,12 @@ impl Seen {
         let change = changes.find(|change| change["process_type"] == process_type);
         let change = change.ok_or_else(|| format!("ps:scale plans nothing for {process_type}: {}", self.plan))?;
         let reason = change["reason"].as_str().unwrap_or_default();
+        // By the host, or one by one: it does without checks, so that two of an instance must never run.
+        let keeps = change["steps"].as_array().into_iter().flatten().any(|step| step["action"] == "keep");
         let right = match expected {
             Nothing => change["how"] == "instances" && reason.is_empty(),
-            Source(source) => change["how"] == "deploy" && reason.contains(source),
-            Both(one, other) => change["how"] == "deploy" && reason.contains(one) && reason.contains(other),
+            Source(source) => !keeps && reason.contains(source),
+            Both(one, other) => !keeps && reason.contains(one) && reason.contains(other),
         };
         if right { Ok(()) } else { Err(format!("ps:scale plans {change} for {process_type}, not {expected:?}")) }
     }
