@@ -22,6 +22,9 @@
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests set the scene with plain files"))]
 
+// It has no names: it is linked, and that is all.
+use no_backtrace as _;
+
 mod app;
 mod at_once;
 pub mod atomic;
