@@ -3,7 +3,7 @@
 use super::deploy;
 use crate::formation::{Formation, Request};
 use crate::saved::SavedScale;
-use common::{App, Context, Env, Result, in_spite_of_signals};
+use common::{App, AppLock, Context, Env, Result, in_spite_of_signals};
 
 /// Has the host deploy each requested type. `before` is what was saved, `from` what is kept of it.
 pub(crate) fn deploy_types(
@@ -12,8 +12,9 @@ pub(crate) fn deploy_types(
     before: &Formation,
     from: &Formation,
     requests: &[Request],
+    lock: Option<&AppLock>,
 ) -> Result<()> {
-    let work = requests.iter().map(|request| (request, || deploy::of_type(env, app, &request.process_type)));
+    let work = requests.iter().map(|request| (request, || deploy::of_type(env, app, &request.process_type, lock)));
     one_after_the_other(env, app, before, from, requests, work.collect())
 }
 

@@ -1,6 +1,7 @@
 //! Deploys by the host, which replace whole types.
 
 use super::leaving;
+use super::leftovers;
 use super::mark::Marks;
 use crate::docker_local::{check_docker, instance_files, runs_on_docker_local, wait_for_deploy};
 use crate::saved::SavedScale;
@@ -24,7 +25,7 @@ pub(crate) fn lock(env: &Env, app: &App, patience: Duration) -> Result<AppLock> 
 pub(crate) fn lock_deployed(env: &Env, app: &App, patience: Duration) -> Result<Option<AppLock>> {
     check_docker(env, app)?;
     if is_deployed(env, app)? {
-        return AppLock::acquire(env, app, patience).map(Some);
+        return lock(env, app, patience).map(Some);
     }
     env.output().warn(&format!("App {app} has not been deployed"));
     Ok(None)
@@ -72,7 +73,11 @@ pub(crate) fn types_of(env: &Env, app: &App) -> Result<Vec<ProcessType>> {
 }
 
 /// Has the host deploy a type whole, as the stock plugin does: every instance is replaced.
-pub(super) fn of_type(env: &Env, app: &App, process_type: &ProcessType) -> Result<()> {
+pub(super) fn of_type(env: &Env, app: &App, process_type: &ProcessType, lock: Option<&AppLock>) -> Result<()> {
+    if runs_on_docker_local(env, app)? {
+        // The host ends what a file names, and nothing else.
+        leftovers::clear_left(env, app, process_type, lock)?;
+    }
     let tag = image_tag(env, app)?;
     by_host(env, app, std::slice::from_ref(process_type), || {
         Triggers::new(env).fire("deploy", &[app.as_str(), &tag, process_type.as_str()])

@@ -91,7 +91,7 @@ pub(super) fn discard_unnamed(env: &Env, app: &App, process_type: Option<&Proces
 }
 
 /// The ids of an app's containers of such a kind that no file names.
-fn unnamed(env: &Env, app: &App, is_such: impl Fn(&Container) -> bool) -> Result<Vec<String>> {
+pub(super) fn unnamed(env: &Env, app: &App, is_such: impl Fn(&Container) -> bool) -> Result<Vec<String>> {
     let files = instance_files(env, app)?;
     let is_named = |id: &str| files.iter().any(|file| names_container(&file.container, id));
     let containers = Docker::new(env)?.containers()?.into_iter();

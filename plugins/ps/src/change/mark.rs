@@ -27,6 +27,11 @@ impl<'a> Marks<'a> {
         file::exists(&self.path(process_type))
     }
 
+    /// Whether a change of any type was.
+    pub(crate) fn are_any(&self) -> bool {
+        file::entries(&self.folder).is_ok_and(|marks| !marks.is_empty())
+    }
+
     /// Marks a type.
     pub(crate) fn mark(&self, process_type: &ProcessType) -> Result<()> {
         let owner = Owner::of_files(self.env)?;

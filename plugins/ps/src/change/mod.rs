@@ -8,6 +8,7 @@ mod by_type;
 mod deploy;
 mod hooks;
 mod leaving;
+mod leftovers;
 mod mark;
 mod on_docker;
 mod open;

@@ -3,6 +3,7 @@
 
 use super::hooks;
 use super::leaving::{self, Hidden};
+use super::leftovers;
 use super::mark::Marks;
 use super::open::{Made, Outside, all_of};
 use super::resting;
@@ -174,8 +175,7 @@ impl Outside for OnDocker<'_> {
     }
 
     fn clear_left(&self, process_type: &ProcessType) -> Result<()> {
-        // Inside a holder of the lock it may be that one's, who is at work.
-        if self.lock.is_ours() { leaving::discard_unnamed(self.env, self.app, Some(process_type)) } else { Ok(()) }
+        leftovers::clear_left(self.env, self.app, process_type, Some(self.lock))
     }
 
     fn make(&self, process_type: &ProcessType, instances: &[Instance], count: Quantity, image: &str) -> Made {

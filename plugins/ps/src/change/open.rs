@@ -162,10 +162,13 @@ impl<'o, O: Outside> Open<'o, O> {
         let outside = self.outside;
         let asked: Vec<Instance> = steps.iter().map(|step| step.instance.clone()).collect();
         let down: Vec<String> = steps.iter().filter_map(|step| step.container.clone()).collect();
-        match outside.is_never_twice(self.process_type) {
-            Ok(true) => outside.halt(&down),
-            Ok(false) => {}
-            Err(error) => return Err(self.undone(error, false)),
+        // Docker may be about to start one of them again.
+        let ended = outside.is_never_twice(self.process_type).and_then(|never_twice| {
+            let in_places = steps.iter().filter(|step| never_twice && step.container.is_some());
+            in_places.into_iter().try_for_each(|step| outside.rest(step))
+        });
+        if let Err(error) = ended {
+            return Err(self.undone(error, false));
         }
         let Made { made, failure } = outside.make(self.process_type, &asked, quantity, image);
         self.undo.push(Box::new(move || outside.remove(&made, &asked)));

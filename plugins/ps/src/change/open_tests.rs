@@ -150,8 +150,11 @@ impl Outside for Fake {
 
     fn clear_left(&self, _: &ProcessType) -> Result<()> {
         self.step(|world| {
-            let World { files, containers, .. } = world;
+            let World { files, containers, never_twice, .. } = world;
             containers.retain(|id, found| !found.upcoming || files.values().any(|held| held == id));
+            for (id, found) in containers.iter_mut().filter(|_| *never_twice) {
+                found.runs &= files.values().any(|held| held == id);
+            }
         })
     }
 

@@ -59,6 +59,10 @@ impl<'a> Part<'a> {
 
     /// Says what would be done.
     pub(crate) fn say(&self) -> Result<()> {
+        if !is_deployed(self.env, self.app)? {
+            self.env.output().warn(&format!("App {} has not been deployed", self.app));
+            return Ok(());
+        }
         self.env.output().info1_quiet(&format!("Plan for {}, nothing is done", self.app));
         let stopped = Stopped::new(self.env, self.app)?.read()?;
         let scaling = Scaling::find(self.env, self.app)?.with_stopped(self.stopped_after(stopped)?);
@@ -81,15 +85,15 @@ impl<'a> Part<'a> {
         SavedScale::new(env, app).refuse_excess(|saved| self.touches(saved))?;
         let kept = Stopped::new(env, app)?;
         let before = kept.read()?;
-        // Only a part of an app that was stopped whole is started: the rest is stopped by hand from now on.
-        let was_stopped = self.deed == Deed::Start && settings::is_stopped(env, app)?;
+        // Only a part of an app that was stopped whole comes up: the rest is stopped by hand from now on.
+        let was_stopped = matches!(self.deed, Deed::Start | Deed::Restart) && settings::is_stopped(env, app)?;
         kept.write(&self.stopped_after(before.clone())?)?;
         let properties = Properties::new(env, PLUGIN);
         let done = if was_stopped { properties.set(app, RESTORE.name, "true") } else { Ok(()) };
         let Err(error) = done.and_then(|()| self.apply(&lock)) else { return Ok(()) };
         let back = in_spite_of_signals(|| {
             let stopped = if was_stopped { properties.set(app, RESTORE.name, "false") } else { Ok(()) };
-            kept.write(&before).and(stopped)
+            kept.write(&self.stopped_after_failure(before)).and(stopped)
         });
         back.context(|| format!("{error}; noting what of {app} is stopped"))?;
         Err(error)
@@ -99,6 +103,19 @@ impl<'a> Part<'a> {
         let scaling = Scaling::find(self.env, self.app)?;
         let changes = self.changes(&scaling)?;
         apply_all(self.env, &scaling, &changes, lock).map(drop)
+    }
+
+    /// What is stopped by hand after a failure: of several types the first may have ended, or come up, by then. Where that
+    /// cannot be told it is what was so before.
+    fn stopped_after_failure(&self, before: Selection) -> Selection {
+        let Ok((running, others)) = Scaling::find(self.env, self.app).map(|scaling| scaling.running_and_others())
+        else {
+            return before;
+        };
+        let desired = SavedScale::new(self.env, self.app).desired().unwrap_or_default();
+        let ended = others.into_iter().filter(|instance| self.deed == Deed::Stop && self.selection.covers(instance));
+        let quantity = |process_type: &ProcessType| desired.quantity(process_type).unwrap_or(0);
+        before.and(&Selection::new([], ended)).without(&Selection::new([], running), quantity)
     }
 
     /// What was stopped by hand once it is done.
@@ -112,7 +129,7 @@ impl<'a> Part<'a> {
         Ok(match self.deed {
             Deed::Stop => before.and(&self.selection),
             Deed::Roll => before,
-            Deed::Start if settings::is_stopped(self.env, self.app)? => {
+            Deed::Start | Deed::Restart if settings::is_stopped(self.env, self.app)? => {
                 Selection::new(deploy::types_of(self.env, self.app)?, []).without(&self.selection, quantity)
             }
             Deed::Start | Deed::Restart => before.without(&self.selection, quantity),
@@ -185,7 +202,7 @@ impl<'a> Part<'a> {
 /// Carries changes out, one type after the other, and stops at the first that fails; says whether the proxy was made anew
 /// before the first.
 pub(super) fn apply_all(env: &Env, scaling: &Scaling<'_>, changes: &[TypeChange<'_>], lock: &AppLock) -> Result<bool> {
-    let built = scaling.prepare(changes)?;
+    let built = scaling.prepare(changes, lock)?;
     for change in changes {
         // The host says itself what it deploys.
         if !matches!(change.how, How::Deploy(_)) {

@@ -28,7 +28,8 @@ pub(super) fn stop(env: &Env, app: &App, steps: &[Step]) -> Result<()> {
     let others_serve = staying.iter().any(|step| !step.is_down && step.container.is_some());
     let hidden = if is_web && others_serve { hide_from_proxy(env, app, &going) } else { Ok(()) };
     let Err(error) = hidden.and_then(|()| end(env, app, &going)) else { return Ok(()) };
-    in_spite_of_signals(|| wake(env, app, &going)).context(|| format!("{error}; starting them again"))?;
+    let running: Vec<&Step> = going.into_iter().filter(|step| !step.is_down).collect();
+    in_spite_of_signals(|| wake(env, app, &running)).context(|| format!("{error}; starting them again"))?;
     Err(error)
 }
 
@@ -66,14 +67,15 @@ pub(super) fn wake(env: &Env, app: &App, steps: &[&Step]) -> Result<()> {
 
 /// Starts the containers of instances again, as they were, each with the policy of its type.
 pub(super) fn start(env: &Env, app: &App, steps: &[&Step]) -> Result<()> {
-    let (docker, ids) = (Docker::new(env)?, containers(steps));
-    docker.start(&ids)?;
+    let docker = Docker::new(env)?;
     let mut policies: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for step in steps {
         let policy = RESTART_POLICY.of_type(env, Some(app), Some(&step.instance.process_type))?;
         policies.entry(policy).or_default().extend(step.container.clone());
     }
-    policies.iter().try_for_each(|(policy, ids)| docker.set_restart_policy(ids, policy))
+    // Before anything runs: who is killed in between leaves nothing that nobody would start again.
+    policies.iter().try_for_each(|(policy, ids)| docker.set_restart_policy(ids, policy))?;
+    docker.start(&containers(steps))
 }
 
 /// Waits until a container that was just made has run for a while.

@@ -9,7 +9,7 @@ use super::on_docker::{OnDocker, Stray};
 use super::open::carry_out;
 use super::surroundings::{Way, checks_are_disabled};
 use super::type_change::{How, TypeChange, Wish};
-use super::{deploy, leaving, readdress, resting};
+use super::{deploy, leaving, leftovers, readdress, resting};
 use crate::docker_local::{
     Actual, InstanceState, ListedInstance, Pending, listing_of, pending, pending_of_ended, present, queue,
     runs_on_docker_local,
@@ -107,6 +107,15 @@ impl<'a> Scaling<'a> {
     /// Whether what runs is known instance by instance.
     pub(super) fn is_of_instances(&self) -> bool {
         self.actual.is_some()
+    }
+
+    /// The instances that run, and the others that have a place.
+    pub(super) fn running_and_others(&self) -> (Vec<Instance>, Vec<Instance>) {
+        let listed = self.actual.iter().flat_map(|actual| &actual.listed);
+        let placed = listed.filter(|found| matches!(found.state, InstanceState::Docker(_) | InstanceState::Missing));
+        let (running, others): (Vec<_>, Vec<_>) = placed.partition(|found| found.counts_as_running());
+        let instances = |of: Vec<&ListedInstance>| of.into_iter().filter_map(ListedInstance::instance).collect();
+        (instances(running), instances(others))
     }
 
     /// Whether an instance of the app runs.
@@ -242,7 +251,7 @@ impl<'a> Scaling<'a> {
 
     /// Before the first of these changes: lets go of other apps' containers, starts again what has ended, and writes
     /// changed addresses down, of all types at once. Says whether the proxy was made anew.
-    pub(crate) fn prepare(&self, changes: &[TypeChange<'_>]) -> Result<bool> {
+    pub(crate) fn prepare(&self, changes: &[TypeChange<'_>], lock: &AppLock) -> Result<bool> {
         let Some(OnDockerLocal { listed, .. }) = &self.actual else { return Ok(false) };
         // A file whose container is missing may name another app's.
         let names_missing = |found: &ListedInstance| found.state == InstanceState::Missing && found.container.is_some();
@@ -254,6 +263,8 @@ impl<'a> Scaling<'a> {
             steps.filter(move |step| step.action == action).collect::<Vec<_>>()
         };
         let (woken, moved) = (of(Action::Wake), of(Action::Readdress));
+        let types: BTreeSet<&ProcessType> = woken.iter().map(|step| &step.instance.process_type).collect();
+        types.into_iter().try_for_each(|of| leftovers::clear_left(self.env, self.app, of, Some(lock)))?;
         resting::start(self.env, self.app, &woken).context(|| "starting what has ended")?;
         readdress::readdress(self.env, self.app, &[moved, woken].concat()).context(|| "writing down changed addresses")
     }
@@ -276,7 +287,10 @@ impl<'a> Scaling<'a> {
             }
             How::Deploy(reason) => {
                 self.say_why(process_type, reason.as_ref());
-                let Err(error) = deploy::of_type(env, app, process_type) else { return self.rest_again(process_type) };
+                let done = deploy::of_type(env, app, process_type, Some(lock));
+                // It may have come up before the deploy failed.
+                let rested = self.rest_again(process_type);
+                let Err(error) = done else { return rested };
                 if self.actual.is_some() {
                     let cleared = in_spite_of_signals(|| leaving::discard_unnamed(env, app, Some(process_type)));
                     cleared.context(|| format!("{error}; cleaning up"))?;

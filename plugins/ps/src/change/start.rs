@@ -13,7 +13,7 @@ use crate::scheduler::image_tag;
 use crate::settings::RESTORE;
 use crate::stopped::Stopped;
 use crate::targets::Selection;
-use common::{App, AppLock, Context, Env, Properties, Result, Triggers, in_spite_of_signals};
+use common::{App, AppLock, Context, Env, Properties, Result, Triggers, in_spite_of_signals, interrupted};
 use std::time::Duration;
 
 const NOT_RUNNING: &str = "App has been detected as not running, releasing";
@@ -81,17 +81,23 @@ fn start_what_is_down(env: &Env, app: &App, scaling: &Scaling<'_>, lock: &AppLoc
     let changes = scaling.mend(&requests, Ask::Wake)?;
     let wanted = requests.iter().any(|request| request.quantity > 0);
     if wanted && !changes.iter().any(super::TypeChange::is_needed) {
-        env.output().warn(&format!("App {app} already running"));
+        let but = if scaling.something_runs() { "already running" } else { "has nothing that was not stopped by hand" };
+        env.output().warn(&format!("App {app} {but}"));
         return Ok(false);
     }
     if wanted && (is_part || changes.iter().all(super::TypeChange::is_in_place)) {
         env.output().info1(&format!("Starting what is down of {app}"));
-        match apply_all(env, scaling, &changes, lock) {
-            Err(error) if !is_part => {
-                let error = error.to_string();
-                env.output().warn(&format!("The containers of {app} cannot be started again: {error}"));
-            }
-            done => return done,
+        let error = match apply_all(env, scaling, &changes, lock) {
+            Ok(built) => return Ok(built),
+            Err(error) => error,
+        };
+        if interrupted().is_some() || !changes.iter().any(super::TypeChange::wakes) {
+            return Err(error);
+        }
+        env.output().warn(&format!("Containers of {app} cannot be started again and are made anew: {error}"));
+        if is_part {
+            let now = Scaling::find(env, app)?;
+            return apply_all(env, &now, &now.mend(&requests, Ask::Quantity)?, lock);
         }
     }
     if lock.is_ours() {

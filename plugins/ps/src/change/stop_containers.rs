@@ -18,7 +18,7 @@ pub(super) fn stop_containers<'c>(
     for (id, process_type) in containers {
         groups.entry(timeouts.of_type(process_type)).or_default().push(id.to_owned());
     }
-    // One that has ended by itself cannot be given another policy.
+    // What fails here the next look finds.
     let _ended = docker.set_restart_policy(&groups.values().flatten().cloned().collect::<Vec<_>>(), "no");
     let (workers, waiting, failures) = (groups.len(), Mutex::new(groups.into_iter()), Mutex::new(Vec::new()));
     let next = || locked(&waiting).next();

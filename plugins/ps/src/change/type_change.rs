@@ -2,7 +2,7 @@
 
 use super::surroundings::Surroundings;
 use crate::formation::Request;
-use crate::plan::{Ask, Step};
+use crate::plan::{Action, Ask, Step};
 use crate::targets::Selection;
 use common::{ProcessType, Quantity};
 
@@ -64,6 +64,11 @@ impl TypeChange<'_> {
     /// Whether nothing is made or goes.
     pub(super) fn is_in_place(&self) -> bool {
         matches!(self.how, How::Nothing | How::Hooks(_) | How::InPlace(_))
+    }
+
+    /// Whether a container is started again.
+    pub(super) fn wakes(&self) -> bool {
+        self.steps().iter().any(|step| step.action == Action::Wake)
     }
 
     pub(super) fn steps(&self) -> &[Step] {

@@ -185,7 +185,7 @@ fn reconcile(env: &Env, app: &App, ask: Ask, patience: Duration) -> Result<()> {
         Err(error) => failures.push(error.context("retiring what nothing accounts for").to_string()),
     }
     let changes = scaling.mend(&found.types, ask)?;
-    failures.extend(scaling.prepare(&changes).err().map(|error| error.to_string()));
+    failures.extend(scaling.prepare(&changes, &held).err().map(|error| error.to_string()));
     for change in &changes {
         as_text(std::slice::from_ref(change)).lines().for_each(|line| output.verbose(line));
         failures.extend(scaling.apply(change, &held).err().map(|error| error.to_string()));

@@ -201,7 +201,7 @@ fn change(
     changes: &[TypeChange<'_>],
     lock: &AppLock,
 ) -> Result<()> {
-    scaling.prepare(changes)?;
+    scaling.prepare(changes, lock)?;
     let needed: Vec<&TypeChange<'_>> = changes.iter().filter(|change| change.is_needed()).collect();
     let work = needed.iter().map(|change| (&change.request, || scaling.apply(change, lock)));
     one_after_the_other(env, app, &asked.saved.desired, &asked.saved.desired, &asked.requests, work.collect())

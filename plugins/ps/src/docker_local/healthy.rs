@@ -1,6 +1,7 @@
 //! Is what runs of an app where its proxy looks for it? Docker may give a container another address at any start of it;
 //! the proxy asks the one that a deploy has written down.
 
+use super::files::queue;
 use super::listing::{Actual, InstanceState, ListedInstance, Listing};
 use super::reach::{runs_on_docker_local, wait_for_docker};
 use super::read::listings;
@@ -17,12 +18,12 @@ pub(crate) fn shown_healthy(env: &Env, apps: &[App], patience: Duration) -> Resu
     if apps.is_empty() {
         return Ok(BTreeSet::new());
     }
-    // Who is queued for removal is none of those that should run.
-    let listed = if let Ok(listed) = listings(env, &apps, &[]) {
+    let queued = queue(env).unwrap_or_default();
+    let listed = if let Ok(listed) = listings(env, &apps, &queued) {
         listed
     } else {
         wait_for_docker(env, patience)?;
-        listings(env, &apps, &[]).unwrap_or_default()
+        listings(env, &apps, &queued).unwrap_or_default()
     };
     let healthy = listed
         .into_iter()
@@ -35,7 +36,7 @@ fn is_healthy(env: &Env, app: &App, listing: &Listing) -> Result<bool> {
     let accounted = |found: &&ListedInstance| matches!(found.state, InstanceState::Docker(_) | InstanceState::Missing);
     let mut runs = false;
     for instance in instances.iter().filter(accounted).filter(|instance| !instance.rests()) {
-        if !instance.runs() || !is_where_it_was(env, app, instance)? {
+        if !instance.runs() || instance.is_queued || !is_where_it_was(env, app, instance)? {
             return Ok(false);
         }
         runs = true;

@@ -20,7 +20,9 @@ pub(crate) fn present(instances: &[ListedInstance], process_type: &ProcessType) 
                 InstanceState::Docker(_) if instance.is_unhealthy() => Condition::Unhealthy,
                 InstanceState::Docker(_) if instance.is_up() => Condition::Serves,
                 _ if instance.rests() => Condition::Rests,
-                InstanceState::Docker(state) if state.can_be_started() => Condition::Ended(state.to_string()),
+                InstanceState::Docker(state) if state.can_be_started() && !instance.is_queued => {
+                    Condition::Ended(state.to_string())
+                }
                 InstanceState::Docker(state) => Condition::Down(state.to_string()),
                 InstanceState::Missing => Condition::Down("missing".to_owned()),
                 InstanceState::Upcoming | InstanceState::Stray | InstanceState::Retiring => return None,

@@ -5,6 +5,8 @@ use crate::PLUGIN;
 use crate::change::{Marks, rebuild};
 use crate::formation::Request;
 use crate::saved::SavedScale;
+use crate::stopped::Stopped;
+use crate::targets::Selection;
 use common::atomic::{self, Owner};
 use common::{App, Env, ProcessType, Properties, Result};
 
@@ -28,7 +30,9 @@ pub fn post_delete(env: &Env) -> Result<()> {
 /// `post-app-clone-setup OLD NEW`: a clone has its model's properties and Procfile.
 pub fn post_app_clone_setup(env: &Env) -> Result<()> {
     let (old, new) = (app_argument(env, 1)?, app_argument(env, 2)?);
-    copy(env, &old, &new)
+    copy(env, &old, &new)?;
+    // Nothing of the new app was stopped by hand.
+    Stopped::new(env, &new)?.write(&Selection::default())
 }
 
 /// `post-app-clone OLD NEW`: builds the clone, unless `SKIP_REBUILD` is `true`.

@@ -48,12 +48,18 @@ fn end_what_is_over(env: &Env, app: &App, desired: &Formation, instances: &[Inst
     let stopped = kept.read()?;
     let running = instances.iter().filter(|status| status.counts_as_running());
     let running = Selection::new([], running.filter_map(|status| status.instance.clone()));
-    if !running.instances.iter().any(|instance| stopped.covers(instance)) {
+    let quantity = |process_type: &ProcessType| desired.quantity(process_type).unwrap_or(0);
+    // Nor one that is wanted no more.
+    let left = |stopped: Selection| {
+        let Selection { types, instances } = stopped.without(&running, quantity);
+        let types = types.into_iter().filter(|process_type| quantity(process_type) > 0);
+        Selection::new(types, instances.into_iter().filter(|found| found.index <= quantity(&found.process_type)))
+    };
+    if left(stopped.clone()) == stopped {
         return Ok(stopped);
     }
     let _lock = lock_of_hook(env, app)?;
-    let quantity = |process_type: &ProcessType| desired.quantity(process_type).unwrap_or(0);
-    let left = kept.read()?.without(&running, quantity);
+    let left = left(kept.read()?);
     kept.write(&left)?;
     Ok(left)
 }

@@ -45,7 +45,7 @@ pub fn ps_set_scale(env: &Env) -> Result<()> {
     let (skip_deploy, clear) = (env.arg(2)? == "true", env.arg(3)? == "true");
     let requests = Request::parse_all(&env.args_from(4)?)?;
     MaxInstances::of(env, &app)?.check_all(&requests)?;
-    let _lock = lock_of_hook(env, &app)?;
+    let lock = lock_of_hook(env, &app)?;
     let scale = SavedScale::new(env, &app);
     let saved = scale.desired();
     // A scale that cannot be read can still be replaced whole.
@@ -55,5 +55,5 @@ pub fn ps_set_scale(env: &Env) -> Result<()> {
         return scale.save(from, &requests).map(drop);
     }
     check_docker(env, &app)?;
-    deploy_types(env, &app, &before, from, &requests)
+    deploy_types(env, &app, &before, from, &requests, lock.as_ref())
 }
