@@ -137,7 +137,7 @@ const PLACES: [(&str, &str, &str, &[&str]); 13] = [
     ("lib/config/ps/shop/restore", "restore", "subcommands/scale", &["ps:scale", "shop", "web=2"]),
     ("lib/config/ps/shop/restore", "restore", "ps-get-property", &["shop", "restore"]),
     ("lib/config/ps/shop/restart-policy.web", "restart-policy.web", "subcommands/report", &["ps:report", "shop"]),
-    ("lib/config/ps/shop/stop-timeout-seconds.web", "stop-timeout-seconds", "subcommands/stop", &["ps:stop", "shop"]),
+    ("lib/config/ps/shop/stop-timeout-seconds.web", "stop-timeout", "subcommands/report", &["ps:report", "shop"]),
     ("lib/config/ps/shop/can-scale", "can-scale", "subcommands/scale", &["ps:scale", "shop", "web=2"]),
     ("lib/data/ps/shop/Procfile", "Procfile", "procfile-get-command", &["shop", "web", "5000"]),
     ("lib/data/ps/shop/Procfile", "Procfile", "subcommands/scale", &["ps:scale", "shop", "web=2"]),
