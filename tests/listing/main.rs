@@ -56,6 +56,8 @@ fn main() -> ExitCode {
         restoring::a_stale_address_is_listed_in_every_form,
         restoring::all_are_cleared_at_once_when_none_could_be_shown_healthy,
         restoring::fifty_running_apps_with_150_containers_take_two_calls_and_no_trigger,
+        restoring::an_app_with_an_unfinished_change_is_not_taken_for_one_that_runs,
+        restoring::a_restore_that_fails_leaves_a_mark_and_one_that_succeeds_does_not,
         restoring::one_app_that_fails_keeps_no_other_from_its_turn,
         signal::it_reaches_what_is_chosen_and_nothing_else,
         signal::the_last_word_is_the_signal_whatever_types_are_called,

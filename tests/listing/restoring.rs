@@ -108,3 +108,20 @@ pub(crate) fn one_app_that_fails_keeps_no_other_from_its_turn() {
         .stderr_contains("restore command returned 1 errors");
     assert!(host.sandbox().fired().iter().any(|call| call[..] == ["proxy-build-config", "shop"]));
 }
+
+/// The proxy may not have been told of it.
+pub(crate) fn an_app_with_an_unfinished_change_is_not_taken_for_one_that_runs() {
+    let host = two_apps(&all()).file("lib/data/ps/shop/unfinished/type.web", "");
+    assert_eq!(cleared_on(&host), ["shop"]);
+    assert!(host.sandbox().fired().iter().any(|call| call[..] == ["proxy-build-config", "shop"]));
+}
+
+/// Until its proxy was made anew somebody owes it that.
+pub(crate) fn a_restore_that_fails_leaves_a_mark_and_one_that_succeeds_does_not() {
+    for (status, left) in [(1, true), (0, false)] {
+        let host = two_apps(&[]).gives("proxy-build-config", &[Answer::failure(status)]);
+        let outcome = host.command("restore", ["--all"]);
+        drop(if left { outcome.fails(1) } else { outcome.succeeds() }.any_stdout().any_stderr());
+        assert_eq!(host.sandbox().path("lib/data/ps/shop/unfinished/type.web").exists(), left);
+    }
+}

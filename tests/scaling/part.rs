@@ -19,6 +19,20 @@ impl Shop {
         self.dokku.fails(0, &[&[command, &self.app], words].concat())
     }
 
+    /// A container of the app that was deployed as this instance, under this name and in no file; its id.
+    fn runs_besides(&self, name: &str, instance: &str) -> String {
+        let image = format!("dokku/{}:latest", self.app);
+        let (process_type, _) = instance.split_once('.').expect("an instance");
+        let labels = ["app-name", "container-type", "process-type", "dyno"]
+            .into_iter()
+            .zip([self.app.as_str(), "deploy", process_type, instance])
+            .map(|(label, value)| format!("--label=com.dokku.{label}={value}"));
+        let words = ["container", "run", "--detach"].map(str::to_owned).into_iter().chain([format!("--name={name}")]);
+        let words: Vec<String> =
+            words.chain(labels).chain([image, "/demo".to_owned(), process_type.to_owned()]).collect();
+        docker(&words.iter().map(String::as_str).collect::<Vec<_>>()).trim().to_owned()
+    }
+
     /// The word that `ps` has for an instance.
     fn word(&self, instance: &str) -> String {
         let listed = self.dokku.succeeds(&["ps", &self.app, "--quiet"]);
@@ -203,6 +217,50 @@ pub(crate) fn the_old_one_runs_again_where_no_other_comes_up() {
         let idle = shop.reconciles(&[]);
         assert!(idle.stdout.contains("is as it should be"), "{idle}");
     }
+}
+
+/// What a killed command or deploy has left runs beside a worker that has ended, in no file: one that waits to take its
+/// place, or one that has lost it. Whoever starts the worker ends that first.
+pub(crate) fn what_runs_in_no_place_ends_before_another_is_started() {
+    let shop = Shop::with(&["web=1", "worker=1"]);
+    let before = shop.runs(&["web.1", "worker.1"]);
+    for (number, command) in ["ps:start", "ps:restart"].into_iter().enumerate() {
+        let worker = shop.named()["worker.1"].clone();
+        docker(&["container", "stop", &worker]);
+        let names = [format!("{}.worker.1.upcoming-4711", shop.app), format!("{}.worker.1.179{number}", shop.app)];
+        let left = names.map(|name| shop.runs_besides(&name, "worker.1"));
+        shop.does(command, &["worker"]);
+        let after = shop.runs(&["web.1", "worker.1"]);
+        kept(&before, &after, &["web.1"]);
+        assert!(left.iter().all(|id| *id != after["worker.1"].id));
+        assert_eq!(after["worker.1"].id == worker, command == "ps:start", "{command}");
+        assert_eq!(shop.half_made(), [""; 0]);
+    }
+}
+
+pub(crate) fn what_is_queued_for_removal_is_not_started_again() {
+    let shop = Shop::with(&["web=1", "worker=1"]);
+    let before = shop.runs(&["web.1", "worker.1"]);
+    docker(&["container", "stop", &before["worker.1"].id]);
+    let queue = shop.dokku.path("lib/data/scheduler-docker-local/dead-containers");
+    fs::write(&queue, format!("{} {} 4102444800\n", shop.app, before["worker.1"].id)).expect("the queue");
+    shop.does("ps:start", &[]);
+    let after = shop.runs(&["web.1", "worker.1"]);
+    kept(&before, &after, &["web.1"]);
+    new(&before, &after, &["worker.1"]);
+}
+
+pub(crate) fn of_a_stopped_app_only_the_part_comes_up_that_is_restarted() {
+    let shop = Shop::with(&["web=1", "worker=1"]);
+    shop.runs(&["web.1", "worker.1"]);
+    shop.does("ps:stop", &[]);
+    shop.does("ps:restart", &["worker"]);
+    shop.runs_beside(&["worker.1"]);
+    assert_eq!(shop.word("web.1"), "stopped");
+    let idle = shop.reconciles(&[]);
+    assert!(idle.stdout.contains("is as it should be"), "{idle}");
+    shop.does("ps:start", &[]);
+    shop.runs(&["web.1", "worker.1"]);
 }
 
 struct EndsWhenDropped<'a>(&'a AtomicBool);

@@ -2,10 +2,11 @@
 
 use super::deploy::{by_host, lock_deployed, types_of};
 use super::leaving;
+use super::mark::Marks;
 use super::part::apply_all;
 use super::scaling::Scaling;
 use crate::PLUGIN;
-use crate::docker_local::{Running, Statuses};
+use crate::docker_local::{Running, Statuses, runs_on_docker_local};
 use crate::formation::Request;
 use crate::plan::Ask;
 use crate::saved::SavedScale;
@@ -13,7 +14,7 @@ use crate::scheduler::image_tag;
 use crate::settings::RESTORE;
 use crate::stopped::Stopped;
 use crate::targets::Selection;
-use common::{App, AppLock, Context, Env, Properties, Result, Triggers, in_spite_of_signals, interrupted};
+use common::{App, AppLock, Context, Env, ProcessType, Properties, Result, Triggers, in_spite_of_signals, interrupted};
 use std::time::Duration;
 
 const NOT_RUNNING: &str = "App has been detected as not running, releasing";
@@ -49,7 +50,21 @@ pub(crate) fn bring_up(env: &Env, app: &App, lock: &AppLock) -> Result<()> {
             release_unless_running(env, app)?
         }
     };
-    if is_built { Ok(()) } else { triggers.fire("proxy-build-config", &[app.as_str()]) }
+    if is_built { Ok(()) } else { build_proxy(env, app) }
+}
+
+/// Has the proxy made anew. Until that is done it is owed: an app that runs where its files say, and whose proxy does not
+/// know it, looks like one to which nothing is to be done.
+fn build_proxy(env: &Env, app: &App) -> Result<()> {
+    let (marks, web) = (Marks::new(env, app)?, ProcessType::web());
+    let is_fresh = runs_on_docker_local(env, app)? && !marks.is_marked(&web);
+    if is_fresh {
+        marks.mark(&web)?;
+    }
+    Triggers::new(env).fire("proxy-build-config", &[app.as_str()])?;
+    // One that stays costs no more than to tell what is known.
+    drop(is_fresh.then(|| marks.clear(&web)));
+    Ok(())
 }
 
 /// As the stock plugin does. It makes no proxy anew.

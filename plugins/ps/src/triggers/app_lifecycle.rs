@@ -104,6 +104,7 @@ mod tests {
         std::fs::create_dir_all(&data).unwrap();
         std::fs::write(data.join("type.web"), "").unwrap();
         std::fs::write(lib.join("data/ps/old/Procfile"), "web: serve").unwrap();
+        std::fs::write(lib.join("data/ps/old/stopped"), "web\n").unwrap();
         std::fs::create_dir_all(lib.join("config/ps/old")).unwrap();
         std::fs::write(lib.join(of_a_type("old")), "no").unwrap();
         Env::new(variables.into(), vec!["hook".into(), "old".into(), "new".into()])
@@ -133,6 +134,7 @@ mod tests {
         post_app_clone(&env).unwrap();
         assert!(lib.path().join("data/ps/new/Procfile").exists());
         assert!(!lib.path().join("data/ps/new/unfinished").exists());
+        assert!(!lib.path().join("data/ps/new/stopped").exists(), "nothing of a new app was stopped by hand");
         assert!(lib.path().join("data/ps/old/unfinished/type.web").exists());
     }
 
