@@ -88,11 +88,9 @@ pub(super) fn of_type(env: &Env, app: &App, process_type: &ProcessType, lock: Op
 pub(crate) fn redeploy(env: &Env, app: &App, patience: Duration) -> Result<()> {
     let Some(lock) = lock_deployed(env, app, patience)? else { return Ok(()) };
     SavedScale::new(env, app).refuse_excess(|_| true)?;
-    if lock.is_ours() && runs_on_docker_local(env, app)? {
-        leaving::discard_unnamed(env, app, None)?;
-    }
-    let tag = image_tag(env, app)?;
-    by_host(env, app, &types_of(env, app)?, || Triggers::new(env).fire("deploy", &[app.as_str(), &tag]))
+    let (tag, types) = (image_tag(env, app)?, types_of(env, app)?);
+    leftovers::clear_all_left(env, app, &types, &lock)?;
+    by_host(env, app, &types, || Triggers::new(env).fire("deploy", &[app.as_str(), &tag]))
 }
 
 /// Builds and deploys one app. The trigger takes the app's lock itself and does not wait for it, so

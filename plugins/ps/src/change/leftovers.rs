@@ -3,6 +3,7 @@
 use super::leaving::{discard_unnamed, unnamed};
 use super::stop_containers::stop_containers;
 use super::surroundings::checks_are_disabled;
+use crate::docker_local::runs_on_docker_local;
 use crate::settings::StopTimeouts;
 use common::{App, AppLock, Container, Docker, Env, Error, ProcessType, Result};
 
@@ -35,4 +36,13 @@ pub(super) fn clear_left(env: &Env, app: &App, process_type: &ProcessType, lock:
         return Ok(());
     }
     Err(Error::new(format!("an old container of {process_type} of {app} cannot be ended, and two must never run")))
+}
+
+/// The same before the host deploys an app whole.
+pub(super) fn clear_all_left(env: &Env, app: &App, types: &[ProcessType], lock: &AppLock) -> Result<()> {
+    if !lock.is_ours() || !runs_on_docker_local(env, app)? {
+        return Ok(());
+    }
+    discard_unnamed(env, app, None)?;
+    types.iter().try_for_each(|process_type| clear_left(env, app, process_type, Some(lock)))
 }

@@ -1,7 +1,7 @@
 //! An app is made to run, all of it.
 
 use super::deploy::{by_host, lock_deployed, types_of};
-use super::leaving;
+use super::leftovers;
 use super::mark::Marks;
 use super::part::apply_all;
 use super::scaling::Scaling;
@@ -115,9 +115,7 @@ fn start_what_is_down(env: &Env, app: &App, scaling: &Scaling<'_>, lock: &AppLoc
             return apply_all(env, &now, &now.mend(&requests, Ask::Quantity)?, lock);
         }
     }
-    if lock.is_ours() {
-        leaving::discard_unnamed(env, app, None)?;
-    }
+    leftovers::clear_all_left(env, app, &types_of(env, app)?, lock)?;
     release(env, app, NOT_RUNNING)?;
     Ok(false)
 }
