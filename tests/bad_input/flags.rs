@@ -113,4 +113,6 @@ fn part_of_an_app_is_started_and_stopped_on_docker_local_alone() {
     host.command("restart", ["shop", "web.1"]).refuses("run by the scheduler");
     host.command("restart", ["shop", "--rolling"]).refuses("run by the scheduler");
     host.command("restart", ["shop", "w*"]).succeeds().fires(&["deploy shop latest web", "deploy shop latest worker"]);
+    let host = host.property("restore", "false");
+    host.command("restart", ["shop", "web"]).succeeds().fires(&["deploy shop latest web"]).changes_no_file();
 }

@@ -83,6 +83,10 @@ impl<'a> Part<'a> {
         docker_local::check_docker(env, app)?;
         let lock = deploy::lock(env, app, patience)?;
         SavedScale::new(env, app).refuse_excess(|saved| self.touches(saved))?;
+        if !runs_on_docker_local(env, app)? {
+            // Another scheduler knows no part that is stopped.
+            return self.apply(&lock);
+        }
         let kept = Stopped::new(env, app)?;
         let before = kept.read()?;
         // Only a part of an app that was stopped whole comes up: the rest is stopped by hand from now on.
