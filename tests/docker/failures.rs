@@ -28,20 +28,6 @@ pub(crate) fn a_failing_deploy_leaves_the_old_containers() {
     dokku.runs(&app, &["web.1", "worker.1"]);
 }
 
-pub(crate) fn a_failing_scale_gives_the_old_quantity_back() {
-    let dokku = Dokku::new();
-    let app = dokku.app();
-    let procfile = "web: /demo web\nworker: /demo worker\nbroken: /demo fail\n";
-    let source = dokku.changed_source("broken-src", &[("Procfile", procfile)]);
-    dokku.succeeds(&["deploy-folder", &app, &source.display().to_string()]);
-    dokku.succeeds(&["checks:set", &app, "uptime", "5"]);
-    let failed = dokku.fails(1, &["ps:scale", &app, "broken=1", "worker=1"]);
-    assert!(failed.stderr.contains("broken"), "{failed}");
-    assert_eq!(dokku.succeeds(&["--quiet", "ps:scale", &app]).lines().next(), Some("broken: 0"));
-    assert!(dokku.running(&app).contains(&"web.1".to_owned()), "web must still run");
-    dokku.answers(&app, &["web.1"]);
-}
-
 pub(crate) fn an_invalid_procfile_stops_the_deploy_and_nothing_else() {
     let dokku = Dokku::new();
     let app = dokku.deployed(&[]);

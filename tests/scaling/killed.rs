@@ -11,7 +11,7 @@ use crate::shop::{Instances, Shop, kept, timed};
 
 /// The moments are shared by apps, so that several can be tried at once.
 pub(crate) const PARTS: u32 = 2;
-const MOMENTS_OF_A_PART: u32 = 10;
+const MOMENTS_OF_A_PART: u32 = 6;
 /// How long it may take until what was retired has ended.
 const SETTLES: Duration = Duration::from_mins(3);
 
