@@ -100,7 +100,7 @@ fn a_saved_scale_that_is_too_large_is_told_where_it_matters() {
     let other = too_large().command("scale", ["--skip-deploy", "shop", "web=2"]).succeeds().any_stdout();
     other.stderr_contains("scale, line 2");
     let plan = too_large().command("reconcile", ["--dry-run", "shop"]).fails(1);
-    plan.stdout_contains("web: 1 -> 1")
+    plan.stdout_contains("web: 1,")
         .does_not_say("worker: 4294967295 ->")
         .stderr_contains("scale, line 2")
         .takes_at_most(SOON);

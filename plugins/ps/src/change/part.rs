@@ -206,13 +206,11 @@ impl<'a> Part<'a> {
 /// Carries changes out, one type after the other, and stops at the first that fails; says whether the proxy was made anew
 /// before the first.
 pub(super) fn apply_all(env: &Env, scaling: &Scaling<'_>, changes: &[TypeChange<'_>], lock: &AppLock) -> Result<bool> {
-    let built = scaling.prepare(changes, lock)?;
-    for change in changes {
-        // The host says itself what it deploys.
-        if !matches!(change.how, How::Deploy(_)) {
-            as_text(std::slice::from_ref(change)).lines().for_each(|line| env.output().verbose(line));
-        }
-        scaling.apply(change, lock)?;
+    // The host says itself what it deploys.
+    for change in changes.iter().filter(|change| !matches!(change.how, How::Deploy(_))) {
+        as_text(std::slice::from_ref(change)).lines().for_each(|line| env.output().verbose(line));
     }
+    let built = scaling.prepare(changes, lock)?;
+    changes.iter().try_for_each(|change| scaling.apply(change, lock))?;
     Ok(built)
 }

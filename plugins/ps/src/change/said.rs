@@ -1,6 +1,7 @@
 //! A plan, as its users read it: a line an instance, or JSON.
 
 use super::type_change::{How, TypeChange};
+use crate::formation::Request;
 use crate::plan::Action;
 use common::{App, Quantity, Result, shown, shown_json};
 use serde::Serialize;
@@ -9,7 +10,9 @@ use serde::Serialize;
 pub(crate) fn as_text(changes: &[TypeChange<'_>]) -> String {
     let mut text = String::new();
     for TypeChange { request, from, how } in changes {
-        let head = format!("{}: {from} -> {}", request.process_type, request.quantity);
+        let Request { process_type, quantity } = request;
+        let before = if from == quantity { String::new() } else { format!("{from} -> ") };
+        let head = format!("{process_type}: {before}{quantity}");
         match how {
             How::Nothing => text.push_str(&format!("{head}, nothing to do\n")),
             How::Hooks(_) => {
