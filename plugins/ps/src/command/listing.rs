@@ -1,7 +1,6 @@
 //! `ps <app>` and `ps --all`: what runs, since when, and whether it is what should run.
 
 use super::chosen::chosen;
-use super::help::full_help;
 use super::report::is_json;
 use crate::docker_local::{Actual, Listing, add_pending, add_processes, listing_of, listings, queue};
 use crate::listing::text::{Look, of_app, of_apps};
@@ -55,8 +54,8 @@ impl Arguments {
     }
 }
 
-/// The body of `ps`.
-pub fn main(env: &Env) -> Result<()> {
+/// The body of `ps`; without an app and `--all` it prints this help.
+pub(crate) fn list_or_help(env: &Env, help: impl FnOnce() -> String) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let form = arguments.form(env)?;
     let as_desired = if arguments.all {
@@ -65,7 +64,7 @@ pub fn main(env: &Env) -> Result<()> {
         }
         list_all(env, form)?
     } else if arguments.app.is_empty() {
-        return env.output().print(&full_help());
+        return env.output().print(&help());
     } else {
         let app = App::named_by_user(env, &arguments.app)?;
         list_one(env, &app, arguments.process_type.as_deref(), form)?

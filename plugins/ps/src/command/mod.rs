@@ -2,10 +2,11 @@
 
 pub(crate) mod chosen;
 pub mod complete;
+pub mod default;
 pub mod earlier;
 pub mod help;
 pub mod inspect;
-pub mod listing;
+pub(crate) mod listing;
 pub mod manual;
 pub mod rebuild;
 pub mod reconcile;
