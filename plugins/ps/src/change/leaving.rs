@@ -146,9 +146,7 @@ impl Hidden {
         }
         all_of(done.into_iter().filter_map(Result::err))
     }
-}
 
-impl Hidden {
     /// Has the proxy made anew without these instances, which keep their places: an instance that no file names is none,
     /// and one without an address gets no requests. The app has others that do.
     pub(super) fn from_proxy(env: &Env, app: &App, steps: &[&Step]) -> Result<()> {

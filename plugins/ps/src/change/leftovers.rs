@@ -3,12 +3,9 @@
 use super::leaving::{discard_unnamed, unnamed};
 use super::stop_containers::stop_containers;
 use super::surroundings::checks_are_disabled;
-use crate::docker_local::runs_on_docker_local;
+use crate::docker_local::{DEPLOYED, runs_on_docker_local};
 use crate::settings::StopTimeouts;
 use common::{App, AppLock, Container, Docker, Env, Error, ProcessType, Result};
-
-/// The containers that a deploy makes, as their label says.
-const DEPLOYED: &str = "deploy";
 
 /// Before something of a type is started: containers that were made for it and have not taken their place go, and of a
 /// type that must never run twice whatever runs and no file names ends. Inside a holder of the lock it may be that one's,
@@ -18,6 +15,10 @@ pub(super) fn clear_left(env: &Env, app: &App, process_type: &ProcessType, lock:
         return Ok(());
     }
     discard_unnamed(env, app, Some(process_type))?;
+    end_what_runs_twice(env, app, process_type)
+}
+
+fn end_what_runs_twice(env: &Env, app: &App, process_type: &ProcessType) -> Result<()> {
     if !checks_are_disabled(env, app, process_type)? {
         return Ok(());
     }
@@ -44,5 +45,5 @@ pub(super) fn clear_all_left(env: &Env, app: &App, types: &[ProcessType], lock: 
         return Ok(());
     }
     discard_unnamed(env, app, None)?;
-    types.iter().try_for_each(|process_type| clear_left(env, app, process_type, Some(lock)))
+    types.iter().try_for_each(|process_type| end_what_runs_twice(env, app, process_type))
 }

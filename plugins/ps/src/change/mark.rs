@@ -42,6 +42,23 @@ impl<'a> Marks<'a> {
         atomic::write(&self.path(process_type), b"", 0o600, owner)
     }
 
+    /// Does what these types owe until it is done: who is killed on the way, or fails, leaves their marks. One that was
+    /// there before is of another change, and stays.
+    pub(super) fn owing<'t, T>(
+        &self,
+        types: impl IntoIterator<Item = &'t ProcessType>,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let fresh: Vec<&ProcessType> = types.into_iter().filter(|process_type| !self.is_marked(process_type)).collect();
+        fresh.iter().try_for_each(|process_type| self.mark(process_type))?;
+        let done = work()?;
+        // One that stays costs no more than to tell what is known.
+        for process_type in fresh {
+            drop(self.clear(process_type));
+        }
+        Ok(done)
+    }
+
     /// Removes the mark of a type.
     pub(crate) fn clear(&self, process_type: &ProcessType) -> Result<()> {
         atomic::remove(&self.path(process_type))

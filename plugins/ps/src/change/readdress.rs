@@ -14,27 +14,21 @@ pub(super) fn readdress(env: &Env, app: &App, moved: &[&Step]) -> Result<bool> {
     if moved.is_empty() {
         return Ok(false);
     }
-    let (triggers, marks) = (Triggers::new(env), Marks::new(env, app)?);
+    let triggers = Triggers::new(env);
     let types: BTreeSet<&ProcessType> = moved.iter().map(|step| &step.instance.process_type).collect();
-    let fresh: Vec<&ProcessType> = types.into_iter().filter(|process_type| !marks.is_marked(process_type)).collect();
-    fresh.iter().try_for_each(|process_type| marks.mark(process_type))?;
-    for step in moved {
-        let Some(container) = &step.container else { continue };
-        let process_type = step.instance.process_type.as_str();
-        let address = triggers.ask("network-get-ipaddr", &[app.as_str(), process_type, container])?;
-        // Where nobody tells, the host finds them out as it rebuilds the proxy.
-        if !address.is_empty() {
-            let path = address_file(env, app, &step.instance)?;
-            atomic::write(&path, address.as_bytes(), file::mode(&path).unwrap_or(0o644), Owner::of_files(env)?)?;
+    let is_web = types.contains(&ProcessType::web());
+    Marks::new(env, app)?.owing(types, || {
+        for step in moved {
+            let Some(container) = &step.container else { continue };
+            let process_type = step.instance.process_type.as_str();
+            let address = triggers.ask("network-get-ipaddr", &[app.as_str(), process_type, container])?;
+            // Where nobody tells, the host finds them out as it rebuilds the proxy.
+            if !address.is_empty() {
+                let path = address_file(env, app, &step.instance)?;
+                atomic::write(&path, address.as_bytes(), file::mode(&path).unwrap_or(0o644), Owner::of_files(env)?)?;
+            }
         }
-    }
-    let is_web = moved.iter().any(|step| step.instance.process_type == ProcessType::web());
-    if is_web {
-        triggers.fire("proxy-build-config", &[app.as_str()])?;
-    }
-    // One that stays costs no more than to tell what is known.
-    for process_type in fresh {
-        drop(marks.clear(process_type));
-    }
+        if is_web { triggers.fire("proxy-build-config", &[app.as_str()]) } else { Ok(()) }
+    })?;
     Ok(is_web)
 }

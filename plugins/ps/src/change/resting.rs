@@ -35,13 +35,7 @@ pub(super) fn stop(env: &Env, app: &App, steps: &[Step]) -> Result<()> {
 
 /// Who is killed on the way leaves a mark: then the proxy is told what is there.
 fn hide_from_proxy(env: &Env, app: &App, going: &[&Step]) -> Result<()> {
-    let (web, marks) = (ProcessType::web(), Marks::new(env, app)?);
-    let is_fresh = !marks.is_marked(&web);
-    marks.mark(&web)?;
-    Hidden::from_proxy(env, app, going)?;
-    // One that stays costs no more than to tell what is known.
-    drop(is_fresh.then(|| marks.clear(&web)));
-    Ok(())
+    Marks::new(env, app)?.owing(&[ProcessType::web()], || Hidden::from_proxy(env, app, going))
 }
 
 /// Ends the containers of instances, which keep them.

@@ -56,15 +56,9 @@ pub(crate) fn bring_up(env: &Env, app: &App, lock: &AppLock) -> Result<()> {
 /// Has the proxy made anew. Until that is done it is owed: an app that runs where its files say, and whose proxy does not
 /// know it, looks like one to which nothing is to be done.
 fn build_proxy(env: &Env, app: &App) -> Result<()> {
-    let (marks, web) = (Marks::new(env, app)?, ProcessType::web());
-    let is_fresh = runs_on_docker_local(env, app)? && !marks.is_marked(&web);
-    if is_fresh {
-        marks.mark(&web)?;
-    }
-    Triggers::new(env).fire("proxy-build-config", &[app.as_str()])?;
-    // One that stays costs no more than to tell what is known.
-    drop(is_fresh.then(|| marks.clear(&web)));
-    Ok(())
+    let owing = runs_on_docker_local(env, app)?.then(ProcessType::web);
+    let build = || Triggers::new(env).fire("proxy-build-config", &[app.as_str()]);
+    Marks::new(env, app)?.owing(&owing, build)
 }
 
 /// As the stock plugin does. It makes no proxy anew.

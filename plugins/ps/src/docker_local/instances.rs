@@ -9,7 +9,7 @@ use common::{App, Container, ContainerDetails, Instance, ProcessType, Quantity, 
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The containers that a deploy makes, as their label says.
-const DEPLOYED: &str = "deploy";
+pub(crate) const DEPLOYED: &str = "deploy";
 
 /// So many missing instances of an app are listed one by one. A scale that a hand has set to a billion, or that has a
 /// hundred thousand types, is no reason to print as many lines.
