@@ -55,15 +55,15 @@ pub use app::App;
 pub use at_once::at_once;
 pub use command_line::{Globals, OtherGlobals, parse_command_line};
 pub use docker::{
-    Container, ContainerDetails, ContainerProcess, ContainerState, ContainerStats, Docker, ImageConfig,
-    seconds_since_epoch,
+    Container, ContainerDetails, ContainerEvent, ContainerEvents, ContainerProcess, ContainerState, ContainerStats,
+    Docker, ImageConfig, seconds_since_epoch,
 };
 pub use env::Env;
 pub use error::{Context, Error, ErrorKind, Result};
 pub use lock::{AppLock, Attempt, FileLock, Obstacle, wait_for};
 pub use names::{Instance, ProcessType, Quantity, listed};
 pub use output::{Output, commands_a_terminal, shown, shown_json, shown_lines};
-pub use plugin_processes::{PluginProcess, plugin_processes};
+pub use plugin_processes::{PluginProcess, host_runs, plugin_processes};
 pub use process::{Answer, Process};
 pub use procfile::Procfile;
 pub use property::{Properties, Scope};

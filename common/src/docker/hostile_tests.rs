@@ -1,11 +1,14 @@
 //! Whatever Docker answers, it is understood or refused: nothing panics, and no part of rubbish is believed.
 
 use super::containers::{inspected_container, listed_container};
+use super::engine::Body;
+use super::events::event;
 use super::image::only_file;
 use super::processes::process;
 use super::stats::container;
 use super::{is_id, is_word};
 use proptest::prelude::*;
+use std::io::Read;
 
 /// Lines of pieces that Docker writes and pieces that it does not.
 fn line() -> impl Strategy<Value = String> {
@@ -46,6 +49,37 @@ fn archive() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// What an Engine answers, of pieces that it sends and pieces that it does not.
+fn answer() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        3 => Just("\r\n".to_owned()),
+        1 => Just("HTTP/1.1 200 OK\r\n".to_owned()),
+        1 => Just("Transfer-Encoding: chunked\r\n".to_owned()),
+        1 => Just("Content-Length: 5\r\n".to_owned()),
+        1 => Just("5\r\nhello\r\n".to_owned()),
+        1 => Just("0\r\n\r\n".to_owned()),
+        1 => Just("fffffffffffffff".to_owned()),
+        1 => "[0-9a-fA-F;]{0,3}",
+        1 => "\\PC{0,3}",
+    ];
+    let whole = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let begins = prop_oneof![1 => Just(""), 3 => Just(whole)];
+    (begins, proptest::collection::vec(piece, 0..12))
+        .prop_map(|(begins, pieces)| (begins.to_owned() + &pieces.concat()).into())
+}
+
+/// A line of the stream of events, in which some bytes are others.
+fn told() -> impl Strategy<Value = Vec<u8>> {
+    const LINE: &str = r#"{"Action":"die","Actor":{"ID":"3e5a","Attributes":{"com.dokku.app-name":"shop"}},"time":1}"#;
+    proptest::collection::vec((0..LINE.len(), any::<u8>()), 0..4).prop_map(|changes| {
+        let mut bytes = LINE.as_bytes().to_vec();
+        for (at, byte) in changes {
+            bytes[at] = byte;
+        }
+        bytes
+    })
+}
+
 proptest! {
     #![proptest_config(seeded::cases(150_000))]
 
@@ -69,6 +103,22 @@ proptest! {
     fn an_archive_is_a_file_or_rubbish(bytes in archive()) {
         if let Ok(file) = only_file(&bytes) {
             prop_assert!(file.len() <= bytes.len());
+        }
+    }
+
+    #[test]
+    fn an_answer_is_a_body_or_rubbish(bytes in answer()) {
+        if let Ok((_, mut body)) = Body::of(&bytes[..]) {
+            let mut found = Vec::new();
+            let _whole_or_not = body.read_to_end(&mut found);
+            prop_assert!(found.len() < bytes.len());
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_stream_is_an_event_or_rubbish(line in told()) {
+        if let Ok(Some(event)) = event(&line) {
+            prop_assert!(!event.app.is_empty());
         }
     }
 }

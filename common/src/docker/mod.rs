@@ -1,4 +1,5 @@
-//! Docker, as far as it is read, and a few changes: through the program that `DOCKER_BIN` names.
+//! Docker, as far as it is read, and a few changes: through the program that `DOCKER_BIN` names. Its events come from
+//! the Engine's socket, by which a program waits for them without another one beside it.
 //!
 //! Every read has a deadline, and asks once however many containers there are; only the processes inside
 //! have to be read one container at a time. A Docker that cannot answer is an error with its own words,
@@ -6,6 +7,8 @@
 
 mod change;
 mod containers;
+mod engine;
+mod events;
 #[cfg(test)]
 mod hostile_tests;
 mod image;
@@ -15,6 +18,7 @@ mod stats;
 mod time;
 
 pub use containers::{Container, ContainerDetails};
+pub use events::{ContainerEvent, ContainerEvents};
 pub use image::ImageConfig;
 pub use processes::ContainerProcess;
 pub use state::ContainerState;
@@ -83,17 +87,13 @@ impl<'a> Docker<'a> {
     /// When there is no such program; when it fails, with its own words; when it does not answer in time.
     pub fn check_that_it_answers(env: &'a Env) -> Result<()> {
         let docker = Self::new(env)?;
-        let patience = docker.told_patience().unwrap_or(SIGN_OF_LIFE);
+        let patience = told_patience(env).unwrap_or(SIGN_OF_LIFE);
         let asked = docker.read(&["container", "ls", "--quiet", "--last", "1"]).deadline(patience);
         Self::text(&asked).map(drop).context(|| "Docker does not work")
     }
 
     fn patience(&self) -> Duration {
-        self.told_patience().unwrap_or(PATIENCE)
-    }
-
-    fn told_patience(&self) -> Option<Duration> {
-        self.env.var("DOKKU_DOCKER_TIMEOUT").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs)
+        told_patience(self.env).unwrap_or(PATIENCE)
     }
 
     fn read(&self, arguments: &[&str]) -> Process {
@@ -107,6 +107,11 @@ impl<'a> Docker<'a> {
         }
         valid_text(read, answer.stdout)
     }
+}
+
+/// How long Docker is to be waited for, where somebody has said so.
+fn told_patience(env: &Env) -> Option<Duration> {
+    env.var("DOKKU_DOCKER_TIMEOUT").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs)
 }
 
 fn valid_text(read: &Process, bytes: Vec<u8>) -> Result<String> {

@@ -1,0 +1,317 @@
+//! Docker's Engine on its Unix socket: one question a connection, its answer read as it comes.
+//!
+//! Paths have no version before them: every release answers those in the newest form it knows, and what is read has been
+//! in all of them. Nothing of an answer is kept that its reader does not ask for, so that it may be of any length.
+
+use super::last_lines;
+use crate::{Context, Env, Error, Result};
+use httparse::{EMPTY_HEADER, Response, Status, parse_chunk_size};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
+use serde::Deserialize;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Where Docker listens unless it was told otherwise.
+const SOCKET: &str = "/var/run/docker.sock";
+
+/// No answer of Docker's has a longer header, or more lines in it.
+const LONGEST_HEADER: u64 = 64 * 1024;
+const MOST_HEADERS: usize = 64;
+
+/// Nor a longer line before a chunk: a number.
+const LONGEST_CHUNK_LINE: u64 = 256;
+
+/// So much is read of Docker's words about a failure.
+const MOST_WORDS: u64 = 64 * 1024;
+
+/// The Engine of this host.
+#[derive(Debug)]
+pub(super) struct Engine {
+    socket: PathBuf,
+}
+
+/// How Docker says what went wrong.
+#[derive(Deserialize)]
+struct Failure {
+    message: String,
+}
+
+impl Engine {
+    /// The one that `DOCKER_HOST` names, by a Unix socket and nothing else.
+    ///
+    /// # Errors
+    /// When another kind of Docker is named, or another program in its place.
+    pub(super) fn new(env: &Env) -> Result<Self> {
+        let only = "Docker's Engine is read through a Unix socket alone";
+        if let Some(program) = env.var("DOCKER_BIN").filter(|program| !program_is_docker(program)) {
+            return Err(Error::new(format!("{only}, and DOCKER_BIN is {program}")));
+        }
+        let host = env.var("DOCKER_HOST").map(str::trim).filter(|host| !host.is_empty());
+        let socket = match host {
+            None => PathBuf::from(SOCKET),
+            Some(host) => host
+                .strip_prefix("unix://")
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+                .ok_or_else(|| Error::new(format!("{only}, and DOCKER_HOST is {host}")))?,
+        };
+        Ok(Self { socket })
+    }
+
+    /// What `GET PATH` answers, which must be done by the deadline, its last byte too.
+    ///
+    /// # Errors
+    /// When Docker is not there or does not answer in time; with its own words when it answers with a failure.
+    pub(super) fn get(&self, path: &str, deadline: Duration) -> Result<Body> {
+        let question = || {
+            // The rest of a path may be long.
+            let shown = path.split('?').next().unwrap_or_default();
+            format!("asking Docker at {} for {shown}", self.socket.display())
+        };
+        let mut connection = Connection::open(&self.socket, deadline).context(question)?;
+        connection.ask(path).context(question)?;
+        let (status, mut body) = Body::of(connection).context(question)?;
+        if status == 200 {
+            return Ok(body);
+        }
+        Err(Error::new(body.words()).context(format!("Docker answered with status {status}"))).context(question)
+    }
+}
+
+fn program_is_docker(program: &str) -> bool {
+    Path::new(program).file_name().is_some_and(|name| name == "docker")
+}
+
+/// A connection of which no call blocks longer than until its deadline, and which no signal breaks.
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: UnixStream,
+    deadline: Option<Deadline>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Deadline {
+    end: Instant,
+    whole: Duration,
+}
+
+impl Deadline {
+    /// One that lies beyond all time is none.
+    fn after(whole: Duration) -> Option<Self> {
+        Instant::now().checked_add(whole).map(|end| Self { end, whole })
+    }
+
+    fn has_passed(self) -> io::Error {
+        io::Error::new(ErrorKind::TimedOut, format!("it did not answer within {} seconds", self.whole.as_secs()))
+    }
+
+    fn left(self) -> io::Result<Duration> {
+        let left = self.end.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(self.has_passed()) } else { Ok(left) }
+    }
+}
+
+impl Connection {
+    /// Connecting blocks too, at one who takes no more connections: the time for sending holds for it, if it was set
+    /// before. The standard library has no call for that.
+    fn open(socket: &Path, deadline: Duration) -> io::Result<Self> {
+        let address = SocketAddrUnix::new(socket)?;
+        let descriptor = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+        let deadline = Deadline::after(deadline);
+        loop {
+            if let Some(deadline) = deadline {
+                sockopt::set_socket_timeout(&descriptor, sockopt::Timeout::Send, Some(deadline.left()?))?;
+            }
+            match rustix::net::connect(&descriptor, &address) {
+                Err(Errno::INTR | Errno::AGAIN) => {}
+                connected => {
+                    connected?;
+                    return Ok(Self { stream: descriptor.into(), deadline });
+                }
+            }
+        }
+    }
+
+    fn ask(&mut self, path: &str) -> io::Result<()> {
+        let question = format!("GET {path} HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n");
+        if let Some(deadline) = self.deadline {
+            self.stream.set_write_timeout(Some(deadline.left()?))?;
+        }
+        self.stream.write_all(question.as_bytes()).map_err(|error| self.in_words(error))
+    }
+
+    /// What the system calls a resource that is not available is one who did not answer.
+    fn in_words(&self, error: io::Error) -> io::Error {
+        match self.deadline {
+            Some(deadline) if error.kind() == ErrorKind::WouldBlock => deadline.has_passed(),
+            _ => error,
+        }
+    }
+}
+
+impl Read for Connection {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(deadline) = self.deadline {
+                self.stream.set_read_timeout(Some(deadline.left()?))?;
+            }
+            match self.stream.read(buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => return read.map_err(|error| self.in_words(error)),
+            }
+        }
+    }
+}
+
+/// How much is left of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    /// A chunk, of which not even the length has come.
+    Chunks,
+    /// So many bytes of a chunk, its end, and the chunks behind it.
+    Chunk(u64),
+    /// So many bytes.
+    Bytes(u64),
+    /// What comes until the connection is closed.
+    All,
+    /// Nothing.
+    Nothing,
+}
+
+/// The body of an answer. One that is cut short ends in an error of the kind `UnexpectedEof`.
+#[derive(Debug)]
+pub(super) struct Body<R = Connection> {
+    from: BufReader<R>,
+    rest: Rest,
+}
+
+impl Body {
+    /// The same to be waited for without an end.
+    pub(super) fn without_deadline(mut self) -> Result<Self> {
+        let connection = self.from.get_mut();
+        connection.deadline = None;
+        connection.stream.set_read_timeout(None)?;
+        Ok(self)
+    }
+}
+
+impl<R: Read> Body<R> {
+    /// The status of an answer, and its body.
+    pub(super) fn of(answer: R) -> io::Result<(u16, Self)> {
+        let mut from = BufReader::new(answer);
+        let header = header(&mut from)?;
+        let mut headers = [EMPTY_HEADER; MOST_HEADERS];
+        let mut response = Response::new(&mut headers);
+        let (Ok(Status::Complete(_)), Some(status)) = (response.parse(&header), response.code) else {
+            return Err(no_answer("an HTTP header"));
+        };
+        let value = |name: &str| {
+            let header = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+            header.map(|header| String::from_utf8_lossy(header.value).trim().to_ascii_lowercase())
+        };
+        let rest = match (value("transfer-encoding").as_deref(), value("content-length")) {
+            (Some("chunked"), _) => Rest::Chunks,
+            (Some(_), _) => return Err(no_answer("an encoding that is known")),
+            (None, Some(length)) => Rest::Bytes(length.parse().map_err(|_| no_answer("a length"))?),
+            (None, None) => Rest::All,
+        };
+        Ok((status, Self { from, rest }))
+    }
+
+    /// What Docker says of a failure, as far as it comes.
+    fn words(&mut self) -> String {
+        let mut bytes = Vec::new();
+        let _as_far_as_it_came = self.take(MOST_WORDS).read_to_end(&mut bytes);
+        let words = serde_json::from_slice(&bytes).map(|failure: Failure| failure.message);
+        last_lines(words.unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned()).trim())
+    }
+
+    /// What may follow the last chunk is of no use.
+    fn begin_chunk(&mut self) -> io::Result<()> {
+        let line = line(&mut self.from, LONGEST_CHUNK_LINE, "a chunk")?;
+        let Ok(Status::Complete((_, length))) = parse_chunk_size(&line) else { return Err(no_answer("a chunk")) };
+        self.rest = if length == 0 { Rest::Nothing } else { Rest::Chunk(length) };
+        Ok(())
+    }
+
+    fn end_chunk(&mut self) -> io::Result<()> {
+        let mut end = [0; 2];
+        self.from.read_exact(&mut end)?;
+        if end != *b"\r\n" {
+            return Err(no_answer("the end of a chunk"));
+        }
+        self.rest = Rest::Chunks;
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Body<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.fill_buf()?.read(buffer)?;
+        self.consume(length);
+        Ok(length)
+    }
+}
+
+impl<R: Read> BufRead for Body<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.rest == Rest::Chunk(0) {
+            self.end_chunk()?;
+        }
+        if self.rest == Rest::Chunks {
+            self.begin_chunk()?;
+        }
+        let most = match self.rest {
+            Rest::Nothing | Rest::Bytes(0) | Rest::Chunks => return Ok(&[]),
+            Rest::Chunk(left) | Rest::Bytes(left) => usize::try_from(left).unwrap_or(usize::MAX),
+            Rest::All => usize::MAX,
+        };
+        let available = self.from.fill_buf()?;
+        if available.is_empty() && self.rest != Rest::All {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        Ok(available.get(..most).unwrap_or(available))
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.from.consume(amount);
+        if let Rest::Chunk(left) | Rest::Bytes(left) = &mut self.rest {
+            *left = left.saturating_sub(amount as u64);
+        }
+    }
+}
+
+/// All lines of a header, with the empty one that ends it.
+fn header(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let mut header = Vec::new();
+    loop {
+        let left = LONGEST_HEADER.saturating_sub(header.len() as u64);
+        let line = line(from, left, "an HTTP header")?;
+        header.extend_from_slice(&line);
+        if line == b"\r\n" || line == b"\n" {
+            return Ok(header);
+        }
+    }
+}
+
+/// One line, with its end, of at most so many bytes.
+fn line(from: &mut impl BufRead, longest: u64, of: &str) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    from.take(longest).read_until(b'\n', &mut line)?;
+    match line.last() {
+        Some(b'\n') => Ok(line),
+        _ if (line.len() as u64) < longest => Err(ErrorKind::UnexpectedEof.into()),
+        _ => Err(no_answer(of)),
+    }
+}
+
+fn no_answer(expected: &str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, format!("it answered with what is not {expected}"))
+}
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+pub(super) mod tests;
