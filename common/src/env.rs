@@ -45,6 +45,14 @@ impl Env {
         Self { world: Arc::clone(&self.world), output }
     }
 
+    /// The same world, of which nothing is remembered: for one who looks at it again after a while.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        let World { variables, arguments, .. } = self.world.as_ref();
+        let world = World { variables: variables.clone(), arguments: arguments.clone(), plugins: OnceLock::new() };
+        Self { world: Arc::new(world), output: self.output.clone() }
+    }
+
     /// Where this process prints.
     pub fn output(&self) -> &Output {
         &self.output

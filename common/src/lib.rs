@@ -56,7 +56,7 @@ pub use at_once::at_once;
 pub use command_line::{Globals, OtherGlobals, parse_command_line};
 pub use docker::{
     Container, ContainerDetails, ContainerEvent, ContainerEvents, ContainerProcess, ContainerState, ContainerStats,
-    Docker, ImageConfig, seconds_since_epoch,
+    Docker, ImageConfig, now_since_epoch, seconds_since_epoch,
 };
 pub use env::Env;
 pub use error::{Context, Error, ErrorKind, Result};
@@ -68,7 +68,7 @@ pub use process::{Answer, Process};
 pub use procfile::Procfile;
 pub use property::{Properties, Scope};
 pub use run::run;
-pub use signals::{in_spite_of_signals, interrupted, pause};
+pub use signals::{in_spite_of_signals, interrupted, pause, when_asked_to_end};
 pub use trigger::{Implementer, Triggers, is_executable};
 
 /// The parser that [`parse_command_line`] takes, so that a plugin needs no version of its own.

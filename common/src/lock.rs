@@ -199,6 +199,15 @@ impl AppLock {
         Ok(process_holding(&about).context(|| "reading /proc/locks")?.is_some())
     }
 
+    /// Whether `apps:lock` has locked an app by hand, and nobody holds that lock.
+    ///
+    /// # Errors
+    /// As [`AppLock::is_held`].
+    pub fn is_by_hand(env: &Env, app: &App) -> Result<bool> {
+        let about = regular_file(&lock_path(env, app)?);
+        Ok(about.is_some_and(|about| Origin::of(&about) == Origin::Hand) && !Self::is_held(env, app)?)
+    }
+
     /// Writes who holds the lock, as the host does; for messages, so a failure does not matter.
     fn sign(&self, env: &Env) {
         let Some(held) = self.held.as_ref().filter(|held| !held.stays) else { return };
@@ -252,6 +261,15 @@ impl FileLock {
             Err(std::fs::TryLockError::WouldBlock) => Ok(None),
             Err(std::fs::TryLockError::Error(error)) => Err(error).context(locking),
         }
+    }
+
+    /// The process that holds the lock on `path`, if one does.
+    ///
+    /// # Errors
+    /// When the kernel's table of locks cannot be read.
+    pub fn holder(path: &Path) -> Result<Option<u32>> {
+        let about = regular_file(path);
+        about.map_or(Ok(None), |about| process_holding(&about).context(|| "reading /proc/locks"))
     }
 }
 

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,8 @@ const LONG_GRACE: Duration = Duration::from_mins(1);
 
 static CHILDREN: Mutex<Vec<Child>> = Mutex::new(Vec::new());
 static INSTALL: Once = Once::new();
+/// Who wants to be told.
+static WAITING: OnceLock<Box<dyn Fn() + Send + Sync>> = OnceLock::new();
 
 /// A child that runs.
 #[derive(Clone)]
@@ -113,6 +115,13 @@ pub fn interrupted() -> Option<i32> {
     }
 }
 
+/// From now on signals are heard, and `tell` is called when one asks this process to end: for one that waits for what may
+/// never come. Only the first that is given is called.
+pub fn when_asked_to_end(tell: impl Fn() + Send + Sync + 'static) {
+    let _another_was_first = WAITING.set(Box::new(tell));
+    install();
+}
+
 /// Does nothing for so long, or until a signal asks this process to end.
 pub fn pause(time: Duration) {
     let began = Instant::now();
@@ -139,6 +148,9 @@ pub(crate) fn install() {
                 RECEIVED.store(signal, Ordering::SeqCst);
                 let asked = children().clone();
                 ask_to_end(asked, signal);
+                if let Some(tell) = WAITING.get() {
+                    tell();
+                }
             }
         };
         if Builder::new().name(HEEDS_SIGNALS.to_owned()).spawn(listen).is_ok() {

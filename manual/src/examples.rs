@@ -30,6 +30,10 @@ const EXAMPLES: &[Examples] = &[
         &[
             ("dokku ps:reconcile shop --dry-run", "Say what is missing or too many."),
             ("dokku ps:reconcile --all --unhealthy", "Mend all apps, and replace what Docker calls unhealthy."),
+            (
+                "dokku ps:reconcile shop web --only address",
+                "Tell the proxy where the web instances are, and nothing else.",
+            ),
         ],
     ),
     (
@@ -112,6 +116,13 @@ const EXAMPLES: &[Examples] = &[
         &[
             ("dokku ps:wait shop", "Wait until all that should run does, and is healthy."),
             ("dokku ps:wait shop --type web --timeout 10", "Of web alone, for ten seconds at most."),
+        ],
+    ),
+    (
+        "ps:watch",
+        &[
+            ("dokku ps:watch --status", "What was healed last, and what was given up."),
+            ("dokku ps:watch --every 60", "Heal all apps until it is ended; install.sh makes a service of it."),
         ],
     ),
 ];

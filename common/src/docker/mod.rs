@@ -23,7 +23,7 @@ pub use image::ImageConfig;
 pub use processes::ContainerProcess;
 pub use state::ContainerState;
 pub use stats::ContainerStats;
-pub use time::seconds_since_epoch;
+pub use time::{now_since_epoch, seconds_since_epoch};
 
 use crate::{Answer, Context, Env, Error, Process, Result};
 use std::collections::BTreeMap;

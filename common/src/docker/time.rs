@@ -1,5 +1,13 @@
 //! Times as Docker writes them.
 
+use std::time::SystemTime;
+
+/// The seconds since 1970, by this machine's clock.
+pub fn now_since_epoch() -> i64 {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_1970.as_secs()).unwrap_or_default()
+}
+
 /// Seconds since 1970 of a time in Docker's form, `2024-11-22T20:17:00.123Z`: always UTC, with or without a
 /// fraction. `None` for anything else.
 pub fn seconds_since_epoch(text: &str) -> Option<i64> {

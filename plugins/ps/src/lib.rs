@@ -33,6 +33,8 @@ mod source_files;
 mod stopped;
 mod targets;
 pub mod triggers;
+mod watch;
+mod watched;
 
 /// The plugin's name: of its folder, its properties and its data.
 pub(crate) const PLUGIN: &str = "ps";

@@ -6,8 +6,9 @@ pub(crate) use by_type::{Named, StopTimeouts};
 
 use crate::PLUGIN;
 use crate::formation::Request;
+use crate::plan::Ills;
 use crate::restart_policy::RestartPolicy;
-use common::{App, Context, Env, Error, Properties, Quantity, Result, Scope, commands_a_terminal};
+use common::{App, Context, Env, Error, ProcessType, Properties, Quantity, Result, Scope, commands_a_terminal};
 use std::time::Duration;
 
 /// One property.
@@ -37,6 +38,9 @@ pub(crate) const SCALE_STRATEGY: Setting =
     Setting { name: "scale-strategy", global: true, default: "incremental", reported: false, check: scale_strategy };
 pub(crate) const START_CMD: Setting =
     Setting { name: "start-cmd", global: false, default: "", reported: true, check: one_line };
+/// What is mended without a hand.
+pub(crate) const HEAL: Setting =
+    Setting { name: "heal", global: true, default: "address,missing,upcoming", reported: false, check: ills };
 const MAX_INSTANCES: Setting =
     Setting { name: "max-instances", global: true, default: "1000", reported: false, check: instances };
 const STOP_TIMEOUT: Setting =
@@ -45,6 +49,7 @@ const STOP_TIMEOUT: Setting =
 /// All properties, sorted by name.
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting { name: "dockerfile-start-cmd", global: false, default: "", reported: true, check: one_line },
+    HEAL,
     MAX_INSTANCES,
     PROCFILE_PATH,
     RESTART_POLICY,
@@ -102,6 +107,16 @@ impl Setting {
     }
 }
 
+/// What is mended of an app without a hand.
+pub(crate) fn healed(env: &Env, app: &App) -> Result<Ills> {
+    Ills::parse(&HEAL.of(env, app)?).context(|| format!("reading the properties of {app}"))
+}
+
+/// Whether nobody is to start again what has ended of a process type.
+pub(crate) fn ended_stay(env: &Env, app: &App, process_type: &ProcessType) -> Result<bool> {
+    Ok(RESTART_POLICY.of_type(env, Some(app), Some(process_type))? == "no")
+}
+
 /// Whether an app was stopped by hand, and is to stay so.
 pub(crate) fn is_stopped(env: &Env, app: &App) -> Result<bool> {
     Ok(RESTORE.of(env, app)? == "false")
@@ -129,6 +144,10 @@ fn path_in_source(value: &str) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+fn ills(value: &str) -> Result<()> {
+    Ills::parse(value).map(drop)
 }
 
 fn restart_policy(value: &str) -> Result<()> {
@@ -252,6 +271,8 @@ mod tests {
             ("dockerfile-start-cmd", "\u{7f}"),
             ("procfile-path", "a\u{9b}b"),
             ("procfile-path", "a\u{202e}b"),
+            ("heal", "everything"),
+            ("heal", "address,none"),
             ("max-instances", "0"),
             ("max-instances", "-1"),
             ("max-instances", "1000001"),
@@ -264,6 +285,8 @@ mod tests {
             ("skip-deploy", "true"),
             ("procfile-path", "/a/..b/Procfile"),
             ("start-cmd", "serve \u{fc}ber"),
+            ("heal", "none"),
+            ("heal", "stray,address"),
             ("max-instances", "1"),
             ("max-instances", "1000000"),
         ] {

@@ -6,6 +6,8 @@
 
 mod by_type;
 mod deploy;
+mod difference;
+mod found;
 mod hooks;
 mod leaving;
 mod leftovers;
@@ -28,6 +30,7 @@ mod vanished;
 
 pub(crate) use by_type::{deploy_types, one_after_the_other};
 pub(crate) use deploy::{lock, owe_hooks_of_deploy, rebuild, redeploy};
+pub(crate) use difference::Difference;
 pub(crate) use hooks::ONE_TYPE;
 pub(crate) use leaving::stop_later_if_asked;
 pub(crate) use mark::Marks;
@@ -37,5 +40,5 @@ pub(crate) use said::{as_json, as_text};
 pub(crate) use scaling::Scaling;
 pub(crate) use start::{bring_up, start};
 pub(crate) use stop::stop;
-pub(crate) use type_change::{How, TypeChange};
+pub(crate) use type_change::{How, TypeChange, Wish};
 pub(crate) use vanished::retire_type;

@@ -164,7 +164,7 @@ impl<'a> Part<'a> {
         };
         let (whole, single): (Vec<Request>, Vec<Request>) =
             types.into_iter().map(request).partition(|request| by_host.contains(&request.process_type));
-        let part = Wish { ask: Ask::Wake, only: Some(&self.selection) };
+        let part = Wish { only: Some(&self.selection), ..Ask::Wake.into() };
         let by_us = match self.deed {
             Deed::Stop if self.selection.is_empty() => scaling.stop(&single, &self.each_of(&single)),
             Deed::Stop => scaling.stop(&single, &self.selection),
@@ -173,7 +173,7 @@ impl<'a> Part<'a> {
             Deed::Restart => scaling.mend(&single, Wish { ask: Ask::Anew, ..part })?,
             Deed::Roll => {
                 let each = self.each_of(&single);
-                scaling.mend(&single, Wish { ask: Ask::Anew, only: Some(&each) })?
+                scaling.mend(&single, Wish { only: Some(&each), ..Ask::Anew.into() })?
             }
         };
         let by_host =

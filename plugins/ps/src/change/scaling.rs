@@ -4,6 +4,7 @@
 //! removed are touched, as long as a new one would be like its siblings. Everywhere else the saved scale
 //! stands for what runs, and the host deploys each type that changes.
 
+use super::found::OnDockerLocal;
 use super::mark::Marks;
 use super::on_docker::{OnDocker, Stray};
 use super::open::carry_out;
@@ -11,11 +12,11 @@ use super::surroundings::{Way, checks_are_disabled};
 use super::type_change::{How, TypeChange, Wish};
 use super::{deploy, leaving, leftovers, readdress, resting};
 use crate::docker_local::{
-    Actual, InstanceState, ListedInstance, Pending, listing_of, pending, pending_of_ended, present, queue,
+    Actual, Aside, InstanceState, ListedInstance, Pending, listing_of, pending, pending_of_ended, present, queue,
     runs_on_docker_local,
 };
 use crate::formation::{Formation, Request};
-use crate::plan::{self, Action, Ask, Condition, Present, Step};
+use crate::plan::{self, Action, Ask, Step};
 use crate::stopped::Stopped;
 use crate::targets::Selection;
 use common::{App, AppLock, Context, Env, Error, Instance, ProcessType, Result, in_spite_of_signals};
@@ -26,44 +27,6 @@ pub(crate) struct Scaling<'a> {
     env: &'a Env,
     app: &'a App,
     actual: Option<OnDockerLocal<'a>>,
-}
-
-/// What there is on docker-local.
-struct OnDockerLocal<'a> {
-    way: Way,
-    /// Sorted by type.
-    listed: Vec<ListedInstance>,
-    marks: Marks<'a>,
-    /// What was stopped by hand.
-    stopped: Selection,
-}
-
-impl OnDockerLocal<'_> {
-    fn of_type(&self, process_type: &ProcessType) -> Vec<&ListedInstance> {
-        self.listed.iter().filter(|instance| instance.process_type.as_ref() == Some(process_type)).collect()
-    }
-
-    /// Whether something of the app runs that was made from this image.
-    fn runs_from(&self, image: &str) -> bool {
-        let up = self.listed.iter().filter(|instance| instance.is_up());
-        up.filter_map(|instance| instance.details.as_ref()).any(|details| details.image == image)
-    }
-
-    /// The steps of a type, as far as they are wished.
-    fn steps(&self, request: &Request, wish: Wish<'_>) -> Vec<Step> {
-        let Request { process_type, quantity } = request;
-        let mut there = present(&self.listed, process_type);
-        if self.stopped.types.contains(process_type) {
-            for index in 1..=*quantity {
-                there.entry(index).or_insert(Present { condition: Condition::Rests, container: None });
-            }
-        }
-        let steps = plan::plan(process_type, *quantity, &there, wish.ask);
-        match wish.only {
-            Some(only) => plan::narrowed(steps, |instance| only.covers(instance)),
-            None => steps,
-        }
-    }
 }
 
 fn is_only(steps: &[Step], actions: &[Action]) -> bool {
@@ -97,7 +60,8 @@ impl<'a> Scaling<'a> {
     pub(super) fn with_stopped(mut self, stopped: Selection) -> Self {
         if let Some(actual) = &mut self.actual {
             for found in &mut actual.listed {
-                found.is_stopped = found.instance().is_some_and(|instance| stopped.covers(&instance));
+                let is_stopped = found.instance().is_some_and(|instance| stopped.covers(&instance));
+                found.aside = is_stopped.then_some(Aside::Stopped);
             }
             actual.stopped = stopped;
         }
@@ -189,13 +153,16 @@ impl<'a> Scaling<'a> {
         }
         let never_twice = checks_are_disabled(self.env, self.app, process_type)?;
         // The host would leave the old one ended where it cannot start another.
-        let anew = || actual.steps(request, Wish { ask: Ask::Anew, ..wish });
+        let anew = || actual.steps(self.env, self.app, request, Wish { ask: Ask::Anew, ..wish });
         let (surroundings, steps) = match (way, recreate) {
-            (Way::Whole(reason), _) if wish.is_of_single(process_type) => {
+            // What nothing runs of the host can deploy whole.
+            (Way::Whole(reason), _)
+                if wish.is_of_single(process_type) && (wish.ills.is_none() || actual.some_run(process_type)) =>
+            {
                 return Err(Error::new(format!("no single instance of {} can be made: {reason}", self.app)));
             }
             (Way::OneByOne(surroundings), None) => (surroundings, steps),
-            (Way::OneByOne(surroundings), Some(_)) if never_twice => (surroundings, anew()),
+            (Way::OneByOne(surroundings), Some(_)) if never_twice => (surroundings, anew()?),
             (_, Some(reason)) => return Ok(How::Deploy(Some(reason.to_owned()))),
             (Way::Whole(reason), None) => return Ok(How::Deploy(Some(reason.clone()))),
         };
@@ -220,7 +187,7 @@ impl<'a> Scaling<'a> {
                     return Ok(How::Deploy(Some(changed)));
                 }
                 reason = Some(changed);
-                (anew(), release)
+                (anew()?, release)
             }
         };
         Ok(How::Steps { steps, image, surroundings, reason })
@@ -228,7 +195,7 @@ impl<'a> Scaling<'a> {
 
     /// The steps of a type. What has ended is started again only as long as it is what would be made.
     fn steps(&self, actual: &OnDockerLocal<'_>, request: &Request, wish: Wish<'_>) -> Result<Vec<Step>> {
-        let steps = actual.steps(request, wish);
+        let steps = actual.steps(self.env, self.app, request, wish)?;
         let woken: BTreeSet<u32> =
             steps.iter().filter(|step| step.action == Action::Wake).map(|step| step.instance.index).collect();
         if woken.is_empty() {
@@ -238,7 +205,7 @@ impl<'a> Scaling<'a> {
         let is_woken = |found: &&&ListedInstance| found.index.is_some_and(|index| woken.contains(&index));
         let ended: Vec<&ListedInstance> = actual.of_type(process_type).iter().filter(is_woken).copied().collect();
         let Way::OneByOne(surroundings) = &actual.way else {
-            return Ok(actual.steps(request, Wish { ask: Ask::Quantity, ..wish }));
+            return Ok(plan::unwoken(steps));
         };
         let is_as_made = match pending_of_ended(self.env, self.app, process_type, &surroundings.image, &ended)? {
             Pending::Nothing => true,
@@ -246,7 +213,7 @@ impl<'a> Scaling<'a> {
             Pending::OtherImage(image) => actual.runs_from(&image),
             Pending::Unknown | Pending::Changed { .. } => false,
         };
-        Ok(if is_as_made { steps } else { actual.steps(request, Wish { ask: Ask::Quantity, ..wish }) })
+        Ok(if is_as_made { steps } else { plan::unwoken(steps) })
     }
 
     /// Before the first of these changes: lets go of other apps' containers, starts again what has ended, and writes

@@ -2,9 +2,11 @@
 
 use super::surroundings::Surroundings;
 use crate::formation::Request;
-use crate::plan::{Action, Ask, Step};
+use crate::plan::{self, Action, Ask, Ills, Present, Step};
+use crate::settings;
 use crate::targets::Selection;
-use common::{ProcessType, Quantity};
+use common::{App, Env, ProcessType, Quantity, Result};
+use std::collections::BTreeMap;
 
 /// What a change means for one type.
 #[derive(Debug)]
@@ -40,18 +42,37 @@ pub(crate) struct Wish<'w> {
     pub(crate) ask: Ask,
     /// The part of the app that it is about; `None` for all of it.
     pub(crate) only: Option<&'w Selection>,
+    /// What alone is mended of it; `None` for everything.
+    pub(crate) ills: Option<&'w Ills>,
 }
 
 impl From<Ask> for Wish<'_> {
     fn from(ask: Ask) -> Self {
-        Self { ask, only: None }
+        Self { ask, only: None, ills: None }
     }
 }
 
 impl Wish<'_> {
+    /// What is wished of the steps of a type.
+    pub(super) fn narrow(
+        self,
+        env: &Env,
+        app: &App,
+        process_type: &ProcessType,
+        steps: Vec<Step>,
+        present: &BTreeMap<u32, Present>,
+    ) -> Result<Vec<Step>> {
+        let steps = match self.only {
+            Some(only) => plan::narrowed(steps, |instance| only.covers(instance)),
+            None => steps,
+        };
+        let Some(ills) = self.ills else { return Ok(steps) };
+        Ok(plan::healing(steps, present, ills, settings::ended_stay(env, app, process_type)?))
+    }
+
     /// Whether it is about single instances of a type, and not all of them.
     pub(super) fn is_of_single(&self, process_type: &ProcessType) -> bool {
-        self.only.is_some_and(|only| !only.types.contains(process_type))
+        self.ills.is_some() || self.only.is_some_and(|only| !only.types.contains(process_type))
     }
 }
 

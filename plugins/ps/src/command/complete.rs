@@ -7,7 +7,7 @@
 use super::chosen::known;
 use super::manual::{COMMANDS, Manual};
 use crate::report::info_flags;
-use crate::settings::{Named, RESTART_POLICY, SCALE_STRATEGY, SETTINGS, Setting};
+use crate::settings::{HEAL, Named, RESTART_POLICY, SCALE_STRATEGY, SETTINGS, Setting};
 use crate::signal;
 use common::clap::{Arg, Command};
 use common::{App, Env, Result};
@@ -151,6 +151,7 @@ impl Typed {
             Kind::Anything => Vec::new(),
             Kind::App => apps(env)?,
             Kind::Format => vec!["json".to_owned(), "stdout".to_owned()],
+            Kind::Heal => values(&HEAL),
             Kind::InfoFlag => info_flags(),
             Kind::Policy => values(&RESTART_POLICY),
             Kind::Strategy => values(&SCALE_STRATEGY),
@@ -206,6 +207,7 @@ enum Kind {
     Anything,
     App,
     Format,
+    Heal,
     InfoFlag,
     Part,
     PartOrSignal,
@@ -234,6 +236,7 @@ fn named_kind(name: &str) -> Option<Kind> {
         "STRATEGY" => Kind::Strategy,
         "TYPE" => Kind::Type,
         "TYPE=COUNT" => Kind::Quantity,
+        "WHAT" => Kind::Heal,
         "WORDS" => Kind::Property,
         _ => return None,
     })
@@ -248,8 +251,24 @@ fn names<'s>(settings: impl Iterator<Item = &'s Setting>) -> Vec<String> {
 }
 
 /// Words that mean something to one property or another.
-const VALUES: &[&str] =
-    &["all", "always", "false", "incremental", "needed", "no", "on-failure", "recreate", "true", "unless-stopped"];
+const VALUES: &[&str] = &[
+    "address",
+    "all",
+    "always",
+    "false",
+    "incremental",
+    "missing",
+    "needed",
+    "no",
+    "none",
+    "on-failure",
+    "recreate",
+    "stray",
+    "true",
+    "unhealthy",
+    "unless-stopped",
+    "upcoming",
+];
 
 /// Those that a property takes; one that takes any text has none.
 fn values(setting: &Setting) -> Vec<String> {

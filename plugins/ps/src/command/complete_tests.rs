@@ -55,7 +55,7 @@ fn other_commands_are_left_alone() {
 
 #[test]
 fn apps_come_first() {
-    for command in COMMANDS.iter().filter(|manual| !matches!(manual.name, "ps:help")) {
+    for command in COMMANDS.iter().filter(|manual| !matches!(manual.name, "ps:help" | "ps:watch")) {
         let wanted = if command.name.ends_with("all") { "" } else { "blog shop" };
         assert_eq!(at(&format!("{} ", command.name)), wanted, "{}", command.name);
     }
@@ -100,7 +100,7 @@ fn a_signal_may_stand_where_a_part_does() {
 
 #[test]
 fn flags_are_those_of_the_command() {
-    assert_eq!(at("ps:reconcile shop --"), "--all --dry-run --unhealthy --lock-timeout --help");
+    assert_eq!(at("ps:reconcile shop --"), "--all --dry-run --unhealthy --only --lock-timeout --help");
     assert_eq!(at("ps:reconcile -"), at("ps:reconcile --"));
     assert_eq!(at("ps:startall --a"), "");
     assert_eq!(at("ps:scale shop -- --"), "");
@@ -125,6 +125,9 @@ fn properties_and_their_fixed_values_are_named() {
     assert_eq!(at("ps:set shop restart-policy "), "always no on-failure unless-stopped");
     assert_eq!(at("ps:set --global skip-deploy "), "false true");
     assert_eq!(at("ps:set shop scale-hooks "), "all needed");
+    assert_eq!(at("ps:set shop heal "), "address missing none stray unhealthy upcoming");
+    assert_eq!(at("ps:reconcile shop web --only u"), "unhealthy upcoming");
+    assert_eq!(at("ps:watch --"), "--every --status --format --help");
     assert_eq!(at("ps:set-restart-policy shop un"), "unless-stopped");
     for nothing in
         ["ps:set shop start-cmd ", "ps:set shop max-instances ", "ps:set shop nope ", "ps:set shop restore true "]

@@ -4,9 +4,9 @@ use super::chosen::chosen;
 use super::report::is_json;
 use crate::docker_local::{Actual, Listing, add_pending, add_processes, listing_of, listings, queue};
 use crate::listing::text::{Look, of_app, of_apps};
-use crate::listing::{json, quiet};
+use crate::listing::{json, quiet, watched};
 use crate::saved::SavedScale;
-use common::{App, Env, Error, OtherGlobals, ProcessType, Result, clap, parse_command_line};
+use common::{App, Env, Error, OtherGlobals, ProcessType, Result, clap, now_since_epoch, parse_command_line};
 
 /// The status that `--exit-code` asks for when what runs is not what should.
 const NOT_AS_DESIRED: u8 = 3;
@@ -93,7 +93,7 @@ fn list_one(env: &Env, app: &App, process_type: Option<&str>, form: Form) -> Res
         add_processes(env, &mut listing)?;
     }
     env.output().print(&match form {
-        Form::Text => of_app(&listing, look(env)),
+        Form::Text => of_app(&listing, look(env)) + &watched::lines(&listing.watched, now_since_epoch(), look(env)),
         Form::Json => json::object(&listing)?,
         Form::Quiet => quiet::lines(&listing),
     })?;

@@ -3,7 +3,7 @@
 
 use super::earlier::{self, for_all_apps};
 use super::{inspect, listing, rebuild, reconcile, report, restart, restore, retire, scale, set};
-use super::{signal, start, stats, stop, wait};
+use super::{signal, start, stats, stop, wait, watch};
 use common::clap;
 
 /// A command, as its users see it.
@@ -37,7 +37,7 @@ pub const COMMANDS: &[Manual] = &[
     Manual { name: "ps:rebuildall", usage: "[--parallel count]", definition: rebuildall },
     Manual {
         name: "ps:reconcile",
-        usage: "[--dry-run] [--unhealthy] [--all|<app>]",
+        usage: "[--dry-run] [--unhealthy] [--only what] [--all|<app>] [<process-name>[.<n>]...]",
         definition: of::<reconcile::Arguments>,
     },
     Manual { name: "ps:report", usage: "[<app>] [<flag>]", definition: report::definition },
@@ -80,6 +80,7 @@ pub const COMMANDS: &[Manual] = &[
     },
     Manual { name: "ps:stopall", usage: "[--parallel count]", definition: stopall },
     Manual { name: "ps:wait", usage: "[--type type] [--timeout seconds] <app>", definition: of::<wait::Arguments> },
+    Manual { name: "ps:watch", usage: "[--every seconds] [--status]", definition: of::<watch::Arguments> },
 ];
 
 fn of<T: clap::CommandFactory>() -> clap::Command {

@@ -21,6 +21,7 @@ pub mod start;
 pub mod stats;
 pub mod stop;
 pub mod wait;
+pub mod watch;
 
 use crate::change::{Deed, Part};
 use crate::each_app::EachApp;

@@ -1,17 +1,14 @@
 //! `ps:reconcile`: bring what runs of an app to what should run. Safe to run from a timer.
 
 use super::Patience;
-use crate::change::{Marks, Scaling, Stray, as_text, lock, stop_later_if_asked};
-use crate::docker_local::{
-    Actual, InstanceState, ListedInstance, Listing, listing_of, listings, present, queue, runs_on_docker_local,
-};
+use super::chosen::chosen;
+use crate::change::{Difference, Scaling, Stray, Wish, as_text, lock, stop_later_if_asked};
+use crate::docker_local::{Actual, ListedInstance, Listing, listing_of, listings, queue};
 use crate::each_app::one_after_the_other;
-use crate::formation::Request;
-use crate::plan::{self, Ask};
-use crate::saved::SavedScale;
+use crate::plan::{Ask, Ills};
 use crate::settings;
-use crate::settings::MaxInstances;
-use common::{App, Env, Error, Globals, ProcessType, Result, clap, listed, parse_command_line, shown};
+use crate::targets::Selection;
+use common::{App, Env, Error, Globals, Result, clap, listed, parse_command_line, shown};
 use std::time::Duration;
 
 #[derive(Debug, clap::Parser)]
@@ -26,6 +23,9 @@ pub(crate) struct Arguments {
     /// Replace, one at a time, what Docker calls unhealthy
     #[arg(long)]
     unhealthy: bool,
+    /// Mend this alone, without touching what runs: address, missing, upcoming, unhealthy, stray, with commas between them
+    #[arg(long, value_name = "WHAT", value_parser = ills, conflicts_with = "unhealthy")]
+    only: Option<Ills>,
     #[command(flatten)]
     patience: Patience,
     #[command(flatten)]
@@ -33,16 +33,24 @@ pub(crate) struct Arguments {
     /// The app
     #[arg(default_value = "", hide_default_value = true)]
     app: String,
+    /// Only these process types and instances: web, 'worker-*', web.1
+    #[arg(value_name = "TYPE[.N]")]
+    targets: Vec<String>,
 }
 
-/// What differs between what runs of an app and what should.
-struct Difference {
-    /// Types that are not as they should be, with the quantity that they should have.
-    types: Vec<Request>,
-    /// Containers that nothing accounts for.
-    strays: Vec<Stray>,
-    /// Where the saved scale asks for more instances of a type than there may be; such types are left as they are.
-    excess: Option<String>,
+fn ills(value: &str) -> std::result::Result<Ills, String> {
+    Ills::parse(value).map_err(|error| error.message().to_owned())
+}
+
+impl Arguments {
+    fn wish<'w>(&'w self, selection: &'w Selection) -> Wish<'w> {
+        let ask = match (&self.only, self.unhealthy) {
+            (Some(_), _) => Ask::Heal,
+            (None, true) => Ask::Health,
+            (None, false) => Ask::Quantity,
+        };
+        Wish { ask, only: Some(selection).filter(|selection| !selection.is_empty()), ills: self.only.as_ref() }
+    }
 }
 
 /// The body of `ps:reconcile`.
@@ -51,77 +59,32 @@ pub fn main(env: &Env) -> Result<()> {
         return stopped;
     }
     let arguments: Arguments = parse_command_line(env)?;
-    let ask = if arguments.unhealthy { Ask::Health } else { Ask::Quantity };
     let patience = arguments.patience.duration();
     if !arguments.all {
         let app = App::named_by_user(env, &arguments.app)?;
+        let selection = chosen(env, &app, &arguments.targets)?;
+        let wish = arguments.wish(&selection);
         if arguments.dry_run {
-            return say(env, &app, &listing_of(env, &app, &queue(env)?)?, ask);
+            return say(env, &app, &listing_of(env, &app, &queue(env)?)?, wish);
         }
-        return reconcile(env, &app, ask, patience);
+        return reconcile(env, &app, wish, patience);
     }
+    if !arguments.app.is_empty() {
+        return Err(Error::new("Name an app or use --all, not both"));
+    }
+    let everything = Selection::default();
+    let wish = arguments.wish(&everything);
     // One look at all of them; only the apps that need it are locked and looked at again.
     let listings = listings(env, &App::all_visible(env)?, &queue(env)?)?;
     one_after_the_other(env, "reconcile", listings, |app, listing| {
         let listing = listing?;
         if arguments.dry_run {
-            return say(env, app, &listing, ask);
+            return say(env, app, &listing, wish);
         }
         refuse_half_stopped(env, app, &listing)?;
-        let needed = difference(env, app, &listing, ask, false)?.is_some_and(|found| !found.is_empty());
-        if needed { reconcile(env, app, ask, patience) } else { Ok(()) }
+        let needed = Difference::find(env, app, &listing, wish, false)?.is_some_and(|found| !found.is_empty());
+        if needed { reconcile(env, app, wish, patience) } else { Ok(()) }
     })
-}
-
-impl Difference {
-    fn is_empty(&self) -> bool {
-        self.types.is_empty() && self.strays.is_empty() && self.excess.is_none()
-    }
-}
-
-/// What differs; `None` when nothing of the app should run, or nobody can tell what does.
-///
-/// `locked` says that we hold the app's lock: then a container that waits to take its place was left by a
-/// deploy or a change that was killed.
-fn difference(env: &Env, app: &App, listing: &Listing, ask: Ask, locked: bool) -> Result<Option<Difference>> {
-    let Actual::Instances(instances) = &listing.actual else { return Ok(None) };
-    if !runs_on_docker_local(env, app)? || settings::is_stopped(env, app)? {
-        return Ok(None);
-    }
-    // An app without any scale is not one that should run nothing: nobody has said what should run.
-    if listing.desired.is_empty() {
-        return Ok(None);
-    }
-    let surplus = instances.iter().filter_map(|instance| match instance.state {
-        InstanceState::Docker(_) => instance.process_type.clone(),
-        _ => None,
-    });
-    let mut wanted = listing.desired.clone();
-    for process_type in surplus {
-        wanted.entry(process_type).or_insert(0);
-    }
-    let request = |(process_type, quantity)| Request { process_type, quantity };
-    let marks = Marks::new(env, app)?;
-    let differs = |request: &Request| {
-        let present = present(instances, &request.process_type);
-        marks.is_marked(&request.process_type)
-            || plan::changes_something(&plan::plan(&request.process_type, request.quantity, &present, ask))
-    };
-    let most = MaxInstances::of(env, app)?;
-    let allowed = wanted.into_iter().map(request).filter(|request| most.allows(request.quantity));
-    let types = allowed.filter(differs).collect();
-    let strays = instances.iter().filter(|instance| is_stray(instance, locked));
-    let stray = |found: &ListedInstance| {
-        let (name, container) = (found.container_name.clone()?, found.container.clone()?);
-        Some(Stray { name, container, process_type: found.process_type.clone().unwrap_or_else(ProcessType::web) })
-    };
-    let strays = strays.filter_map(stray).collect();
-    let excess = SavedScale::new(env, app).excess(|_| true)?;
-    Ok(Some(Difference { types, strays, excess }))
-}
-
-fn is_stray(instance: &ListedInstance, locked: bool) -> bool {
-    instance.state == InstanceState::Stray || (locked && instance.state == InstanceState::Upcoming)
 }
 
 /// An app that was stopped by hand, and of which something runs: what is meant only its user can say.
@@ -136,14 +99,14 @@ fn refuse_half_stopped(env: &Env, app: &App, listing: &Listing) -> Result<()> {
     )))
 }
 
-fn say(env: &Env, app: &App, listing: &Listing, ask: Ask) -> Result<()> {
+fn say(env: &Env, app: &App, listing: &Listing, wish: Wish<'_>) -> Result<()> {
     refuse_half_stopped(env, app, listing)?;
     let output = env.output();
-    match difference(env, app, listing, ask, false)? {
+    match Difference::find(env, app, listing, wish, false)? {
         Some(found) if !found.is_empty() => {
             output.info1_quiet(&format!("Plan for {app}, nothing is done"));
             let scaling = Scaling::of(env, app, listing.actual.clone())?;
-            output.print(&as_text(&scaling.mend(&found.types, ask)?))?;
+            output.print(&as_text(&scaling.mend(&found.types, wish)?))?;
             let strays: String = found
                 .strays
                 .iter()
@@ -159,12 +122,13 @@ fn say(env: &Env, app: &App, listing: &Listing, ask: Ask) -> Result<()> {
     }
 }
 
-fn reconcile(env: &Env, app: &App, ask: Ask, patience: Duration) -> Result<()> {
+fn reconcile(env: &Env, app: &App, wish: Wish<'_>, patience: Duration) -> Result<()> {
     let output = env.output();
     let held = lock(env, app, patience)?;
     let listing = listing_of(env, app, &queue(env)?)?;
     refuse_half_stopped(env, app, &listing)?;
-    let Some(found) = difference(env, app, &listing, ask, held.is_ours())?.filter(|found| !found.is_empty()) else {
+    let Some(found) = Difference::find(env, app, &listing, wish, held.is_ours())?.filter(|found| !found.is_empty())
+    else {
         let why = match listing.actual {
             Actual::NotDeployed => "has not been deployed",
             Actual::Status(_) => "is run by a scheduler that looks after it itself",
@@ -184,7 +148,7 @@ fn reconcile(env: &Env, app: &App, ask: Ask, patience: Duration) -> Result<()> {
         }
         Err(error) => failures.push(error.context("retiring what nothing accounts for").to_string()),
     }
-    let changes = scaling.mend(&found.types, ask)?;
+    let changes = scaling.mend(&found.types, wish)?;
     failures.extend(scaling.prepare(&changes, &held).err().map(|error| error.to_string()));
     for change in &changes {
         as_text(std::slice::from_ref(change)).lines().for_each(|line| output.verbose(line));

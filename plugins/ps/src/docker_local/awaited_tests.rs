@@ -1,4 +1,5 @@
 use super::*;
+use crate::docker_local::Aside;
 use crate::docker_local::{AppStatus, Running};
 use common::{ContainerDetails, Instance, Quantity};
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ fn found(name: &str, state: &str, health: &str) -> ListedInstance {
 
 /// One that was stopped by hand.
 fn rests(name: &str, state: &str) -> ListedInstance {
-    ListedInstance { is_stopped: true, ..found(name, state, "") }
+    ListedInstance { aside: Some(Aside::Stopped), ..found(name, state, "") }
 }
 
 fn other(name: &str, state: InstanceState) -> ListedInstance {
@@ -30,7 +31,7 @@ fn other(name: &str, state: InstanceState) -> ListedInstance {
         index: Some(instance.index),
         state,
         has_stale_address: false,
-        is_stopped: false,
+        aside: None,
         is_queued: false,
         container: None,
         container_name: None,
@@ -47,6 +48,7 @@ fn listing(desired: &[(&str, Quantity)], actual: Actual) -> Listing {
         desired: desired.iter().map(|(name, quantity)| (name.parse().unwrap(), *quantity)).collect(),
         actual,
         pending: BTreeMap::new(),
+        watched: crate::watched::Watched::default(),
     }
 }
 
@@ -69,7 +71,7 @@ fn what_is_awaited_is_what_keeps_the_app_from_being_as_desired() {
         (2, vec![found("web.1", "running", ""), rests("web.2", "exited")], ""),
         (2, vec![found("web.1", "exited", ""), rests("web.2", "exited")], "web.1 is exited"),
         (3, vec![rests("web.1", "dead"), rests("web.2", "running")], "web has 1 of 3"),
-        (1, vec![ListedInstance { is_stopped: true, ..other("web.1", InstanceState::Missing) }], ""),
+        (1, vec![ListedInstance { aside: Some(Aside::Stopped), ..other("web.1", InstanceState::Missing) }], ""),
         (
             3,
             vec![

@@ -2,6 +2,7 @@
 
 use super::status::{AppStatus, Running};
 use crate::targets::Selection;
+use crate::watched::Watched;
 use common::{App, ContainerDetails, ContainerProcess, ContainerState, Instance, ProcessType, Quantity};
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ pub(crate) struct Listing {
     pub(crate) actual: Actual,
     /// What has changed of each type since its instances were made; only types of which something has.
     pub(crate) pending: BTreeMap<ProcessType, Vec<String>>,
+    /// What `ps:watch` keeps of it.
+    pub(crate) watched: Watched,
 }
 
 /// What is known of an app's instances.
@@ -44,8 +47,8 @@ pub(crate) struct ListedInstance {
     pub(crate) state: InstanceState,
     /// Whether its container has another address than the one that is written down for the proxy.
     pub(crate) has_stale_address: bool,
-    /// Whether it was stopped by hand, and is to stay so.
-    pub(crate) is_stopped: bool,
+    /// Why nobody starts it who is not asked to.
+    pub(crate) aside: Option<Aside>,
     /// Whether it is an instance whose container is queued for removal all the same: somebody was killed who
     /// was taking it out.
     pub(crate) is_queued: bool,
@@ -59,6 +62,15 @@ pub(crate) struct ListedInstance {
     pub(crate) seconds: Option<u64>,
     /// What runs inside, or why that could not be read; `None` where it was not asked.
     pub(crate) processes: Option<Result<Vec<ContainerProcess>, String>>,
+}
+
+/// Why nobody starts an instance who is not asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aside {
+    /// It was stopped by hand, and is to stay so.
+    Stopped,
+    /// It was started in vain so often that `ps:watch` has given it up.
+    GivenUp,
 }
 
 /// How it is with an instance.
@@ -120,6 +132,7 @@ impl ListedInstance {
         match self {
             _ if self.has_stale_address => "stale address",
             _ if self.rests() => "stopped",
+            _ if self.aside == Some(Aside::GivenUp) && !self.counts_as_running() => "crashed",
             _ => self.state.as_str(),
         }
     }
@@ -127,7 +140,7 @@ impl ListedInstance {
     /// Whether it is one of the app's instances that was stopped by hand and does not run.
     pub(crate) fn rests(&self) -> bool {
         let is_own = matches!(self.state, InstanceState::Docker(_) | InstanceState::Missing);
-        self.is_stopped && is_own && !self.counts_as_running()
+        self.aside == Some(Aside::Stopped) && is_own && !self.counts_as_running()
     }
 
     /// Whether it is one of the app's instances and counts as running, as the host counts.

@@ -19,7 +19,7 @@ pub(crate) use deploying::{is_changing, wait_for_deploy};
 pub(crate) use files::{InstanceFile, instance_files, names_container, queue};
 pub(crate) use healthy::shown_healthy;
 pub(crate) use instances::{DEPLOYED, is_named_upcoming};
-pub(crate) use listing::{Actual, InstanceState, ListedInstance, Listing, TypeCount};
+pub(crate) use listing::{Actual, Aside, InstanceState, ListedInstance, Listing, TypeCount};
 pub(crate) use pending::{Pending, pending, pending_of_ended};
 pub(crate) use present::present;
 pub(crate) use reach::{check_docker, runs_on_docker_local};

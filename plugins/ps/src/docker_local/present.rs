@@ -2,7 +2,7 @@
 
 use super::listing::{InstanceState, ListedInstance};
 use crate::plan::{Condition, Present};
-use common::ProcessType;
+use common::{ContainerState, ProcessType};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -21,7 +21,12 @@ pub(crate) fn present(instances: &[ListedInstance], process_type: &ProcessType) 
                 InstanceState::Docker(_) if instance.is_up() => Condition::Serves,
                 _ if instance.rests() => Condition::Rests,
                 InstanceState::Docker(state) if state.can_be_started() && !instance.is_queued => {
-                    Condition::Ended(state.to_string())
+                    let in_vain = instance.details.as_ref().is_some_and(|details| details.restarts > 0);
+                    let word = state.to_string();
+                    if in_vain { Condition::Exhausted(word) } else { Condition::Ended(word) }
+                }
+                InstanceState::Docker(state @ ContainerState::Restarting) if !instance.is_queued => {
+                    Condition::Restarts(state.to_string())
                 }
                 InstanceState::Docker(state) => Condition::Down(state.to_string()),
                 InstanceState::Missing => Condition::Down("missing".to_owned()),

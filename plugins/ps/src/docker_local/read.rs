@@ -4,7 +4,7 @@
 use super::deploying::is_changing;
 use super::files::{InstanceFile, Queue, instance_files};
 use super::instances::{Found, instances, is_named_upcoming, that_matter};
-use super::listing::{Actual, ListedInstance, Listing};
+use super::listing::{Actual, Aside, ListedInstance, Listing};
 use super::pending::pending_in_files;
 use super::status::AppStatus;
 use crate::host_files::address_file;
@@ -12,11 +12,12 @@ use crate::saved::SavedScale;
 use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
 use crate::stopped::Stopped;
 use crate::targets::Selection;
+use crate::watched::WatchedFile;
 use common::{
     App, Container, ContainerDetails, ContainerStats, Docker, Env, ProcessType, Quantity, Result, Triggers, file,
+    now_since_epoch,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::SystemTime;
 
 /// The address that is written down where Docker publishes the ports of a container on the host itself.
 const THE_HOST: &str = "127.0.0.1";
@@ -123,6 +124,8 @@ fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>) -> Result<In
 
 fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
     let OnHost { app, scheduler, desired, actual } = read;
+    // It is a help to people: an app is listed without it.
+    let watched = WatchedFile::new(env, &app)?.read().unwrap_or_default();
     let actual = match actual {
         BeforeDocker::Known(actual) => actual,
         BeforeDocker::Files(files, retiring, stopped) => {
@@ -137,17 +140,23 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
                 details: &details,
                 retiring: &retiring,
                 locked,
-                now: now(),
+                now: now_since_epoch(),
             });
             for instance in &mut listed {
                 instance.has_stale_address = has_stale_address(env, &app, instance)?;
-                instance.is_stopped = instance.instance().is_some_and(|instance| stopped.covers(&instance));
+                let is_stopped = instance.instance().is_some_and(|instance| stopped.covers(&instance));
+                let is_given_up = watched.given_up().any(|(name, ..)| name == instance.name);
+                instance.aside = match (is_stopped, is_given_up) {
+                    (true, _) => Some(Aside::Stopped),
+                    (false, true) => Some(Aside::GivenUp),
+                    (false, false) => None,
+                };
             }
             Actual::Instances(listed)
         }
     };
     let pending = BTreeMap::new();
-    Ok(Listing { app, scheduler, desired, actual, pending })
+    Ok(Listing { app, scheduler, desired, actual, pending, watched })
 }
 
 /// What Docker says of these containers; one that has gone meanwhile is left out.
@@ -188,9 +197,4 @@ pub(crate) fn add_pending(env: &Env, listing: &mut Listing) -> Result<()> {
     }
     listing.pending = pending;
     Ok(())
-}
-
-fn now() -> i64 {
-    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_1970.as_secs()).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! The listing for programs: an object an app, on a line. Pure. docs/commands.md describes it.
 
 use super::text::signal_name;
+use super::watched::{DoneObject, GivenUpObject, given_up, healed};
 use crate::docker_local::{Actual, ListedInstance, Listing};
 use common::{ContainerProcess, Result, shown_json};
 use serde::Serialize;
@@ -16,6 +17,8 @@ struct AppObject<'a> {
     restarts: Option<u32>,
     since: Option<&'a str>,
     instances: Option<Vec<InstanceObject<'a>>>,
+    given_up: Vec<GivenUpObject<'a>>,
+    healed: Vec<DoneObject<'a>>,
 }
 
 #[derive(Serialize)]
@@ -89,6 +92,8 @@ pub(crate) fn object(listing: &Listing) -> Result<String> {
         restarts: listing.restarts(),
         since: listing.youngest().and_then(|youngest| youngest.details.as_ref()?.started.as_deref()),
         instances,
+        given_up: given_up(&listing.watched),
+        healed: healed(&listing.watched),
     };
     Ok(shown_json(&serde_json::to_string(&object)?) + "\n")
 }

@@ -6,3 +6,4 @@ mod line;
 pub(crate) mod quiet;
 pub(crate) mod stats;
 pub(crate) mod text;
+pub(crate) mod watched;

@@ -71,7 +71,7 @@ fn of_instances(listing: &Listing, instances: &[ListedInstance], look: Look) -> 
 }
 
 /// A line of one cell.
-fn only(indent: usize, text: &str, look: Look) -> String {
+pub(super) fn only(indent: usize, text: &str, look: Look) -> String {
     let row = vec![Cell::new(text)];
     line(indent, &row, &widths(std::iter::once(&row)), look)
 }
@@ -102,7 +102,9 @@ pub(super) fn colour(word: &str) -> Option<Colour> {
         "created" | "starting" | "restarting" | "removing" | "paused" | "retiring" | "upcoming" | "mixed" => {
             Some(Colour::Yellow)
         }
-        "stale address" | "missing" | "exited" | "dead" | "stray" | "unhealthy" | "stopped" => Some(Colour::Red),
+        "stale address" | "missing" | "exited" | "dead" | "crashed" | "stray" | "unhealthy" | "stopped" => {
+            Some(Colour::Red)
+        }
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ pub(in super::super) fn missing(name: &str) -> ListedInstance {
         index: Some(instance.index),
         state: InstanceState::Missing,
         has_stale_address: false,
-        is_stopped: false,
+        aside: None,
         is_queued: false,
         container: None,
         container_name: None,
@@ -62,6 +62,7 @@ pub(in super::super) fn listing(desired: &[(&str, Quantity)], instances: Vec<Lis
         desired: desired.iter().map(|(name, quantity)| (name.parse().unwrap(), *quantity)).collect(),
         actual: Actual::Instances(instances),
         pending: BTreeMap::new(),
+        watched: crate::watched::Watched::default(),
     }
 }
 
@@ -191,7 +192,7 @@ fn json_has_numbers_as_numbers_and_null_where_nothing_is_known() {
          {{\"instance\":\"web.2\",\"type\":\"web\",\"index\":2,\"state\":\"missing\",\"container\":null,\
          \"container_name\":null,\"container_state\":null,\"started\":null,\"finished\":null,\"seconds\":null,\
          \"restarts\":null,\"health\":null,\"exit_code\":null,\"signal\":null,\"out_of_memory\":false,\
-         \"processes\":null}}]}}\n"
+         \"processes\":null}}],\"given_up\":[],\"healed\":[]}}\n"
     );
     assert_eq!(json, wanted);
 }

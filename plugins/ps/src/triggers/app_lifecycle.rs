@@ -7,6 +7,7 @@ use crate::formation::Request;
 use crate::saved::SavedScale;
 use crate::stopped::Stopped;
 use crate::targets::Selection;
+use crate::watched::{Watched, WatchedFile};
 use common::atomic::{self, Owner};
 use common::{App, Env, ProcessType, Properties, Result};
 
@@ -31,7 +32,8 @@ pub fn post_delete(env: &Env) -> Result<()> {
 pub fn post_app_clone_setup(env: &Env) -> Result<()> {
     let (old, new) = (app_argument(env, 1)?, app_argument(env, 2)?);
     copy(env, &old, &new)?;
-    // Nothing of the new app was stopped by hand.
+    // Nothing of the new app was stopped by hand, or tried.
+    WatchedFile::new(env, &new)?.write(&Watched::default())?;
     Stopped::new(env, &new)?.write(&Selection::default())
 }
 

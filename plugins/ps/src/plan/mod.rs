@@ -5,6 +5,10 @@
 //! shows the whole. Those that are replaced come first, one by one, then new ones, then those that go, highest
 //! index first: no type ever serves with fewer than it had or should have.
 
+mod ills;
+
+pub(crate) use ills::{Ill, Ills};
+
 use common::{Instance, ProcessType, Quantity};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -79,6 +83,10 @@ pub(crate) enum Condition {
     Queued,
     /// It has ended, and its container could be started again: Docker's word.
     Ended(String),
+    /// The same, and Docker has started it again in vain.
+    Exhausted(String),
+    /// It has ended, and Docker is about to start it again.
+    Restarts(String),
     /// It does not run: Docker's word, or `missing`.
     Down(String),
     /// It does not run, and was stopped by hand.
@@ -103,6 +111,9 @@ pub(crate) enum Ask {
     Health,
     /// What has ended is started again as it is.
     Wake,
+    /// What is ill is mended without a hand: what has ended is started again as it is, unless that was tried; what Docker is
+    /// about to start is left to it; what is unhealthy is replaced.
+    Heal,
     /// All are made anew.
     Anew,
 }
@@ -110,7 +121,7 @@ pub(crate) enum Ask {
 impl Present {
     /// Whether it does not serve, so that its container may be stopped at any time.
     fn is_down(&self) -> bool {
-        matches!(self.condition, Condition::Ended(_) | Condition::Down(_) | Condition::Rests)
+        !matches!(self.condition, Condition::Serves | Condition::Misplaced | Condition::Unhealthy | Condition::Queued)
     }
 }
 
@@ -151,19 +162,23 @@ pub(crate) fn plan(
 /// What becomes of an instance that is wanted, and why.
 fn what_becomes_of(condition: &Condition, ask: Ask) -> (Action, String) {
     let reason = match condition {
-        Condition::Ended(word) | Condition::Down(word) => format!("it is {word}"),
+        Condition::Ended(word) | Condition::Exhausted(word) | Condition::Restarts(word) | Condition::Down(word) => {
+            format!("it is {word}")
+        }
         Condition::Rests => "it was stopped by hand".to_owned(),
         Condition::Queued => "it is queued for removal".to_owned(),
-        Condition::Unhealthy if ask == Ask::Health => "it is unhealthy".to_owned(),
+        Condition::Unhealthy if matches!(ask, Ask::Health | Ask::Heal) => "it is unhealthy".to_owned(),
         _ if ask == Ask::Anew => "it is made anew".to_owned(),
         Condition::Misplaced => "it has another address".to_owned(),
         Condition::Serves | Condition::Unhealthy => "it runs".to_owned(),
     };
     let action = match (condition, ask) {
-        (Condition::Ended(_), Ask::Wake) => Action::Wake,
-        (Condition::Ended(_) | Condition::Down(_), _) => Action::Start,
-        (Condition::Rests, _) => Action::Keep,
-        (Condition::Queued, _) | (Condition::Unhealthy, Ask::Health) | (_, Ask::Anew) => Action::Replace,
+        (Condition::Ended(_), Ask::Wake | Ask::Heal) | (Condition::Exhausted(_), Ask::Wake) => Action::Wake,
+        (Condition::Rests, _) | (Condition::Restarts(_), Ask::Heal) => Action::Keep,
+        (Condition::Ended(_) | Condition::Exhausted(_) | Condition::Restarts(_) | Condition::Down(_), _) => {
+            Action::Start
+        }
+        (Condition::Queued, _) | (Condition::Unhealthy, Ask::Health | Ask::Heal) | (_, Ask::Anew) => Action::Replace,
         (Condition::Misplaced, _) => Action::Readdress,
         (Condition::Serves | Condition::Unhealthy, _) => Action::Keep,
     };
@@ -196,6 +211,40 @@ pub(crate) fn narrowed(steps: Vec<Step>, covers: impl Fn(&Instance) -> bool) -> 
     steps.into_iter().map(|step| if covers(&step.instance) { step } else { left(step) }).collect()
 }
 
+/// The same steps, where what has ended is made anew.
+pub(crate) fn unwoken(steps: Vec<Step>) -> Vec<Step> {
+    let (woken, mut steps): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(|step| step.action == Action::Wake);
+    let goes_last = |step: &Step| matches!(step.action, Action::Start | Action::Stop);
+    let at = steps.iter().position(goes_last).unwrap_or(steps.len());
+    steps.splice(at..at, woken.into_iter().map(|step| Step { action: Action::Start, ..step }));
+    steps
+}
+
+/// What the step of an instance mends, if it changes anything.
+pub(crate) fn ill(step: &Step, found: Option<&Present>) -> Option<Ill> {
+    match (step.action, found.map(|found| &found.condition)) {
+        (Action::Keep | Action::Rest, _) => None,
+        (Action::Readdress, _) => Some(Ill::Address),
+        (Action::Stop, _) => Some(Ill::Stray),
+        (_, Some(Condition::Unhealthy)) => Some(Ill::Unhealthy),
+        (Action::Wake | Action::Start | Action::Replace, _) => Some(Ill::Missing),
+    }
+}
+
+/// The same steps, as far as they mend what is to be mended. Where what has ended is to stay so, only what is gone is
+/// made.
+pub(crate) fn healing(steps: Vec<Step>, present: &BTreeMap<u32, Present>, ills: &Ills, ended_stay: bool) -> Vec<Step> {
+    let left = |step: Step, reason: &str| Step { action: Action::Keep, reason: reason.to_owned(), ..step };
+    let step = |step: Step| match ill(&step, present.get(&step.instance.index)) {
+        Some(Ill::Missing) if ended_stay && step.is_down && step.container.is_some() => {
+            left(step, "its restart policy is no")
+        }
+        Some(ill) if !ills.has(ill) => left(step, &format!("{} is not healed", ill.as_str())),
+        _ => step,
+    };
+    steps.into_iter().map(step).collect()
+}
+
 /// The same steps, where those that make a container say what it is not made from as its siblings were.
 pub(crate) fn explained(steps: Vec<Step>, sources: &[String]) -> Vec<Step> {
     let mut steps = steps;
@@ -205,11 +254,5 @@ pub(crate) fn explained(steps: Vec<Step>, sources: &[String]) -> Vec<Step> {
     steps
 }
 
-/// Whether anything is to be done.
-pub(crate) fn changes_something(steps: &[Step]) -> bool {
-    steps.iter().any(|step| step.action != Action::Keep)
-}
-
 #[cfg(test)]
-#[path = "plan_tests.rs"]
 mod tests;

@@ -1,0 +1,146 @@
+//! A host of which anything may happen, and a watcher that may die at any moment.
+
+#[path = "host_tests.rs"]
+mod host;
+
+use super::*;
+use crate::plan::Ill;
+use crate::watch::facts::{CRASHED, SeenInstance};
+use crate::watch::tries::MOST;
+use host::Host;
+use proptest::prelude::*;
+
+/// How an instance is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Up { since: u64, misplaced: bool },
+    Restarting,
+    Ended,
+    Missing,
+}
+
+/// What becomes of one that is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nature {
+    Good,
+    /// It never comes up.
+    Broken,
+    /// It ends after a while.
+    Short,
+}
+
+/// Why nobody may touch an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ban {
+    None,
+    Stopped,
+    LockedByHand,
+    HealNone,
+}
+
+#[derive(Clone, Debug)]
+struct Instance {
+    state: State,
+    nature: Nature,
+    container: u64,
+}
+
+#[derive(Clone, Debug)]
+struct HostApp {
+    instances: Vec<Instance>,
+    /// A container that a deploy has left, by its number.
+    left: Option<u64>,
+    unfinished: bool,
+    busy_until: u64,
+    ban: Ban,
+}
+
+#[derive(Clone, Debug)]
+enum Event {
+    End(usize, usize),
+    Move(usize, usize),
+    Remove(usize, usize),
+    Restart(usize, usize),
+    /// A deploy, which takes so long, and may leave a container behind.
+    Deploy(usize, u64, bool),
+    Leave(usize, bool),
+    Ban(usize, Ban),
+    Nature(usize, usize, Nature),
+    /// Docker does not answer for so long, and what it tells is lost.
+    DockerDown(u64),
+    Die,
+    Wait(u64),
+}
+
+impl HostApp {
+    /// Docker starts again what it has promised to.
+    fn docker_restarts(&mut self) {
+        for instance in self.instances.iter_mut().filter(|instance| instance.state == State::Restarting) {
+            instance.state = State::Ended;
+        }
+    }
+}
+
+fn at_of(event: &Event) -> usize {
+    match event {
+        Event::Deploy(app, ..) => *app,
+        _ => 0,
+    }
+}
+
+fn number(app: &App) -> usize {
+    app.as_str().trim_start_matches("app").parse().unwrap()
+}
+
+fn word(state: State) -> (&'static str, Option<Ill>) {
+    match state {
+        State::Up { misplaced: false, .. } => ("running", None),
+        State::Up { misplaced: true, .. } => ("stale address", Some(Ill::Address)),
+        State::Restarting => ("restarting", None),
+        State::Ended => ("exited", Some(Ill::Missing)),
+        State::Missing => ("missing", Some(Ill::Missing)),
+    }
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let ban = prop_oneof![
+        3 => Just(Ban::None),
+        1 => Just(Ban::Stopped),
+        1 => Just(Ban::LockedByHand),
+        1 => Just(Ban::HealNone),
+    ];
+    let nature = prop_oneof![Just(Nature::Good), Just(Nature::Broken), Just(Nature::Short)];
+    let (app, index) = (0_usize..3, 0_usize..3);
+    prop_oneof![
+        3 => (app.clone(), index.clone()).prop_map(|(app, index)| Event::End(app, index)),
+        3 => (app.clone(), index.clone()).prop_map(|(app, index)| Event::Move(app, index)),
+        2 => (app.clone(), index.clone()).prop_map(|(app, index)| Event::Remove(app, index)),
+        1 => (app.clone(), index.clone()).prop_map(|(app, index)| Event::Restart(app, index)),
+        2 => (app.clone(), 1_u64..100, any::<bool>()).prop_map(|(app, time, leaves)| Event::Deploy(app, time, leaves)),
+        1 => (app.clone(), any::<bool>()).prop_map(|(app, unfinished)| Event::Leave(app, unfinished)),
+        1 => (app.clone(), ban).prop_map(|(app, ban)| Event::Ban(app, ban)),
+        1 => (app, index, nature).prop_map(|(app, index, nature)| Event::Nature(app, index, nature)),
+        1 => (1_u64..400).prop_map(Event::DockerDown),
+        2 => Just(Event::Die),
+        4 => (0_u64..10).prop_map(Event::Wait),
+        2 => (10_u64..900).prop_map(Event::Wait),
+    ]
+}
+
+proptest! {
+    #![proptest_config(seeded::cases(10_000))]
+
+    #[test]
+    fn it_ends_at_what_is_desired_and_touches_nobody_it_must_not(
+        apps in 1_usize..4,
+        events in proptest::collection::vec(any_event(), 0..25),
+        random in any::<u64>(),
+    ) {
+        let mut host = Host::new(apps, random);
+        for event in &events {
+            host.happens(event);
+        }
+        host.settle();
+        host.check();
+    }
+}

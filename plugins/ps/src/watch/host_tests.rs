@@ -1,0 +1,342 @@
+//! The host, and the program around the core.
+
+use super::*;
+
+const ROOM: usize = 2;
+
+pub(super) struct Host {
+    apps: Vec<HostApp>,
+    core: Core,
+    written: BTreeMap<App, Watched>,
+    /// Acts on their way, with their ends; a dead watcher's go on.
+    acts: Vec<(u64, Act, bool)>,
+    time: u64,
+    docker_down_until: u64,
+    random: u64,
+    /// When each instance was started, in vain or not, since its app was last touched by another.
+    starts: Vec<(u64, App, String)>,
+    /// Changes on their way to be told.
+    telling: Vec<(u64, Change)>,
+    told: BTreeMap<(App, String), String>,
+}
+
+fn name(app: usize) -> App {
+    format!("app{app}").parse().unwrap()
+}
+
+impl Host {
+    pub(super) fn new(apps: usize, random: u64) -> Self {
+        let instance = |container| Instance { state: State::Missing, nature: Nature::Good, container };
+        let app = |app: u64| HostApp {
+            instances: (0..=app).map(|index| instance(app * 10 + index)).collect(),
+            left: None,
+            unfinished: false,
+            busy_until: 0,
+            ban: Ban::None,
+        };
+        Self {
+            apps: (0..apps as u64).map(app).collect(),
+            core: Core::new(Duration::from_mins(5)),
+            written: BTreeMap::new(),
+            acts: Vec::new(),
+            time: 1_000,
+            docker_down_until: 0,
+            random,
+            starts: Vec::new(),
+            telling: Vec::new(),
+            told: BTreeMap::new(),
+        }
+    }
+
+    fn random(&mut self, below: u64) -> u64 {
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.random >> 33) % below
+    }
+
+    /// A watcher that was started again has its own ticks.
+    fn now(&self) -> Now {
+        Now { ticks: Duration::from_secs(self.time), epoch: i64::try_from(self.time).unwrap() }
+    }
+
+    fn is_busy(&self, app: &App) -> bool {
+        let app = &self.apps[number(app)];
+        app.busy_until > self.time || app.ban == Ban::LockedByHand
+    }
+
+    fn may_be_touched(&self, app: &App) -> bool {
+        !self.is_busy(app) && self.apps[number(app)].ban == Ban::None
+    }
+
+    fn heard(&mut self, app: usize) {
+        if self.docker_down_until <= self.time {
+            let now = self.now();
+            self.core.heard(&name(app), now);
+        }
+    }
+
+    fn seen(&self, app: &App) -> Seen {
+        let found = &self.apps[number(app)];
+        let mut seen = Seen::default();
+        for (index, instance) in found.instances.iter().enumerate() {
+            let of = format!("web.{}", index + 1);
+            let (word, ill) = word(instance.state);
+            let up_for = match instance.state {
+                State::Up { since, .. } => self.time - since,
+                _ => 0,
+            };
+            let runs = matches!(instance.state, State::Up { .. } | State::Restarting);
+            let container = (instance.state != State::Missing).then(|| instance.container.to_string());
+            let word = if found.ban == Ban::Stopped { "stopped" } else { word }.to_owned();
+            let seen_instance = SeenInstance { word, container, runs, up_for, ..SeenInstance::default() };
+            seen.instances.insert(of.clone(), seen_instance);
+            if let Some(ill) = ill {
+                seen.needs.insert(Trouble { ill: Some(ill), of, is_of_instance: true }, String::new());
+            }
+        }
+        if let Some(left) = found.left {
+            let of = left.to_string();
+            seen.needs.insert(Trouble { ill: Some(Ill::Upcoming), of, is_of_instance: false }, String::new());
+        }
+        if found.unfinished {
+            let trouble = Trouble { ill: None, of: "change".to_owned(), is_of_instance: false };
+            seen.needs.insert(trouble, String::new());
+        }
+        if matches!(found.ban, Ban::Stopped | Ban::HealNone) {
+            seen.needs.clear();
+        }
+        seen
+    }
+
+    /// What the program around the core does until `end`.
+    fn run_until(&mut self, end: u64) {
+        loop {
+            self.end_acts();
+            self.look();
+            self.begin_acts();
+            for (app, watched) in self.core.take_dirty() {
+                self.written.insert(app, watched);
+            }
+            self.tell();
+            if self.time >= end {
+                return;
+            }
+            let idle = self.core.idle(self.now(), ROOM).as_secs().max(1);
+            let ends = self.acts.iter().map(|(end, ..)| end.saturating_sub(self.time));
+            let tells = self.telling.iter().map(|(at, _)| at.saturating_sub(self.time));
+            let next = ends.chain(tells).chain([idle]).min().unwrap_or(1).max(1);
+            // Short lives end on their own.
+            self.time = (self.time + next).min(end);
+            self.end_short_lives();
+        }
+    }
+
+    fn end_short_lives(&mut self) {
+        for app in 0..self.apps.len() {
+            let time = self.time;
+            let ends = |instance: &Instance| {
+                instance.nature == Nature::Short
+                    && matches!(instance.state, State::Up { since, .. } if time >= since + 30)
+            };
+            let ended: Vec<usize> =
+                (0..self.apps[app].instances.len()).filter(|at| ends(&self.apps[app].instances[*at])).collect();
+            for at in ended {
+                self.apps[app].instances[at].state = State::Ended;
+                self.heard(app);
+            }
+        }
+    }
+
+    fn look(&mut self) {
+        let now = self.now();
+        let busy: BTreeSet<App> = (0..self.apps.len()).map(name).filter(|app| self.is_busy(app)).collect();
+        let Some(look) = self.core.look(now, |app| busy.contains(app)) else { return };
+        if self.docker_down_until > self.time {
+            self.core.unanswered(&look, now);
+            return;
+        }
+        let apps = match look {
+            Look::All => (0..self.apps.len()).map(name).collect(),
+            Look::Some(apps) => apps,
+        };
+        for app in apps {
+            if !self.core.knows(&app) {
+                let watched = self.written.get(&app).cloned().unwrap_or_default();
+                self.core.learn(&app, watched);
+            }
+            let seen = self.seen(&app);
+            let told = self.core.saw(&app, seen, now, || busy.contains(&app));
+            for change in told.changes {
+                let at = self.time + self.random(4);
+                self.telling.push((at, change));
+            }
+        }
+    }
+
+    fn tell(&mut self) {
+        let time = self.time;
+        let (due, later) = std::mem::take(&mut self.telling).into_iter().partition(|(at, _)| *at <= time);
+        self.telling = later;
+        let due: Vec<(u64, Change)> = due;
+        for (_, change) in due {
+            let key = (change.app.clone(), change.instance.clone());
+            assert_ne!(change.old, change.new);
+            self.told.insert(key, change.new.clone());
+            let now = self.now();
+            self.core.told(&change, now);
+        }
+    }
+
+    fn begin_acts(&mut self) {
+        let now = self.now();
+        let may: BTreeSet<App> = (0..self.apps.len()).map(name).filter(|app| self.may_be_touched(app)).collect();
+        while let Some(act) = self.core.act(now, ROOM, |app| may.contains(app)) {
+            let app = &self.apps[number(&act.app)];
+            assert!(!matches!(app.ban, Ban::Stopped | Ban::LockedByHand | Ban::HealNone), "{act:?} on {app:?}");
+            assert!(app.busy_until <= self.time, "{act:?} while {app:?} is changed");
+            assert!(!act.needs.is_empty());
+            for (app, watched) in self.core.take_dirty() {
+                self.written.insert(app, watched);
+            }
+            let end = self.time + self.random(20);
+            self.acts.push((end, act, true));
+            assert!(self.acts.iter().filter(|(.., ours)| *ours).count() <= ROOM);
+        }
+    }
+
+    fn end_acts(&mut self) {
+        let time = self.time;
+        let acts = std::mem::take(&mut self.acts);
+        let (ended, on): (Vec<_>, Vec<_>) = acts.into_iter().partition(|(end, ..)| *end <= time);
+        self.acts = on;
+        for (_, act, is_ours) in ended {
+            let outcome = self.carry_out(&act);
+            if is_ours {
+                let now = self.now();
+                self.core.ended(&act, &outcome, now);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, act: &Act) -> Outcome {
+        let time = self.time;
+        if self.is_busy(&act.app) || self.apps[number(&act.app)].ban != Ban::None {
+            return Outcome::NotNow;
+        }
+        let mut failed = false;
+        for trouble in act.needs.keys() {
+            let fails = self.random(10) == 0;
+            let container = self.random(1 << 30);
+            let app = &mut self.apps[number(&act.app)];
+            if !trouble.is_of_instance {
+                match trouble.ill {
+                    Some(_) if app.left.is_some_and(|left| left.to_string() == trouble.of) && !fails => app.left = None,
+                    None if !fails => app.unfinished = false,
+                    _ => failed = true,
+                }
+                continue;
+            }
+            let index: usize = trouble.of.trim_start_matches("web.").parse().unwrap();
+            let Some(instance) = app.instances.get_mut(index - 1) else { continue };
+            if trouble.ill == Some(Ill::Missing) {
+                self.starts.push((time, act.app.clone(), trouble.of.clone()));
+                if matches!(instance.state, State::Up { .. } | State::Restarting) {
+                    continue;
+                }
+                if fails || instance.nature == Nature::Broken {
+                    failed = true;
+                    continue;
+                }
+                instance.container = container;
+                instance.state = State::Up { since: time, misplaced: false };
+            } else if let State::Up { misplaced, .. } = &mut instance.state {
+                if fails { failed = true } else { *misplaced = false }
+            }
+        }
+        self.heard(number(&act.app));
+        if failed { Outcome::Failed("it did not".to_owned()) } else { Outcome::Done }
+    }
+
+    pub(super) fn happens(&mut self, event: &Event) {
+        let count = self.apps.len();
+        let at = |app: usize| app % count;
+        match *event {
+            Event::End(app, index) => self.set(at(app), index, State::Ended),
+            Event::Remove(app, index) => self.set(at(app), index, State::Missing),
+            Event::Restart(app, index) => self.set(at(app), index, State::Restarting),
+            Event::Move(app, index) => {
+                let state = State::Up { since: self.time, misplaced: true };
+                self.set(at(app), index, state);
+            }
+            Event::Deploy(app, time, leaves) => {
+                let container = self.random(1 << 30);
+                let (time, until) = (self.time, self.time + time);
+                let app = &mut self.apps[at(app)];
+                (app.busy_until, app.left) = (until, leaves.then_some(container));
+                for (index, instance) in app.instances.iter_mut().enumerate() {
+                    instance.container = container + index as u64;
+                    instance.state = State::Up { since: time, misplaced: false };
+                }
+                self.heard(at(at_of(event)));
+            }
+            Event::Leave(app, unfinished) => self.apps[at(app)].unfinished = unfinished,
+            Event::Ban(app, ban) => self.apps[at(app)].ban = ban,
+            Event::Nature(app, index, nature) => {
+                let instances = &mut self.apps[at(app)].instances;
+                let index = index % instances.len();
+                instances[index].nature = nature;
+            }
+            Event::DockerDown(time) => self.docker_down_until = self.time + time,
+            Event::Die => {
+                self.core = Core::new(Duration::from_mins(5));
+                self.telling.clear();
+                self.acts.iter_mut().for_each(|(.., ours)| *ours = false);
+            }
+            Event::Wait(time) => self.run_until(self.time + time),
+        }
+    }
+
+    fn set(&mut self, app: usize, index: usize, state: State) {
+        let instances = &mut self.apps[app].instances;
+        let index = index % instances.len();
+        instances[index].state = state;
+        self.heard(app);
+    }
+
+    /// Nothing happens any more, and everybody may be helped.
+    pub(super) fn settle(&mut self) {
+        for app in &mut self.apps {
+            app.busy_until = 0;
+            app.docker_restarts();
+        }
+        self.docker_down_until = 0;
+        let now = self.now();
+        self.core.missed(now);
+        self.run_until(self.time + 3 * 3600);
+        let before = self.starts.len();
+        self.run_until(self.time + 3600);
+        assert_eq!(self.starts.len(), before, "what was given up is left alone");
+    }
+
+    pub(super) fn check(&self) {
+        for (number, app) in self.apps.iter().enumerate() {
+            let kept = self.written.get(&name(number)).cloned().unwrap_or_default();
+            for (index, instance) in app.instances.iter().enumerate() {
+                let of = format!("web.{}", index + 1);
+                let tries = kept.tries.get(&format!("missing {of}"));
+                let given_up = tries.is_some_and(|tries| tries.given_up.is_some());
+                let told = kept.told.get(&of).map(String::as_str);
+                if app.ban != Ban::None {
+                    continue;
+                }
+                let is_up = matches!(instance.state, State::Up { misplaced: false, .. } | State::Restarting);
+                assert!(is_up || given_up, "{of} of {app:?} with {tries:?}");
+                assert!(!given_up || instance.nature != Nature::Good || tries.unwrap().made >= MOST);
+                let word = if given_up { CRASHED } else { word(instance.state).0 };
+                assert_eq!(told, Some(word), "{of} of {app:?}");
+            }
+            if app.ban == Ban::None {
+                assert!(app.left.is_none() && !app.unfinished, "{app:?}");
+            }
+        }
+    }
+}

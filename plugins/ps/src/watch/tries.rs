@@ -1,0 +1,85 @@
+//! How often something is tried, and when it is given up. Pure.
+
+use super::facts::{Outcome, Seen, Trouble};
+use crate::plan::Ill;
+use crate::watched::{GivenUp, Tries};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// So often an instance is started before it is given up: at once, and after one, two and four minutes.
+pub(crate) const MOST: u32 = 4;
+/// The longest wait between two tries of what is never given up, as a power of two, in minutes.
+const LONGEST: u32 = 3;
+/// An instance that runs for so long without an end has come up.
+const STEADY: u64 = 600;
+
+/// Whether it is given up after [`MOST`] tries. The others cost nobody anything, and end once their cause does.
+fn is_given_up(ill: Option<Ill>) -> bool {
+    matches!(ill, Some(Ill::Missing | Ill::Unhealthy))
+}
+
+/// How long the next try has to wait; `None` when there is none.
+pub(super) fn wait(tries: Option<&Tries>, epoch: i64) -> Option<Duration> {
+    let Some(tries) = tries.filter(|tries| tries.made > 0) else { return Some(Duration::ZERO) };
+    if tries.given_up.is_some() {
+        return None;
+    }
+    let seconds = 60_i64 << (tries.made - 1).min(LONGEST);
+    // A clock that was put back makes nobody wait longer.
+    let left = tries.last.saturating_add(seconds).saturating_sub(epoch).clamp(0, seconds);
+    Some(Duration::from_secs(left.unsigned_abs()))
+}
+
+/// One more try is begun.
+pub(super) fn begun(tries: &mut Tries, epoch: i64) {
+    tries.made = tries.made.saturating_add(1);
+    tries.last = epoch;
+    tries.unseen = true;
+}
+
+/// It has ended.
+pub(super) fn ended(tries: &mut Tries, outcome: &Outcome, epoch: i64) {
+    tries.last = epoch;
+    match outcome {
+        Outcome::Done => tries.failure = String::new(),
+        Outcome::Failed(reason) => tries.failure.clone_from(reason),
+        Outcome::NotNow => {
+            tries.made = tries.made.saturating_sub(1);
+            tries.unseen = false;
+        }
+    }
+}
+
+/// What came of the tries: forgets those that have done what they should, and says what is given up from now on, with the
+/// container that it has.
+pub(super) fn saw(tries: &mut BTreeMap<String, Tries>, seen: &Seen, epoch: i64) -> Vec<(Trouble, Option<String>)> {
+    let needed: BTreeMap<String, &Trouble> = seen.needs.keys().map(|trouble| (trouble.to_string(), trouble)).collect();
+    tries.retain(|key, tries| needed.contains_key(key) || has_still_to_show(key, tries, seen));
+    let mut given_up = Vec::new();
+    for (key, trouble) in needed {
+        let Some(tries) = tries.get_mut(&key) else { continue };
+        tries.unseen = false;
+        if is_given_up(trouble.ill) && tries.made >= MOST && tries.given_up.is_none() {
+            tries.given_up = Some(GivenUp { at: epoch, lines: Vec::new() });
+            let container = seen.instances.get(&trouble.of).and_then(|instance| instance.container.clone());
+            given_up.push((trouble.clone(), container));
+        }
+    }
+    given_up
+}
+
+/// Whether what was mended has to stay so for a while before its tries are forgotten. A container that is not what came of
+/// the last try is somebody's who begins anew.
+fn has_still_to_show(key: &str, tries: &mut Tries, seen: &Seen) -> bool {
+    let Some((word, instance)) = key.split_once(' ') else { return false };
+    let Some(instance) = seen.instances.get(instance).filter(|instance| instance.runs) else { return false };
+    let may_fail = [Ill::Missing, Ill::Unhealthy].iter().any(|ill| ill.as_str() == word);
+    if !may_fail || tries.given_up.is_some() {
+        return false;
+    }
+    if std::mem::take(&mut tries.unseen) {
+        tries.container.clone_from(&instance.container);
+        return true;
+    }
+    tries.container == instance.container && instance.up_for < STEADY
+}
