@@ -147,6 +147,7 @@ fn rubbish_is_no_answer() {
         format!("{HEADER}fffffffffffffffff\r\nhello\r\n0\r\n\r\n"),
         format!("{HEADER}5;{}\r\nhello\r\n0\r\n\r\n", "x".repeat(256)),
         format!("{HEADER}4\r\nhello\r\n0\r\n\r\n"),
+        format!("{HEADER}5\r\nhello, 0\r\n\r\n"),
     ] {
         let error = body_of(vec![rubbish.as_bytes()]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidData, "{rubbish}");
@@ -213,8 +214,10 @@ fn one_who_takes_no_connection_is_not_waited_for() {
         }
     };
     assert_eq!(refused, Errno::AGAIN);
-    let error =
-        get(&env_within("60", &format!("unix://{}", path.display())), "/x", Duration::from_secs(1)).unwrap_err();
+    let env = env_within("60", &format!("unix://{}", path.display()));
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || tell.send(get(&env, "/x", Duration::from_secs(1))));
+    let error = told.recv_timeout(LONG).unwrap().unwrap_err();
     assert!(error.message().ends_with("it did not answer within 1 seconds"), "{error}");
 }
 
