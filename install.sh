@@ -5,7 +5,7 @@
 # On a host every change has an undo, noted when the change is made. Whatever ends the script before the last
 # check has passed (a failed step, a signal), the exit trap runs the undos backwards. A signal is only noted,
 # and looked at between two steps, so no step is cut in half. After a kill -9 the next run mends what is left
-# (see recover).
+# (see recover). The service of ps:watch is no part of this: it is started when all has succeeded, and removed likewise.
 #
 # Needs bash, coreutils, awk and flock; cargo to build.
 set -eo pipefail
@@ -15,6 +15,9 @@ SOURCE="$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
 readonly SOURCE
 readonly OLDEST_MINOR=38
 readonly SPACE_KB=51200
+readonly WATCH=dokku-ps-watch
+# More than TimeoutStopSec of the unit.
+readonly SYSTEMCTL_SECONDS=120
 export PS_INSTALL_RUNNING=1
 
 MODE=install
@@ -22,6 +25,7 @@ DIR=
 TREE=
 DEMO=
 YES=
+NO_WATCH=
 UNDO=()
 TEMPORARY=()
 CHILD=
@@ -39,12 +43,16 @@ Options:
        --yes            install and start Docker for the sandbox without asking
        --tree TREE      use an already built plugin tree instead of building
        --demo BINARY    use an already built demo program for the sandbox
+       --no-watch       install no systemd unit that keeps ps:watch running, and remove the one that is there
        --help           this text
 Environment:
        DOKKU_LIB_ROOT (/var/lib/dokku)   DOKKU_ROOT (home of the user)   DOKKU_BIN (dokku)
        DOKKU_SYSTEM_USER (dokku)         DOKKU_SYSTEM_GROUP (its group)
        PS_SHARE (/usr/share): where completion and manual pages go
-       PS_PROFILE (dist)   CARGO_TARGET_DIR (target)   PS_DPKG (dpkg)   PS_DPKG_DIVERT (dpkg-divert)
+       PS_SYSTEMD_UNITS (/etc/systemd/system): where the unit of ps:watch goes
+       PS_SYSTEMD_RUN (/run/systemd/system): the folder that is there where systemd runs
+       PS_PROFILE (dist)   CARGO_TARGET_DIR (target)
+       PS_SYSTEMCTL (systemctl)   PS_DPKG (dpkg)   PS_DPKG_DIVERT (dpkg-divert)
 EOF
 }
 
@@ -80,6 +88,7 @@ parse_options() {
         ;;
       --uninstall) set_mode uninstall ;;
       --yes) YES=yes ;;
+      --no-watch) NO_WATCH=yes ;;
       --help)
         usage
         exit 0
@@ -131,7 +140,9 @@ attend() {
 }
 
 # attend, with the output kept back and shown only when the program fails.
-attend_quietly() {
+attend_quietly() { attend_or_warn "$@" || exit 1; }
+
+attend_or_warn() {
   local what="$1" status=0
   shift
   attend "$@" >"$LOG" 2>&1 || status=$?
@@ -139,7 +150,7 @@ attend_quietly() {
   [[ "$status" -ne 0 ]] || return 0
   warn "$what failed with status $status"
   show_log
-  exit 1
+  return 1
 }
 
 show_log() { awk '{ print " !     " $0 }' "$LOG" >&2; }
@@ -386,9 +397,33 @@ require_host() {
   DPKG="${PS_DPKG:-dpkg}"
   DPKG_DIVERT="${PS_DPKG_DIVERT:-dpkg-divert}"
   SHARE="$(realpath -sm -- "${PS_SHARE:-/usr/share}")"
+  SYSTEMCTL="${PS_SYSTEMCTL:-systemctl}"
+  UNIT="$(realpath -sm -- "${PS_SYSTEMD_UNITS:-/etc/systemd/system}")/$WATCH.service"
   LIVE="$LIB/core-plugins/available/ps"
   [[ -d "$LIB/core-plugins/available" ]] || fail "$LIB/core-plugins/available is missing: not a Dokku host"
+  set_environment
 }
+
+# The variables of a Dokku command, as `dokku` sets them, but for what only builders read, and for DOKKU_PID: each
+# command has its own.
+set_environment() {
+  local labels="--label=org.label-schema.schema-version=1.0 --label=org.label-schema.vendor=dokku --label=dokku"
+  local logs="${DOKKU_LOGS_DIR:-/var/log/dokku}"
+  ENVIRONMENT=(
+    DOKKU_ROOT="$APPS" DOKKU_LIB_ROOT="$LIB" DOKKU_HOST_ROOT="${DOKKU_HOST_ROOT:-$APPS}"
+    DOKKU_SYSTEM_USER="$USER_NAME" DOKKU_SYSTEM_GROUP="$GROUP_NAME" DOKKU_DISTRO="${DOKKU_DISTRO:-$(distribution)}"
+    DOKKU_NOT_IMPLEMENTED_EXIT=10 DOKKU_VALID_EXIT=0 DOKKU_API_VERSION=1
+    DOKKU_LOGS_DIR="$logs" DOKKU_LOGS_HOST_DIR="${DOKKU_LOGS_HOST_DIR:-$logs}"
+    DOKKU_EVENTS_LOGFILE="${DOKKU_EVENTS_LOGFILE:-$logs/events.log}"
+    DOCKER_BIN="${DOCKER_BIN:-docker}" DOKKU_CONTAINER_LABEL=dokku DOKKU_GLOBAL_RUN_ARGS="${DOKKU_GLOBAL_RUN_ARGS:-$labels}"
+    PLUGIN_PATH="$LIB/plugins" PLUGIN_AVAILABLE_PATH="$LIB/plugins/available" PLUGIN_ENABLED_PATH="$LIB/plugins/enabled"
+    PLUGIN_CORE_PATH="$LIB/core-plugins" PLUGIN_CORE_AVAILABLE_PATH="$LIB/core-plugins/available"
+    PLUGIN_CORE_ENABLED_PATH="$LIB/core-plugins/enabled"
+  )
+}
+
+# shellcheck disable=SC1091
+distribution() { (. /etc/os-release >/dev/null 2>&1 && echo "$ID") || true; }
 
 # Everything that is kept lies beside core-plugins, not in it: the Debian package enables every real directory
 # of core-plugins/available. One file system, so that a rename is enough.
@@ -401,7 +436,7 @@ open_keep() {
   LOCKED=yes
   LOG="$KEEP/log"
   install -m 0600 /dev/null "$LOG"
-  TEMPORARY+=("$LOG" "$KEEP/new" "$KEEP/link" "$KEEP/shared")
+  TEMPORARY+=("$LOG" "$KEEP/new" "$KEEP/link" "$KEEP/shared" "$KEEP/unit")
   [[ "$(stat -c %d -- "$KEEP")" == "$(stat -c %d -- "${LIVE%/*}")" ]] || fail "$KEEP and ${LIVE%/*} are on different file systems"
 }
 
@@ -426,7 +461,8 @@ recover() {
     done
   fi
   [[ ! -f "$LIVE/plugin.toml" ]] || rm -rf -- "$KEEP/new" "$KEEP/previous" "$KEEP/older" "$KEEP/link"
-  rm -rf -- "$KEEP/shared" "$SHARE"/{bash-completion/completions,zsh/vendor-completions,man/man1}/.ps-plugin-new
+  rm -rf -- "$KEEP/shared" "$KEEP/unit" "${UNIT%/*}/.ps-plugin-new" \
+    "$SHARE"/{bash-completion/completions,zsh/vendor-completions,man/man1}/.ps-plugin-new
 }
 
 require_live_tree() {
@@ -682,21 +718,109 @@ remove_shared_files() {
   done < <(our_shared_files)
 }
 
+# --- A Dokku host: the systemd unit of ps:watch ---
+
+# What fails here is a warning: the plugin works without the watch.
+systemd() { attend_or_warn "systemctl $*" "$SYSTEMCTL_SECONDS" "$SYSTEMCTL" "$@"; }
+
+systemd_runs() { [[ -d "${PS_SYSTEMD_RUN:-/run/systemd/system}" ]]; }
+
+# In quotes, so that systemd takes nothing of it for a blank, an escape or a specifier.
+quoted_for_systemd() {
+  local text="$1" character index quoted=
+  for ((index = 0; index < ${#text}; index++)); do
+    character="${text:index:1}"
+    case "$character" in
+      [\"\\]) quoted+="\\$character" ;;
+      %) quoted+=%% ;;
+      $'\n') quoted+='\n' ;;
+      *) quoted+="$character" ;;
+    esac
+  done
+  echo "\"$quoted\""
+}
+
+watch_unit() {
+  local program="$LIVE/subcommands/watch" assignment
+  cat <<EOF
+# Keeps ps:watch of Dokku running.
+# It belongs to the ps plugin, whose install.sh replaces and removes it.
+[Unit]
+Description=Dokku: watches the instances of the apps and mends them (ps:watch)
+# Nothing ties it to Docker: it lives through a restart of Docker, and does not start one that somebody stopped.
+After=docker.service network.target
+# Of a plugin that is gone nothing is tried again and again.
+ConditionFileIsExecutable=${program//%/%%}
+
+[Service]
+Type=exec
+User=$USER_NAME
+Group=$GROUP_NAME
+EOF
+  for assignment in "${ENVIRONMENT[@]}"; do
+    echo "Environment=$(quoted_for_systemd "$assignment")"
+  done
+  cat <<EOF
+ExecStart=$(quoted_for_systemd "$program") ps:watch
+SyslogIdentifier=$WATCH
+Restart=always
+RestartSec=5
+# It passes the signal on itself: what it has started is finished or undone.
+KillMode=mixed
+TimeoutStopSec=90
+# A child that is killed for its memory does not end the watch.
+OOMPolicy=continue
+
+[Install]
+WantedBy=multi-user.target
+EOF
+}
+
+# Comes when the checks have passed: the watch never acts with a plugin that may have to go again. Until then the
+# one of the plugin before runs on.
+install_watch() {
+  if [[ -n "$NO_WATCH" || ! -x "$LIVE/subcommands/watch" ]]; then
+    remove_watch
+  elif ! systemd_runs; then
+    info "systemd does not run here: let what keeps services running on this host run \`dokku ps:watch\`"
+  elif [[ -e "$UNIT" || -L "$UNIT" ]] && ! is_our_shared_file "$UNIT"; then
+    warn "$UNIT is not of this plugin, and stays: nothing was done to have ps:watch run"
+  else
+    info "Starting ps:watch as the service $WATCH"
+    start_watch || warn "ps:watch may not run. When the cause is gone: ./install.sh again, or --no-watch to do without it"
+  fi
+}
+
+start_watch() {
+  watch_unit >"$KEEP/unit" && write_shared_file "$KEEP/unit" "$UNIT" &&
+    systemd daemon-reload && systemd enable "$WATCH.service" && systemd restart "$WATCH.service"
+}
+
+# Ahead of the swap of the trees. Undone without attend, which lets nothing run after a signal.
+stop_watch() {
+  is_our_shared_file "$UNIT" && systemd_runs || return 0
+  attend "$SYSTEMCTL_SECONDS" "$SYSTEMCTL" is-active "$WATCH.service" >"$LOG" 2>&1 || true
+  stop_if_interrupted
+  [[ "$(<"$LOG")" == @(active|activating) ]] || return 0
+  info "Stopping ps:watch"
+  undo_with timeout -k 5 "$SYSTEMCTL_SECONDS" "$SYSTEMCTL" start "$WATCH.service"
+  systemd stop "$WATCH.service" || true
+}
+
+# The link is what `enable` has made; nobody else removes it where systemd does not run.
+remove_watch() {
+  is_our_shared_file "$UNIT" || return 0
+  info "Removing the service $WATCH"
+  ! systemd_runs || systemd disable --now "$WATCH.service" || warn "Should it still run: systemctl stop $WATCH"
+  rm -f -- "$UNIT" "${UNIT%/*}/multi-user.target.wants/$WATCH.service"
+  ! systemd_runs || systemd daemon-reload || true
+}
+
 # As `dokku plugin:install` would: as root, with the environment of a Dokku command.
 fire_install_trigger() {
   [[ -x "$LIVE/install" ]] || return 0
   info "Running the plugin's install trigger"
-  attend_quietly "The install trigger" 600 env \
-    DOKKU_ROOT="$APPS" DOKKU_LIB_ROOT="$LIB" DOKKU_HOST_ROOT="${DOKKU_HOST_ROOT:-$APPS}" \
-    DOKKU_SYSTEM_USER="$USER_NAME" DOKKU_SYSTEM_GROUP="$GROUP_NAME" \
-    DOKKU_PID="$$" DOKKU_NOT_IMPLEMENTED_EXIT=10 DOKKU_VALID_EXIT=0 DOKKU_API_VERSION=1 \
-    DOKKU_LOGS_DIR="${DOKKU_LOGS_DIR:-/var/log/dokku}" \
-    DOKKU_EVENTS_LOGFILE="${DOKKU_EVENTS_LOGFILE:-/var/log/dokku/events.log}" \
-    DOCKER_BIN="${DOCKER_BIN:-docker}" DOKKU_GLOBAL_RUN_ARGS="${DOKKU_GLOBAL_RUN_ARGS:---label=dokku}" \
-    PLUGIN_PATH="$LIB/plugins" PLUGIN_AVAILABLE_PATH="$LIB/plugins/available" PLUGIN_ENABLED_PATH="$LIB/plugins/enabled" \
-    PLUGIN_CORE_PATH="$LIB/core-plugins" PLUGIN_CORE_AVAILABLE_PATH="$LIB/core-plugins/available" \
-    PLUGIN_CORE_ENABLED_PATH="$LIB/core-plugins/enabled" \
-    "$LIVE/install"
+  attend_quietly "The install trigger" 600 env "${ENVIRONMENT[@]}" DOKKU_PID="$$" "$LIVE/install"
   # What it migrated, the user wants to know.
   cat -- "$LOG"
 }
@@ -777,6 +901,7 @@ run_install() {
   check_commands
   finish
   say_installed
+  install_watch
 }
 
 say_installed() {
@@ -797,12 +922,14 @@ run_uninstall() {
     remove_diversions
     remove_shared_files
     finish
+    remove_watch
     info "The stock ps plugin is in place already"
     return 0
   fi
   is_stock "$STOCK" || fail "$STOCK holds no stock plugin; reinstall the dokku package to get it back"
   refuse_running_deploys
   info "Putting the stock ps plugin back into $LIVE"
+  stop_watch
   adopt_packaged_files
   note_missing_files
   swap_in "$STOCK" "$LIVE" "$KEEP/previous"
@@ -814,6 +941,7 @@ run_uninstall() {
   fire_install_trigger
   check_commands
   finish
+  remove_watch
   info "The stock ps plugin is back"
 }
 
