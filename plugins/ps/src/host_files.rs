@@ -39,6 +39,8 @@ pub(crate) const NETWORK: &[Setting] = &[
 pub(crate) const BIND_ALL_INTERFACES: Setting = Setting::inherited("network", "bind-all-interfaces");
 /// `proxy:set APP|--global type NAME`.
 pub(crate) const PROXY_TYPE: Setting = Setting::inherited("proxy", "type");
+/// `nginx:set APP|--global nginx-service-command COMMAND`: what reloads nginx instead of the host's services.
+pub(crate) const NGINX_SERVICE_COMMAND: Setting = Setting::inherited("nginx", "nginx-service-command");
 /// `docker-options:add APP deploy OPTION`: a line an option, for all types.
 pub(crate) const DOCKER_OPTIONS: Setting = Setting::of_app("docker-options", "_default_.deploy");
 /// `storage:mount APP …`: a line of JSON a mount; see [`storage_entry`].
@@ -275,6 +277,11 @@ pub(crate) const INSTANCE_FILES: [&str; 3] = ["CONTAINER", "IP", "PORT"];
 /// The address of an instance, for the proxy.
 pub(crate) fn address_file(env: &Env, app: &App, instance: &Instance) -> Result<PathBuf> {
     Ok(app_folder(env, app)?.join(format!("IP.{instance}")))
+}
+
+/// The configuration of nginx that `proxy:build-config` makes for an app.
+pub(crate) fn nginx_config(env: &Env, app: &App) -> Result<PathBuf> {
+    Ok(app_folder(env, app)?.join("nginx.conf"))
 }
 
 /// docker-local's queue of what it will remove, lines `APP CONTAINER TIME`: the trigger `scheduler-register-retired`.

@@ -2,16 +2,18 @@
 
 use super::mark::Marks;
 use super::surroundings::Way;
-use super::type_change::Wish;
+use super::type_change::{How, Wish};
 use crate::docker_local::{ListedInstance, present};
 use crate::formation::Request;
 use crate::plan::{self, Condition, Present, Step};
 use crate::targets::Selection;
 use common::{App, Env, ProcessType, Result};
+use std::cell::OnceCell;
 
 /// What there is on docker-local.
 pub(super) struct OnDockerLocal<'a> {
-    pub(super) way: Way,
+    /// How its instances are made, once somebody has asked: the host's plugins and Docker answer that.
+    pub(super) way: OnceCell<Way>,
     /// Sorted by type.
     pub(super) listed: Vec<ListedInstance>,
     pub(super) marks: Marks<'a>,
@@ -20,6 +22,15 @@ pub(super) struct OnDockerLocal<'a> {
 }
 
 impl OnDockerLocal<'_> {
+    /// How its instances are made.
+    pub(super) fn way(&self, env: &Env, app: &App) -> Result<&Way> {
+        if let Some(way) = self.way.get() {
+            return Ok(way);
+        }
+        let way = Way::find(env, app)?;
+        Ok(self.way.get_or_init(|| way))
+    }
+
     pub(super) fn of_type(&self, process_type: &ProcessType) -> Vec<&ListedInstance> {
         self.listed.iter().filter(|instance| instance.process_type.as_ref() == Some(process_type)).collect()
     }
@@ -28,6 +39,17 @@ impl OnDockerLocal<'_> {
     pub(super) fn runs_from(&self, image: &str) -> bool {
         let up = self.listed.iter().filter(|instance| instance.is_up());
         up.filter_map(|instance| instance.details.as_ref()).any(|details| details.image == image)
+    }
+
+    /// What a type needs whose instances are as they should be: the hooks of a change that was left unfinished, if one was.
+    pub(super) fn owed(&self, env: &Env, app: &App, process_type: &ProcessType) -> Result<How<'_>> {
+        if !self.marks.is_marked(process_type) {
+            return Ok(How::Nothing);
+        }
+        Ok(match self.way(env, app)? {
+            Way::OneByOne(surroundings) => How::Hooks(surroundings),
+            Way::Whole(_) => How::Nothing,
+        })
     }
 
     /// Whether an instance of a type runs.

@@ -12,6 +12,7 @@ mod hooks;
 mod leaving;
 mod leftovers;
 mod mark;
+mod nginx;
 mod on_docker;
 mod open;
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! The addresses that Docker has given to instances: it may give a container another at any start of it.
 
 use super::mark::Marks;
+use super::nginx;
 use crate::host_files::address_file;
 use crate::plan::Step;
 use common::atomic::{self, Owner};
 use common::{App, Env, ProcessType, Result, Triggers, file};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes down the addresses of instances that have another than the one on file, and has the proxy made anew from them,
 /// once; says whether it was. Until then the types are marked: else nobody would see that the proxy does not know what is
@@ -18,6 +19,7 @@ pub(super) fn readdress(env: &Env, app: &App, moved: &[&Step]) -> Result<bool> {
     let types: BTreeSet<&ProcessType> = moved.iter().map(|step| &step.instance.process_type).collect();
     let is_web = types.contains(&ProcessType::web());
     Marks::new(env, app)?.owing(types, || {
+        let mut webs = BTreeMap::new();
         for step in moved {
             let Some(container) = &step.container else { continue };
             let process_type = step.instance.process_type.as_str();
@@ -25,9 +27,14 @@ pub(super) fn readdress(env: &Env, app: &App, moved: &[&Step]) -> Result<bool> {
             // Where nobody tells, the host finds them out as it rebuilds the proxy.
             if !address.is_empty() {
                 let path = address_file(env, app, &step.instance)?;
+                let before = file::read_text(&path)?.unwrap_or_default().trim().to_owned();
+                if step.instance.process_type == ProcessType::web() && !before.is_empty() && before != address {
+                    webs.insert(before, address.clone());
+                }
                 atomic::write(&path, address.as_bytes(), file::mode(&path).unwrap_or(0o644), Owner::of_files(env)?)?;
             }
         }
+        nginx::tell(env, app, &webs);
         if is_web { triggers.fire("proxy-build-config", &[app.as_str()]) } else { Ok(()) }
     })?;
     Ok(is_web)

@@ -20,6 +20,7 @@ use crate::plan::{self, Action, Ask, Step};
 use crate::stopped::Stopped;
 use crate::targets::Selection;
 use common::{App, AppLock, Context, Env, Error, Instance, ProcessType, Result, in_spite_of_signals};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// What a change of an app's scale is measured against, and how it can be made.
@@ -51,9 +52,9 @@ impl<'a> Scaling<'a> {
     /// The same as [`Scaling::find`], of an app that docker-local runs and of which this is known.
     pub(crate) fn of(env: &'a Env, app: &'a App, actual: Actual) -> Result<Self> {
         let Actual::Instances(instances) = actual else { return Ok(Self::by_what_is_saved(env, app)) };
-        let (way, marks) = (Way::find(env, app)?, Marks::new(env, app)?);
-        let stopped = Stopped::new(env, app)?.read()?;
-        Ok(Self { env, app, actual: Some(OnDockerLocal { way, listed: instances, marks, stopped }) })
+        let (marks, stopped) = (Marks::new(env, app)?, Stopped::new(env, app)?.read()?);
+        let actual = OnDockerLocal { way: OnceCell::new(), listed: instances, marks, stopped };
+        Ok(Self { env, app, actual: Some(actual) })
     }
 
     /// The same, where this is what was stopped by hand.
@@ -139,14 +140,10 @@ impl<'a> Scaling<'a> {
         wish: Wish<'_>,
         recreate: Option<&str>,
     ) -> Result<How<'s>> {
-        let OnDockerLocal { way, marks, .. } = actual;
         let process_type = &request.process_type;
         let steps = self.steps(actual, request, wish)?;
         if is_only(&steps, &[Action::Keep]) {
-            return Ok(match way {
-                Way::OneByOne(surroundings) if marks.is_marked(process_type) => How::Hooks(surroundings),
-                _ => How::Nothing,
-            });
+            return actual.owed(self.env, self.app, process_type);
         }
         if is_only(&steps, &[Action::Keep, Action::Readdress, Action::Wake]) {
             return Ok(How::InPlace(steps));
@@ -154,7 +151,7 @@ impl<'a> Scaling<'a> {
         let never_twice = checks_are_disabled(self.env, self.app, process_type)?;
         // The host would leave the old one ended where it cannot start another.
         let anew = || actual.steps(self.env, self.app, request, Wish { ask: Ask::Anew, ..wish });
-        let (surroundings, steps) = match (way, recreate) {
+        let (surroundings, steps) = match (actual.way(self.env, self.app)?, recreate) {
             // What nothing runs of the host can deploy whole.
             (Way::Whole(reason), _)
                 if wish.is_of_single(process_type) && (wish.ills.is_none() || actual.some_run(process_type)) =>
@@ -204,7 +201,7 @@ impl<'a> Scaling<'a> {
         let process_type = &request.process_type;
         let is_woken = |found: &&&ListedInstance| found.index.is_some_and(|index| woken.contains(&index));
         let ended: Vec<&ListedInstance> = actual.of_type(process_type).iter().filter(is_woken).copied().collect();
-        let Way::OneByOne(surroundings) = &actual.way else {
+        let Way::OneByOne(surroundings) = actual.way(self.env, self.app)? else {
             return Ok(plan::unwoken(steps));
         };
         let is_as_made = match pending_of_ended(self.env, self.app, process_type, &surroundings.image, &ended)? {
@@ -301,12 +298,10 @@ impl<'a> Scaling<'a> {
         if strays.is_empty() {
             return Ok(());
         }
-        match &self.actual {
-            Some(OnDockerLocal { way: Way::OneByOne(surroundings), .. }) => {
-                OnDocker::new(self.env, self.app, surroundings, lock)?.end_strays(strays)
-            }
-            Some(OnDockerLocal { way: Way::Whole(reason), .. }) => Err(Error::new(reason.clone())),
-            None => Ok(()),
+        let Some(actual) = &self.actual else { return Ok(()) };
+        match actual.way(self.env, self.app)? {
+            Way::OneByOne(surroundings) => OnDocker::new(self.env, self.app, surroundings, lock)?.end_strays(strays),
+            Way::Whole(reason) => Err(Error::new(reason.clone())),
         }
     }
 }

@@ -1,0 +1,93 @@
+//! nginx, told of changed addresses ahead of the host's rebuild of its configuration, which takes seconds.
+//!
+//! Until then requests go to where nobody is, or another app answers. So the old addresses are replaced in the
+//! configuration that the host has made, nothing else of it, and nginx reads it again. The host's rebuild follows in any
+//! case: what goes wrong here is put back and costs nobody more than without it.
+
+use crate::host_files::{NGINX_SERVICE_COMMAND, PROXY_TYPE, nginx_config};
+use common::atomic::{self, Owner};
+use common::{App, Env, Error, Process, Result, file};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+/// The host's proxy unless it was told otherwise.
+const NGINX: &str = "nginx";
+
+/// What the host lets its user do as root, without a password.
+const CHECK: [&str; 3] = ["--non-interactive", "/usr/sbin/nginx", "-t"];
+const RELOAD: [&str; 4] = ["--non-interactive", "/usr/bin/systemctl", "reload", NGINX];
+
+/// How long each may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Tells nginx of addresses that have changed, old and new, where it is the app's proxy.
+pub(super) fn tell(env: &Env, app: &App, moved: &BTreeMap<String, String>) {
+    if let Err(error) = try_to_tell(env, app, moved) {
+        env.output().debug(&error.context("telling nginx of changed addresses").to_string());
+    }
+}
+
+fn try_to_tell(env: &Env, app: &App, moved: &BTreeMap<String, String>) -> Result<()> {
+    let proxy = PROXY_TYPE.of(env, app)?;
+    if proxy.is_some_and(|proxy| proxy != NGINX) || NGINX_SERVICE_COMMAND.of(env, app)?.is_some() {
+        return Ok(());
+    }
+    let path = nginx_config(env, app)?;
+    let Some(before) = file::read_text(&path)? else { return Ok(()) };
+    let Some(after) = replaced(&before, moved) else { return Ok(()) };
+    write(env, &path, &after)?;
+    run(&CHECK).or_else(|error| write(env, &path, &before).and(Err(error)))?;
+    run(&RELOAD)
+}
+
+fn write(env: &Env, path: &Path, text: &str) -> Result<()> {
+    atomic::write(path, text.as_bytes(), file::mode(path).unwrap_or(0o600), Owner::of_files(env)?)
+}
+
+fn run(arguments: &[&str]) -> Result<()> {
+    let process = Process::new("sudo").args(arguments).leading_a_group().deadline(PATIENCE);
+    let answer = process.capture()?;
+    if answer.succeeded() {
+        return Ok(());
+    }
+    Err(Error::new(format!("{} failed with {}", process.command(), answer.status_text())))
+}
+
+/// The configuration with these addresses instead of the old ones, where it names a server; `None` when it names none of
+/// them.
+fn replaced(config: &str, moved: &BTreeMap<String, String>) -> Option<String> {
+    let mut is_changed = false;
+    let line = |line: &str| {
+        let server = |rest: &str| -> Option<String> {
+            let (address, port) = rest.split_once(':')?;
+            let new = moved.get(address)?;
+            Some(format!("{}{new}:{port}", line.strip_suffix(rest)?))
+        };
+        let new = line.trim_start().strip_prefix("server ").map(str::trim_start).and_then(server);
+        is_changed |= new.is_some();
+        new.unwrap_or_else(|| line.to_owned())
+    };
+    let text: String = config.split_inclusive('\n').map(line).collect();
+    is_changed.then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_change_places_where_servers_are_named_and_nowhere_else() {
+        let config = "server {\n  listen 80;\n  # 172.17.0.2:5000\n  server_name 172.17.0.2:5000;\n}\n\
+                      upstream shop-5000 {\n\n  server 172.17.0.2:5000;\n  server   172.17.0.3:5000 weight=2;\n  \
+                      server 172.17.0.22:5000;\n  server 172.17.0.4:5000;\n}";
+        let pair = |old: &str, new: &str| (old.to_owned(), new.to_owned());
+        let swapped = [pair("172.17.0.2", "172.17.0.3"), pair("172.17.0.3", "172.17.0.2")].into();
+        let wanted = "server {\n  listen 80;\n  # 172.17.0.2:5000\n  server_name 172.17.0.2:5000;\n}\n\
+                      upstream shop-5000 {\n\n  server 172.17.0.3:5000;\n  server   172.17.0.2:5000 weight=2;\n  \
+                      server 172.17.0.22:5000;\n  server 172.17.0.4:5000;\n}";
+        assert_eq!(replaced(config, &swapped).unwrap(), wanted);
+        assert_eq!(replaced(config, &[pair("172.17.0.9", "172.17.0.3")].into()), None);
+        assert_eq!(replaced("", &swapped), None);
+    }
+}
