@@ -57,14 +57,15 @@ pub(super) fn lines(act: &Act, outcome: &Outcome) -> Vec<String> {
     let line = |(trouble, why): (&Trouble, &String)| {
         let Trouble { ill, of, .. } = trouble;
         let done = match ill {
-            None => "finished",
-            Some(Ill::Address) => "the proxy was told its new address",
-            Some(Ill::Missing) => "started again",
-            Some(Ill::Unhealthy) => "replaced",
-            Some(Ill::Upcoming | Ill::Stray) => "ended",
+            None => "was finished",
+            Some(Ill::Address) => "the proxy was told",
+            Some(Ill::Missing) => "was started again",
+            Some(Ill::Unhealthy) => "was replaced",
+            Some(Ill::Upcoming) => "was removed",
+            Some(Ill::Stray) => "was retired",
         };
         match outcome {
-            Outcome::Done => Some(format!("{of}: {done}, {why}")),
+            Outcome::Done => Some(format!("{of}: {why}, and {done}")),
             Outcome::Failed(reason) => Some(format!("{of}: {why}, and could not be mended: {reason}")),
             Outcome::NotNow => None,
         }
