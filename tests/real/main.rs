@@ -22,6 +22,7 @@ mod part;
 mod plugin;
 mod restore;
 mod scaling;
+mod watch;
 
 use std::panic::catch_unwind;
 use std::process::{ExitCode, exit};
@@ -133,6 +134,11 @@ fn that_touch_all() -> Vec<Test<'static>> {
         restore::a_restart_of_dockerd_is_survived,
         restore::a_stopped_app_is_started_as_it_was,
         addresses::a_changed_address_is_seen_and_mended_before_a_stranger_answers,
+        watch::what_is_removed_comes_back,
+        watch::a_changed_address_is_healed,
+        watch::apps_that_exchange_their_addresses_answer_for_themselves,
+        watch::what_a_failed_deploy_has_left_is_removed,
+        watch::a_restart_of_dockerd_is_healed,
         killed::what_is_killed_at_any_moment_is_mended_by_reconcile,
     ]]
 }

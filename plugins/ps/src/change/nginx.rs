@@ -4,9 +4,10 @@
 //! configuration that the host has made, nothing else of it, and nginx reads it again. The host's rebuild follows in any
 //! case: what goes wrong here is put back and costs nobody more than without it.
 
-use crate::host_files::{NGINX_SERVICE_COMMAND, PROXY_TYPE, nginx_config};
+use crate::docker_local::InstanceFile;
+use crate::host_files::{NGINX_SERVICE_COMMAND, PROXY_TYPE, address_file, nginx_config};
 use common::atomic::{self, Owner};
-use common::{App, Env, Error, Process, Result, file};
+use common::{App, Docker, Env, Error, Instance, Process, ProcessType, Result, file};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -28,7 +29,51 @@ pub(super) fn tell(env: &Env, app: &App, moved: &BTreeMap<String, String>) {
     }
 }
 
+/// Webs that do not serve, and the addresses where the proxy asks for them in vain.
+pub(super) struct Lost(BTreeMap<Instance, String>);
+
+impl Lost {
+    /// Those among these instances, of which these are the files.
+    pub(super) fn among(env: &Env, app: &App, instances: &[Instance], files: &[InstanceFile]) -> Result<Self> {
+        let is_meant =
+            |instance: &Instance| instance.process_type == ProcessType::web() && instances.contains(instance);
+        let files = files.iter().filter_map(|file| Some((file.instance.as_ref()?, &file.container)));
+        let files: Vec<_> = files.filter(|(instance, _)| is_meant(instance)).collect();
+        let mut lost = BTreeMap::new();
+        if files.is_empty() {
+            return Ok(Self(lost));
+        }
+        let states = Docker::new(env)?.states()?;
+        for (instance, id) in files {
+            if !states.get(id).is_some_and(|container| container.state.is_alive()) {
+                lost.insert(instance.clone(), written_address(env, app, instance)?);
+            }
+        }
+        Ok(Self(lost))
+    }
+
+    /// Others were made in the place of some of them: nginx asks those from now on, and not only once the hooks have run.
+    pub(super) fn are_replaced(&self, env: &Env, app: &App, made: &[Instance]) {
+        let mut moved = BTreeMap::new();
+        for (instance, old) in self.0.iter().filter(|(instance, _)| made.contains(instance)) {
+            let new = written_address(env, app, instance).unwrap_or_default();
+            if !old.is_empty() && !new.is_empty() && *old != new {
+                moved.insert(old.clone(), new);
+            }
+        }
+        tell(env, app, &moved);
+    }
+}
+
+/// The address of an instance that is written down; empty when none is.
+pub(super) fn written_address(env: &Env, app: &App, instance: &Instance) -> Result<String> {
+    Ok(file::read_text(&address_file(env, app, instance)?)?.unwrap_or_default().trim().to_owned())
+}
+
 fn try_to_tell(env: &Env, app: &App, moved: &BTreeMap<String, String>) -> Result<()> {
+    if moved.is_empty() {
+        return Ok(());
+    }
     let proxy = PROXY_TYPE.of(env, app)?;
     if proxy.is_some_and(|proxy| proxy != NGINX) || NGINX_SERVICE_COMMAND.of(env, app)?.is_some() {
         return Ok(());

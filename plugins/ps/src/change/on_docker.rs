@@ -5,6 +5,7 @@ use super::hooks;
 use super::leaving::{self, Hidden};
 use super::leftovers;
 use super::mark::Marks;
+use super::nginx::Lost;
 use super::open::{Made, Outside, all_of};
 use super::resting;
 use super::stop_containers::stop_containers;
@@ -136,6 +137,7 @@ impl<'a> OnDocker<'a> {
         let workers = workers.parse().unwrap_or(1_usize).clamp(1, instances.len().max(1));
         let (kind, variables) = self.surroundings.of_instance(self.env, self.app, process_type, image)?;
         let before = instance_files(self.env, self.app)?;
+        let lost = Lost::among(self.env, self.app, instances, &before)?;
         let waiting = Mutex::new(instances.iter());
         let done = Mutex::new(Made::default());
         at_once(workers, || {
@@ -155,6 +157,7 @@ impl<'a> OnDocker<'a> {
             let interrupted = format!("interrupted before all of {process_type} of {} were started", self.app);
             done.failure = Some(Error::new(interrupted));
         }
+        lost.are_replaced(self.env, self.app, &done.made);
         Ok(done)
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn readdress(env: &Env, app: &App, moved: &[&Step]) -> Result<bool> {
             // Where nobody tells, the host finds them out as it rebuilds the proxy.
             if !address.is_empty() {
                 let path = address_file(env, app, &step.instance)?;
-                let before = file::read_text(&path)?.unwrap_or_default().trim().to_owned();
+                let before = nginx::written_address(env, app, &step.instance)?;
                 if step.instance.process_type == ProcessType::web() && !before.is_empty() && before != address {
                     webs.insert(before, address.clone());
                 }

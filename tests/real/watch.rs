@@ -1,0 +1,185 @@
+//! `ps:watch` beside the host's own plugins and nginx. It touches every app of the host, so these checks run alone.
+//!
+//! How soon something is healed is told and not asserted: machines are slow now and then.
+
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ps_tests::docker::docker;
+use ps_tests::process::wait_until;
+
+use crate::addresses::{Container, address_of, takes_the_address_of};
+use crate::host::{self, App, PATIENCE, ends, home, restart_dockerd, same_lives, succeeds};
+
+/// Requests that must be answered by the app that they are for.
+const REQUESTS: usize = 300;
+
+/// A watch that runs, and is killed when it is dropped.
+struct Watch(Child);
+
+impl Watch {
+    /// Started as a user would, and known to watch.
+    fn begin() -> Self {
+        let mut command = Command::new("dokku");
+        command.arg("ps:watch").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let watch = Self(command.spawn().expect("dokku ps:watch"));
+        wait_until("ps:watch runs", PATIENCE, || Self::process().is_some());
+        watch
+    }
+
+    /// The number of the program itself, which `dokku` has started.
+    fn process() -> Option<String> {
+        let status = succeeds(&["ps:watch", "--status"]);
+        status.lines().find_map(|line| line.strip_prefix("=====> ps:watch runs as process ")).map(str::to_owned)
+    }
+
+    /// Killed so that it can do nothing about it.
+    fn kill(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        if let Some(process) = Self::process() {
+            let killed = Command::new("kill").args(["-9", &process]).status().expect("kill");
+            assert!(killed.success() || Self::process().is_none());
+        }
+        self.0.wait().expect("dokku ps:watch");
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if self.0.try_wait().ok().flatten().is_none() {
+            self.end();
+        }
+    }
+}
+
+fn told<T>(what: &str, done: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let result = done();
+    println!("{what} after {:.1} s", began.elapsed().as_secs_f32());
+    result
+}
+
+/// Waits until an instance runs in another container than this one.
+fn comes_back(app: &App, instance: &str, id: &str) {
+    let is_back = || app.instances().get(instance).is_some_and(|life| life.id != id);
+    wait_until(&format!("{instance} is back"), PATIENCE, is_back);
+}
+
+/// The app has a web and two workers.
+pub(crate) fn what_is_removed_comes_back(app: &App) {
+    app.scales(&["web=1", "worker=2"]);
+    let before = app.runs(&["web.1", "worker.1", "worker.2"]);
+    let _watch = Watch::begin();
+    docker(&["container", "rm", "--force", &before["worker.1"].id]);
+    told("worker.1 is back", || comes_back(app, "worker.1", &before["worker.1"].id));
+    docker(&["container", "rm", "--force", &before["web.1"].id]);
+    told("web.1 is served", || {
+        comes_back(app, "web.1", &before["web.1"].id);
+        app.answers(&app.instances());
+    });
+    let after = app.runs(&["web.1", "worker.1", "worker.2"]);
+    same_lives(&before, &after, &["worker.2"]);
+    wait_until("it says so", PATIENCE, || succeeds(&["ps", &app.name]).matches("and was started again").count() == 2);
+    ends(0, &["ps", &app.name, "--exit-code"]);
+}
+
+/// Its web ends and comes back with another address, while a stranger has the one that nginx knows.
+fn moves(app: &App) -> Vec<Container> {
+    let id = app.instances()["web.1"].id.clone();
+    let address = address_of(&id);
+    docker(&["container", "kill", &id]);
+    let strangers = takes_the_address_of(&address);
+    docker(&["container", "start", &id]);
+    assert_ne!(address_of(&id), address);
+    strangers
+}
+
+/// As dokku-event-listener's public issue 8 has it: what was there before it began is known all the same.
+pub(crate) fn a_changed_address_is_healed(app: &App) {
+    let before = app.runs(&["web.1", "worker.1", "worker.2"]);
+    let watch = Watch::begin();
+    let strangers = moves(app);
+    told("the web is served", || app.answers(&before));
+    drop(strangers);
+    watch.kill();
+    // Nobody sees this one.
+    let strangers = moves(app);
+    let _watch = told("ps:watch has begun", Watch::begin);
+    told("the web is served", || app.answers(&before));
+    drop(strangers);
+    app.asked_while(|| {});
+    same_lives(&before, &app.instances(), &["worker.1", "worker.2"]);
+}
+
+pub(crate) fn apps_that_exchange_their_addresses_answer_for_themselves(app: &App) {
+    let other = App::deployed(&["web=1", "worker=0"]);
+    let (one, two) = (app.instances()["web.1"].id.clone(), other.instances()["web.1"].id.clone());
+    let before = (address_of(&one), address_of(&two));
+    let _watch = Watch::begin();
+    // Docker gives the lowest address that is free.
+    docker(&["container", "kill", &one, &two]);
+    let mut ids = [(before.0.clone(), &two), (before.1.clone(), &one)];
+    ids.sort_by_key(|(address, _)| address.rsplit('.').next().and_then(|last| last.parse::<u32>().ok()));
+    for (_, id) in &ids {
+        docker(&["container", "start", id]);
+    }
+    println!("{before:?} -> {:?}", (address_of(&one), address_of(&two)));
+    told("both answer for themselves", || {
+        app.answers(&app.instances());
+        other.answers(&other.instances());
+    });
+    wait_until("both are as they should be", PATIENCE, || {
+        [app, &other].iter().all(|app| host::dokku(&["ps", &app.name, "--exit-code"]).status == 0)
+    });
+    for (app, id) in [(app, &one), (&other, &two)] {
+        for _ in 0..REQUESTS {
+            let answer = app.ask().expect("an answer");
+            assert!(id.starts_with(answer.as_str()), "{answer} for {}", app.name);
+        }
+    }
+}
+
+/// A worker that ends at once makes the deploy fail, and the host leaves the new web running.
+pub(crate) fn what_a_failed_deploy_has_left_is_removed(app: &App) {
+    let before = app.runs(&["web.1", "worker.1", "worker.2"]);
+    succeeds(&["checks:enable", &app.name]);
+    let upcoming = || {
+        let all = docker(&["container", "ls", "--format", "{{.Names}}", "--filter", &format!("name={}", app.name)]);
+        all.lines().filter(|name| name.contains(".upcoming-")).count()
+    };
+    let procfile = format!("{}worker: false\n", host::WEB);
+    let failed = app.deploy(&[("Procfile", &procfile)]);
+    assert_ne!(failed.status, 0, "{failed}");
+    assert!(upcoming() > 0, "this host leaves nothing behind: {failed}");
+    let watch = Watch::begin();
+    told("nothing is left of it", || wait_until("nothing is left of it", PATIENCE, || upcoming() == 0));
+    same_lives(&before, &app.instances(), &["web.1", "worker.1", "worker.2"]);
+    watch.kill();
+    succeeds(&["checks:disable", &app.name]);
+}
+
+/// Without `ps:restore`: dokku-event-listener's public issue 30 has apps that answer for each other after that.
+pub(crate) fn a_restart_of_dockerd_is_healed(app: &App) {
+    let before = app.runs(&["web.1", "worker.1", "worker.2"]);
+    let (stopped, other) = (App::deployed(&["web=0", "worker=1"]), App::deployed(&["web=1", "worker=0"]));
+    succeeds(&["ps:stop", &stopped.name]);
+    let watch = Watch::begin();
+    restart_dockerd();
+    let are_up = || [app, &other].iter().all(|app| host::dokku(&["ps", &app.name, "--exit-code"]).status == 0);
+    told("all run", || wait_until("all run", PATIENCE, are_up));
+    app.answers(&before);
+    other.answers(&other.instances());
+    let after = app.runs(&["web.1", "worker.1", "worker.2"]);
+    for instance in before.keys() {
+        assert_eq!(after[instance].id, before[instance].id, "{instance} is started, not made anew");
+    }
+    // What it does for others it has done by now.
+    thread::sleep(Duration::from_secs(1));
+    stopped.runs_nothing();
+    assert!(!home(&stopped.name).join("IP.web.1").exists());
+    watch.kill();
+}
