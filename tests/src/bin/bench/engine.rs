@@ -42,7 +42,7 @@ impl Engine {
         let engine = Arc::new(Self {
             began: Instant::now(),
             asked: Mutex::default(),
-            list: Value::from_iter(details.values().map(listed)).to_string(),
+            list: details.values().map(listed).collect::<Value>().to_string(),
             details: details.into_iter().map(|(id, details)| (id, details.to_string())).collect(),
         });
         let listener = UnixListener::bind(socket).expect("a socket");

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use ps_tests::host;
 use ps_tests::process::{self, wait_until};
+use ps_tests::sandbox::Sandbox;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::engine::{Container, Engine};
@@ -27,50 +28,63 @@ struct Used {
     children: f64,
 }
 
+/// What was measured, memory in kB.
+struct Cost {
+    took: Duration,
+    peak: u64,
+    median: u64,
+    last: u64,
+    used: Used,
+}
+
 pub(crate) fn watch(minutes: u64) {
-    let host = host().docker_local();
-    let containers = containers();
-    for (number, of_app) in containers.chunks(INSTANCES.len()).enumerate() {
-        let (sandbox, app) = (host.sandbox(), app(number));
-        sandbox.write(&format!("home/{app}/HEAD"), "");
-        sandbox.write(&format!("lib/config/common/{app}/deployed"), "true");
-        sandbox.write(&format!("lib/config/ps/{app}/scale"), "web=2\nworker=1\n");
-        sandbox.write(&format!("lib/data/ps/{app}/Procfile"), "web: run -p $PORT\nworker: go\n");
-        for container in of_app {
-            let instance = &container.instance;
-            sandbox.write(&format!("home/{app}/CONTAINER.{instance}"), &container.id);
-            sandbox.write(&format!("home/{app}/IP.{instance}"), &container.address);
-            sandbox.write(&format!("home/{app}/PORT.{instance}"), "5000");
-        }
-    }
+    let (host, containers) = (host().docker_local(), containers());
     let sandbox = host.sandbox();
+    containers.chunks(INSTANCES.len()).for_each(|of_app| make_app(sandbox, of_app));
     let engine = Engine::begin(&sandbox.path("docker.sock"), &containers);
     let mut command = Command::new(sandbox.program("subcommands/watch"));
-    sandbox.surround(
-        &mut command,
-        &BTreeMap::from([("DOCKER_HOST".to_owned(), Some("unix://@ROOT@/docker.sock".to_owned()))]),
-    );
+    let socket = ("DOCKER_HOST".to_owned(), Some("unix://@ROOT@/docker.sock".to_owned()));
+    sandbox.surround(&mut command, &BTreeMap::from([socket]));
     let said = fs::File::create(sandbox.path("said")).expect("a file");
     command.arg("ps:watch").stdin(Stdio::null()).stdout(said.try_clone().expect("a file")).stderr(said);
-    let began = Instant::now();
     let mut child = process::spawn(&mut command);
-    let pid = child.id();
+    let cost = measure(child.id(), Duration::from_mins(minutes));
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process id");
+    kill_process(pid, Signal::TERM).expect("ps:watch runs");
+    wait_until("ps:watch has ended", process::DEADLINE, || child.try_wait().expect("it is ours").is_some());
+    check_that_it_was_idle(sandbox);
+    print(&cost, &engine);
+}
 
-    let end = Duration::from_secs(minutes * 60);
+/// A deployed app of which all runs.
+fn make_app(sandbox: &Sandbox, containers: &[Container]) {
+    let app = &containers[0].app;
+    sandbox.write(&format!("home/{app}/HEAD"), "");
+    sandbox.write(&format!("lib/config/common/{app}/deployed"), "true");
+    sandbox.write(&format!("lib/config/ps/{app}/scale"), "web=2\nworker=1\n");
+    sandbox.write(&format!("lib/data/ps/{app}/Procfile"), "web: run -p $PORT\nworker: go\n");
+    for Container { id, instance, address, .. } in containers {
+        sandbox.write(&format!("home/{app}/CONTAINER.{instance}"), id);
+        sandbox.write(&format!("home/{app}/IP.{instance}"), address);
+        sandbox.write(&format!("home/{app}/PORT.{instance}"), "5000");
+    }
+}
+
+fn measure(pid: u32, end: Duration) -> Cost {
+    let began = Instant::now();
     let mut memory = Vec::new();
     while began.elapsed() < end {
         thread::sleep(Duration::from_secs(1).min(end.saturating_sub(began.elapsed())));
         memory.push(kilobytes(pid, "VmRSS"));
     }
-    let (peak, last, used) = (kilobytes(pid, "VmHWM"), kilobytes(pid, "VmRSS"), used(pid));
-    let took = began.elapsed();
+    let last = *memory.last().expect("a minute at least");
     memory.sort_unstable();
     let median = memory[memory.len() / 2];
+    Cost { took: began.elapsed(), peak: kilobytes(pid, "VmHWM"), median, last, used: used(pid) }
+}
 
-    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).expect("a process id");
-    kill_process(pid, Signal::TERM).expect("ps:watch runs");
-    wait_until("ps:watch has ended", process::DEADLINE, || child.try_wait().expect("it is ours").is_some());
-    // Otherwise something else was measured than a host at rest.
+/// Otherwise something else was measured than a host at rest.
+fn check_that_it_was_idle(sandbox: &Sandbox) {
     let said = fs::read_to_string(sandbox.path("said")).expect("what it said");
     assert_eq!(said.trim(), "-----> Watching all apps", "it is not idle");
     for number in 0..APPS {
@@ -79,7 +93,10 @@ pub(crate) fn watch(minutes: u64) {
         let told = serde_json::json!({ "web.1": "running", "web.2": "running", "worker.1": "running" });
         assert_eq!(seen["told"], told, "{}", app(number));
     }
+}
 
+fn print(cost: &Cost, engine: &Engine) {
+    let Cost { took, peak, median, last, used } = cost;
     let share = |seconds: f64| format!("{seconds:.2} s = {:.3} % of a core", seconds / took.as_secs_f64() * 100.0);
     let is_of_a_container = |path: &str| path.starts_with("GET /containers/") && path != "GET /containers/json";
     println!("{APPS} apps of {} containers, idle for {} s", INSTANCES.len(), took.as_secs());
@@ -87,6 +104,7 @@ pub(crate) fn watch(minutes: u64) {
     println!("ps:watch itself             {}", share(used.own));
     println!("what it starts (docker)     {}", share(used.children));
     println!("both                        {}", share(used.own + used.children));
+    // Each run of the program begins with this question.
     println!("calls of docker at second   {}", seconds(&engine.asked(|path| path.ends_with(" /_ping"))));
     println!("  lists of containers at    {}", seconds(&engine.asked(|path| path == "GET /containers/json")));
     println!("  containers it asks about  {}", engine.asked(is_of_a_container).len());
@@ -129,7 +147,9 @@ fn used(pid: u32) -> Used {
 /// `0, 300`; those of one second as `3 x 0`.
 fn seconds(times: &[Duration]) -> String {
     let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
-    times.iter().for_each(|time| *counts.entry(time.as_secs()).or_default() += 1);
+    for time in times {
+        *counts.entry(time.as_secs()).or_default() += 1;
+    }
     let shown = counts
         .iter()
         .map(|(second, count)| if *count > 1 { format!("{count} x {second}") } else { second.to_string() });
