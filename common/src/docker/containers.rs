@@ -19,13 +19,35 @@ const LIST: &str = concat!(
 
 /// The names are those of Docker's API, which all its releases have; without a health check it has no
 /// `Health`, and `index` alone does not mind.
-const DETAILS: &str = concat!(
-    "{{.Id}}\t{{.State.Status}}\t{{.State.StartedAt}}\t{{.State.FinishedAt}}\t{{.RestartCount}}",
-    "\t{{.State.ExitCode}}\t{{.State.OOMKilled}}\t{{with index .State \"Health\"}}{{.Status}}{{end}}",
-    "\t{{.Image}}\t{{.Created}}\t{{json .Config.Env}}\t{{json .Config.Cmd}}",
-    "\t{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}\t{{json .Config.Labels}}",
-    "\t{{.HostConfig.Memory}}\t{{.HostConfig.NanoCpus}}",
-);
+macro_rules! details {
+    ($variables:literal, $command:literal, $labels:literal) => {
+        concat!(
+            "{{.Id}}\t{{.State.Status}}\t{{.State.StartedAt}}\t{{.State.FinishedAt}}\t{{.RestartCount}}",
+            "\t{{.State.ExitCode}}\t{{.State.OOMKilled}}\t{{with index .State \"Health\"}}{{.Status}}{{end}}",
+            "\t{{.Image}}\t{{.Created}}\t",
+            $variables,
+            "\t",
+            $command,
+            "\t{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}\t",
+            $labels,
+            "\t{{.HostConfig.Memory}}\t{{.HostConfig.NanoCpus}}",
+        )
+    };
+}
+
+const DETAILS: &str = details!("{{json .Config.Env}}", "{{json .Config.Cmd}}", "{{json .Config.Labels}}");
+
+/// The same without what may be long, for who looks at hundreds of containers again and again.
+const SHORT_DETAILS: &str = details!("", "", "");
+
+/// How much is asked of containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// All that there is of [`ContainerDetails`].
+    Everything,
+    /// How they do: not the variables, the command and the labels that they were made with, which are most of it.
+    HowTheyDo,
+}
 
 /// A container in the list of all, with the labels that Dokku gives; a label it lacks is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -128,19 +150,27 @@ impl Docker<'_> {
     /// # Errors
     /// As [`Docker::states`].
     pub fn details(&self, containers: &[&str]) -> Result<BTreeMap<String, ContainerDetails>> {
-        self.details_of_each(containers)?.into_iter().map(|(id, found)| Ok((id, found?))).collect()
+        self.details_of_each(containers, Asked::Everything)?.into_iter().map(|(id, found)| Ok((id, found?))).collect()
     }
 
     /// The same, where what cannot be told of one container is the trouble of that one alone.
     ///
     /// # Errors
     /// When Docker tells nothing of any of them: as [`Docker::states`].
-    pub fn details_of_each(&self, containers: &[&str]) -> Result<BTreeMap<String, Result<ContainerDetails>>> {
+    pub fn details_of_each(
+        &self,
+        containers: &[&str],
+        asked: Asked,
+    ) -> Result<BTreeMap<String, Result<ContainerDetails>>> {
         let mut details = BTreeMap::new();
         if containers.is_empty() {
             return Ok(details);
         }
-        let read = self.read(&["container", "inspect", "--format", DETAILS, "--"]).args(containers);
+        let format = match asked {
+            Asked::Everything => DETAILS,
+            Asked::HowTheyDo => SHORT_DETAILS,
+        };
+        let read = self.read(&["container", "inspect", "--format", format, "--"]).args(containers);
         let answer = read.capture()?;
         let has_failed = !answer.succeeded() && !fails_only_with(&answer.stderr, &["no such container"]);
         let mut trouble = has_failed.then(|| self.details_failure(&answer));

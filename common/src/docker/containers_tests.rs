@@ -117,7 +117,7 @@ fn what_cannot_be_read_is_the_trouble_of_its_own_container() {
     let asked: Vec<&str> = ids.iter().map(String::as_str).collect();
     let known = |script: &str| {
         let (_folder, env) = fake(script);
-        let details = Docker::new(&env).unwrap().details_of_each(&asked).unwrap();
+        let details = Docker::new(&env).unwrap().details_of_each(&asked, Asked::Everything).unwrap();
         let known = asked.iter().map(|id| details.get(*id).map(Result::is_ok)).collect::<Vec<_>>();
         (known, details.into_values().find_map(Result::err).unwrap().to_string())
     };
@@ -138,4 +138,31 @@ fn what_cannot_be_read_is_the_trouble_of_its_own_container() {
 fn who_needs_all_fails_for_one() {
     let (_folder, env) = fake(&format!("printf '%s\\n' '{}' oops", line_of(ID)));
     assert!(Docker::new(&env).unwrap().details(&[ID, &"a".repeat(64)]).is_err());
+}
+
+#[test]
+fn what_is_long_is_left_out_where_it_is_not_asked() {
+    assert_eq!(DETAILS.matches('\t').count(), SHORT_DETAILS.matches('\t').count());
+    // Answers as a template is filled in, and no more.
+    let script = format!(
+        r#"
+made=; command=; labels=
+case "$4" in *.Config.Env*) made='["A=1"]';; esac
+case "$4" in *.Config.Cmd*) command='["x"]';; esac
+case "$4" in *.Config.Labels*) labels='{{"l":"m"}}';; esac
+printf '{ID}\trunning\t\t\t0\t0\tfalse\t\tsha256:1\t\t%s\t%s\t10.0.0.1 \t%s\t5\t7\n' "$made" "$command" "$labels"
+"#
+    );
+    let (_folder, env) = fake(&script);
+    let docker = Docker::new(&env).unwrap();
+    let told = |asked| docker.details_of_each(&[ID], asked).unwrap().remove(ID).unwrap().unwrap();
+    let (all, short) = (told(Asked::Everything), told(Asked::HowTheyDo));
+    assert_eq!(
+        (all.variables.as_slice(), all.command.as_slice()),
+        (["A=1".to_owned()].as_slice(), ["x".to_owned()].as_slice())
+    );
+    assert_eq!(all.labels.get("l").map(String::as_str), Some("m"));
+    let left = ContainerDetails { variables: Vec::new(), command: Vec::new(), labels: BTreeMap::new(), ..all };
+    assert_eq!(short, left);
+    assert_eq!((short.addresses.as_slice(), short.memory_limit), (["10.0.0.1".to_owned()].as_slice(), Some(5)));
 }

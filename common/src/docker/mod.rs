@@ -17,7 +17,7 @@ mod state;
 mod stats;
 mod time;
 
-pub use containers::{Container, ContainerDetails};
+pub use containers::{Asked, Container, ContainerDetails};
 pub use events::{ContainerEvent, ContainerEvents};
 pub use image::ImageConfig;
 pub use processes::ContainerProcess;

@@ -7,7 +7,7 @@ use super::report::is_json;
 use crate::docker_local::{Actual, Listing, listing_of, listings, used};
 use crate::listing::stats;
 use crate::targets::Selection;
-use common::{App, Env, Error, OtherGlobals, Result, clap, interrupted, listed, parse_command_line, pause};
+use common::{App, Asked, Env, Error, OtherGlobals, Result, clap, interrupted, listed, parse_command_line, pause};
 use std::time::{Duration, Instant};
 
 #[derive(Debug, clap::Parser)]
@@ -138,7 +138,7 @@ fn read_all(env: &Env, is_first: bool) -> Result<(Vec<Listing>, Vec<String>)> {
         env.output().warn("You haven't deployed any applications yet");
     }
     let (mut read, mut elsewhere, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-    for (app, listing) in listings(env, &apps, &queued(env))? {
+    for (app, listing) in listings(env, &apps, &queued(env), Asked::Everything)? {
         match listing {
             Ok(Listing { actual: Actual::Status(_), scheduler, .. }) => elsewhere.push(format!("{app} ({scheduler})")),
             Ok(listing) => read.push(listing),

@@ -6,7 +6,7 @@ use super::listing::{Actual, InstanceState, ListedInstance, Listing};
 use super::reach::{runs_on_docker_local, wait_for_docker};
 use super::read::listings;
 use crate::host_files::address_file;
-use common::{App, Env, ProcessType, Result, file};
+use common::{App, Asked, Env, ProcessType, Result, file};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -19,11 +19,11 @@ pub(crate) fn shown_healthy(env: &Env, apps: &[App], patience: Duration) -> Resu
         return Ok(BTreeSet::new());
     }
     let queued = queue(env).unwrap_or_default();
-    let listed = if let Ok(listed) = listings(env, &apps, &queued) {
+    let listed = if let Ok(listed) = listings(env, &apps, &queued, Asked::Everything) {
         listed
     } else {
         wait_for_docker(env, patience)?;
-        listings(env, &apps, &queued).unwrap_or_default()
+        listings(env, &apps, &queued, Asked::Everything).unwrap_or_default()
     };
     let healthy = listed
         .into_iter()

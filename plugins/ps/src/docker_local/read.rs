@@ -14,8 +14,8 @@ use crate::stopped::Stopped;
 use crate::targets::Selection;
 use crate::watched::WatchedFile;
 use common::{
-    App, Container, ContainerDetails, ContainerStats, Docker, Env, ProcessType, Quantity, Result, Triggers, file,
-    now_since_epoch,
+    App, Asked, Container, ContainerDetails, ContainerStats, Docker, Env, ProcessType, Quantity, Result, Triggers,
+    file, now_since_epoch,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,10 +48,10 @@ struct InDocker {
 /// The listing of each app, or why it cannot be made.
 ///
 /// Docker is asked for apps that are deployed on docker-local, with files or without: a container that no
-/// file names shows only there. `queued` is docker-local's queue; a container in it is a stray to who does not know it.
-pub(crate) fn listings(env: &Env, apps: &[App], queued: &Queue) -> Result<Vec<(App, Result<Listing>)>> {
+/// file names shows only there; `asked` says how much. `queued` is docker-local's queue; a container in it is a stray to who does not know it.
+pub(crate) fn listings(env: &Env, apps: &[App], queued: &Queue, asked: Asked) -> Result<Vec<(App, Result<Listing>)>> {
     let on_host: Vec<(App, Result<OnHost>)> = apps.iter().map(|app| (app.clone(), on_host(env, app, queued))).collect();
-    let in_docker = in_docker(env, on_host.iter().filter_map(|(_, read)| read.as_ref().ok()))?;
+    let in_docker = in_docker(env, on_host.iter().filter_map(|(_, read)| read.as_ref().ok()), asked)?;
     let listing = |read: OnHost| listing(env, read, &in_docker);
     Ok(on_host.into_iter().map(|(app, read)| (app, read.and_then(listing))).collect())
 }
@@ -59,7 +59,7 @@ pub(crate) fn listings(env: &Env, apps: &[App], queued: &Queue) -> Result<Vec<(A
 /// The listing of one app.
 pub(crate) fn listing_of(env: &Env, app: &App, queued: &Queue) -> Result<Listing> {
     let read = on_host(env, app, queued)?;
-    let in_docker = in_docker(env, std::iter::once(&read))?;
+    let in_docker = in_docker(env, std::iter::once(&read), Asked::Everything)?;
     listing(env, read, &in_docker)
 }
 
@@ -105,7 +105,7 @@ fn on_host(env: &Env, app: &App, queue: &Queue) -> Result<OnHost> {
     Ok(OnHost { app: app.clone(), scheduler, desired, actual })
 }
 
-fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>) -> Result<InDocker> {
+fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>, asked: Asked) -> Result<InDocker> {
     let files = |read: &'a OnHost| match &read.actual {
         BeforeDocker::Files(files, retiring, _) => Some((&read.app, files, retiring)),
         BeforeDocker::Known(_) => None,
@@ -118,7 +118,7 @@ fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>) -> Result<In
     let containers = docker.containers()?;
     let matter = apps.into_iter().flat_map(|(app, files, retiring)| that_matter(app, files, retiring, &containers));
     let ids: BTreeSet<&str> = matter.map(|container| container.id.as_str()).collect();
-    let details = docker.details_of_each(&ids.into_iter().collect::<Vec<_>>())?;
+    let details = docker.details_of_each(&ids.into_iter().collect::<Vec<_>>(), asked)?;
     Ok(InDocker { containers, details })
 }
 

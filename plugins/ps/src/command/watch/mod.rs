@@ -15,7 +15,7 @@ use crate::docker_local::{listings, queue};
 use crate::watch::{Act, Change, Core, Look, Now, Outcome};
 use crate::watched::WatchedFile;
 use common::{
-    App, Env, Error, FileLock, Globals, Result, clap, now_since_epoch, parse_command_line, when_asked_to_end,
+    App, Asked, Env, Error, FileLock, Globals, Result, clap, now_since_epoch, parse_command_line, when_asked_to_end,
 };
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -188,7 +188,7 @@ impl Watch {
             Look::All => all.into_iter().collect(),
             Look::Some(apps) => apps.iter().filter(|app| all.contains(app)).cloned().collect(),
         };
-        for (app, listing) in listings(env, &meant, &queue(env)?)? {
+        for (app, listing) in listings(env, &meant, &queue(env)?, Asked::HowTheyDo)? {
             let seen = listing.and_then(|listing| look::seen(env, &app, &listing));
             if !self.core.knows(&app) {
                 self.core.learn(&app, WatchedFile::new(env, &app)?.read().unwrap_or_default());

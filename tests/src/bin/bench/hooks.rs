@@ -1,11 +1,11 @@
-//! `bench hooks`: what each read-only trigger costs, from start to end, beside an executable that does nothing.
+//! What each read-only trigger costs, from start to end, beside an executable that does nothing.
 //!
 //! `tests/bench` builds both the same way and runs this with `PS_PLUGIN` and `PS_NOTHING`. All are run in turn,
 //! so that what the machine does besides is shared by all; the median says what one run costs.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ps_tests::host;
@@ -20,17 +20,7 @@ const HOOKS: [(&str, &[&str]); 6] = [
     ("report", &["shop"]),
 ];
 
-fn main() -> ExitCode {
-    if std::env::args().nth(1).as_deref() == Some("hooks") {
-        hooks();
-        ExitCode::SUCCESS
-    } else {
-        eprintln!("usage: tests/bench hooks");
-        ExitCode::from(2)
-    }
-}
-
-fn hooks() {
+pub(crate) fn hooks() {
     let nothing = std::env::var_os("PS_NOTHING").expect("PS_NOTHING does not name an executable: run tests/bench");
     // The answering plugins have the names they have on a real host.
     let host = host()
