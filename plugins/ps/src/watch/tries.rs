@@ -24,8 +24,11 @@ pub(super) fn wait(tries: Option<&Tries>, epoch: i64) -> Option<Duration> {
     if tries.given_up.is_some() {
         return None;
     }
+    // A clock that was put back makes nobody wait: it may be years until it gets there again.
+    if tries.last > epoch {
+        return Some(Duration::ZERO);
+    }
     let seconds = 60_i64 << (tries.made - 1).min(LONGEST);
-    // A clock that was put back makes nobody wait longer.
     let left = tries.last.saturating_add(seconds).saturating_sub(epoch).clamp(0, seconds);
     Some(Duration::from_secs(left.unsigned_abs()))
 }
@@ -58,10 +61,12 @@ pub(super) fn saw(tries: &mut BTreeMap<String, Tries>, seen: &Seen, epoch: i64) 
     let mut given_up = Vec::new();
     for (key, trouble) in needed {
         let Some(tries) = tries.get_mut(&key) else { continue };
-        tries.unseen = false;
+        let container = seen.instances.get(&trouble.of).and_then(|instance| instance.container.clone());
+        if std::mem::take(&mut tries.unseen) {
+            tries.container.clone_from(&container);
+        }
         if is_given_up(trouble.ill) && tries.made >= MOST && tries.given_up.is_none() {
             tries.given_up = Some(GivenUp { at: epoch, lines: Vec::new() });
-            let container = seen.instances.get(&trouble.of).and_then(|instance| instance.container.clone());
             given_up.push((trouble.clone(), container));
         }
     }
@@ -74,8 +79,12 @@ fn has_still_to_show(key: &str, tries: &mut Tries, seen: &Seen) -> bool {
     let Some((word, instance)) = key.split_once(' ') else { return false };
     let Some(instance) = seen.instances.get(instance).filter(|instance| instance.runs) else { return false };
     let may_fail = [Ill::Missing, Ill::Unhealthy].iter().any(|ill| ill.as_str() == word);
-    if !may_fail || tries.given_up.is_some() {
+    if !may_fail {
         return false;
+    }
+    // One that was given up and runs was started by somebody. One that is healthy for once may be the same still.
+    if tries.given_up.is_some() {
+        return word == Ill::Unhealthy.as_str() && tries.container == instance.container;
     }
     if std::mem::take(&mut tries.unseen) {
         tries.container.clone_from(&instance.container);
@@ -83,3 +92,7 @@ fn has_still_to_show(key: &str, tries: &mut Tries, seen: &Seen) -> bool {
     }
     tries.container == instance.container && instance.up_for < STEADY
 }
+
+#[cfg(test)]
+#[path = "tries_tests.rs"]
+mod tests;
