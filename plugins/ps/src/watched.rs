@@ -92,15 +92,16 @@ impl<'a> WatchedFile<'a> {
         Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 
-    /// Keeps this; nothing is no file.
+    /// Keeps this; nothing is no file. Nothing is kept of an app that has no folder: it was destroyed meanwhile, or has
+    /// another name.
     pub(crate) fn write(&self, watched: &Watched) -> Result<()> {
         if *watched == Watched::default() {
             return atomic::remove(&self.path);
         }
-        let owner = Owner::of_files(self.env)?;
-        if let Some(folder) = self.path.parent() {
-            atomic::create_directory(folder, owner)?;
+        if !self.path.parent().is_some_and(file::is_folder) {
+            return Ok(());
         }
+        let owner = Owner::of_files(self.env)?;
         let text = serde_json::to_string(watched).context(|| "writing what was watched")?;
         atomic::write(&self.path, text.as_bytes(), 0o644, owner)
     }
@@ -128,6 +129,9 @@ mod tests {
             watched.note(at, "x".to_owned());
         }
         assert_eq!(watched.acts.iter().map(|act| act.at).collect::<Vec<_>>(), (2..12).collect::<Vec<_>>());
+        kept.write(&watched).unwrap();
+        assert!(!folder.path().join("data").exists(), "nothing is made of an app that has gone");
+        std::fs::create_dir_all(folder.path().join("data/ps/shop")).unwrap();
         kept.write(&watched).unwrap();
         assert_eq!(kept.read().unwrap(), watched);
         assert_eq!(
