@@ -58,13 +58,19 @@ impl Core {
         self.all_at = self.all_at.min(now.ticks);
     }
 
-    /// Docker did not answer when it was asked for these.
+    /// Docker did not answer when it was asked for these. What was seen earlier is no reason to act: it would be in vain,
+    /// and a try.
     pub(crate) fn unanswered(&mut self, look: &Look, now: Now) {
         match look {
-            Look::All => self.all_at = self.all_at.min(now.ticks + AGAIN),
+            Look::All => {
+                self.all_at = self.all_at.min(now.ticks + AGAIN);
+                self.apps.values_mut().for_each(|kept| kept.needs.clear());
+            }
             Look::Some(apps) => {
                 for app in apps {
-                    self.apps.entry(app.clone()).or_default().look_later(AGAIN, now);
+                    let kept = self.apps.entry(app.clone()).or_default();
+                    kept.needs.clear();
+                    kept.look_later(AGAIN, now);
                 }
             }
         }
@@ -203,10 +209,10 @@ impl Core {
         }
     }
 
-    /// What has to be written down, once.
+    /// What has to be written down, once. Of an app that nobody has read what is written down of nothing is known yet.
     pub(crate) fn take_dirty(&mut self) -> Vec<(App, Watched)> {
         let dirty = |(app, kept): (&App, &mut Kept)| {
-            std::mem::take(&mut kept.is_dirty).then(|| (app.clone(), kept.watched.clone()))
+            (kept.is_read && std::mem::take(&mut kept.is_dirty)).then(|| (app.clone(), kept.watched.clone()))
         };
         self.apps.iter_mut().filter_map(dirty).collect()
     }

@@ -144,3 +144,46 @@ proptest! {
         host.check();
     }
 }
+
+/// A core that knows of an app of which `web.1` is missing and was tried so often at the time 0.
+fn with_missing(app: &App, made: u32) -> Core {
+    let mut core = Core::new(Duration::from_mins(5));
+    let tries = crate::watched::Tries { made, ..Default::default() };
+    core.learn(app, Watched { tries: [("missing web.1".to_owned(), tries)].into(), ..Watched::default() });
+    let missing = Trouble { ill: Some(Ill::Missing), of: "web.1".to_owned(), is_of_instance: true };
+    let needs = [(missing, String::new())].into();
+    let instances = [("web.1".to_owned(), SeenInstance::default())].into();
+    core.look(at(0), |_| false).unwrap();
+    core.saw(app, Seen { instances, needs }, at(0), || false);
+    core
+}
+
+fn at(seconds: u64) -> Now {
+    Now { ticks: Duration::from_secs(seconds), epoch: i64::try_from(seconds).unwrap() }
+}
+
+#[test]
+fn while_docker_does_not_answer_nothing_is_tried_that_was_seen_before() {
+    let app: App = "shop".parse().unwrap();
+    for look in [Look::All, Look::Some(vec![app.clone()])] {
+        let mut core = with_missing(&app, 1);
+        assert!(core.act(at(59), 1, |_| true).is_none() && core.idle(at(59), 1) == Duration::from_secs(1));
+        core.unanswered(&look, at(59));
+        assert!(core.act(at(60), 1, |_| true).is_none(), "{look:?}");
+    }
+    assert!(with_missing(&app, 1).act(at(60), 1, |_| true).is_some());
+}
+
+#[test]
+fn what_is_told_of_an_app_that_was_made_anew_is_not_all_that_is_kept_of_it() {
+    let app: App = "shop".parse().unwrap();
+    let mut core = with_missing(&app, 1);
+    let instance = "web.1".to_owned();
+    let change = Change { app: app.clone(), instance, old: NONE.into(), new: "running".into(), reason: String::new() };
+    core.told(&change, at(1));
+    assert_eq!(core.take_dirty().len(), 1);
+    core.only(&BTreeSet::new());
+    core.heard(&app, at(2));
+    core.told(&change, at(3));
+    assert_eq!(core.take_dirty(), []);
+}

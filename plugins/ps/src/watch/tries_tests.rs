@@ -10,7 +10,8 @@ fn made(made: u32) -> Tries {
 /// What is seen of `web.1`, which runs.
 fn seen(ill: Option<Ill>, container: &str, up_for: u64) -> Seen {
     let mut seen = Seen::default();
-    let instance = SeenInstance { runs: true, up_for, container: Some(container.to_owned()), ..SeenInstance::default() };
+    let instance =
+        SeenInstance { runs: true, up_for, container: Some(container.to_owned()), ..SeenInstance::default() };
     seen.instances.insert("web.1".to_owned(), instance);
     if ill.is_some() {
         seen.needs.insert(Trouble { ill, of: "web.1".to_owned(), is_of_instance: true }, String::new());
