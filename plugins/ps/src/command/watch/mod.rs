@@ -12,6 +12,7 @@ mod tell;
 use super::report::is_json;
 use crate::PLUGIN;
 use crate::docker_local::{listings, queue};
+use crate::scheduler::{DOCKER_LOCAL, scheduler_of};
 use crate::watch::{Act, Change, Core, Look, Now, Outcome};
 use crate::watched::WatchedFile;
 use common::{
@@ -184,10 +185,12 @@ impl Watch {
     fn try_to_look(&mut self, env: &Env, look: &Look) -> Result<()> {
         let all: BTreeSet<App> = App::all(env)?.into_iter().collect();
         self.core.only(&all);
-        let meant: Vec<App> = match look {
+        let mut meant: Vec<App> = match look {
             Look::All => all.into_iter().collect(),
             Look::Some(apps) => apps.iter().filter(|app| all.contains(app)).cloned().collect(),
         };
+        // Another scheduler looks after its apps itself; to ask it for each of them may take long.
+        meant.retain(|app| !scheduler_of(env, app).is_ok_and(|scheduler| scheduler != DOCKER_LOCAL));
         for (app, listing) in listings(env, &meant, &queue(env)?, Asked::HowTheyDo)? {
             let seen = listing.and_then(|listing| look::seen(env, &app, &listing));
             if !self.core.knows(&app) {
