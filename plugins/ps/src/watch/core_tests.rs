@@ -187,3 +187,109 @@ fn what_is_told_of_an_app_that_was_made_anew_is_not_all_that_is_kept_of_it() {
     core.told(&change, at(3));
     assert_eq!(core.take_dirty(), []);
 }
+
+/// What is seen of an app whose `web.1` is in this state, and which has these troubles.
+fn seen(state: &str, troubles: &[Trouble]) -> Seen {
+    let instance = SeenInstance { word: state.to_owned(), runs: state == "running", ..SeenInstance::default() };
+    let needs = troubles.iter().map(|trouble| (trouble.clone(), String::new())).collect();
+    Seen { instances: [("web.1".to_owned(), instance)].into(), needs }
+}
+
+fn trouble(ill: Ill, of: &str) -> Trouble {
+    Trouble { ill: Some(ill), of: of.to_owned(), is_of_instance: of.contains('.') }
+}
+
+/// Whether an app is looked at at this time, and not before.
+fn is_looked_at(core: &mut Core, app: &App, time: Duration) -> bool {
+    let at = |ticks| Now { ticks, epoch: 0 };
+    let before = core.look(at(time.saturating_sub(Duration::from_millis(1))), |_| false);
+    before.is_none() && core.look(at(time), |_| false) == Some(Look::Some(vec![app.clone()]))
+}
+
+#[test]
+fn all_are_looked_at_when_something_may_have_been_missed_and_one_that_is_never_quiet_after_a_while() {
+    let app: App = "shop".parse().unwrap();
+    let mut core = Core::new(Duration::from_mins(5));
+    assert_eq!(core.look(at(0), |_| false), Some(Look::All));
+    assert_eq!(core.look(at(1), |_| false), None);
+    core.missed(at(2));
+    assert_eq!((core.look(at(2), |_| false), core.look(at(2), |_| false)), (Some(Look::All), None));
+    for half_seconds in 20..26 {
+        core.heard(&app, Now { ticks: Duration::from_millis(half_seconds * 500), epoch: 0 });
+    }
+    assert!(is_looked_at(&mut core, &app, Duration::from_secs(13)));
+    assert_eq!(core.look(at(302), |_| false), Some(Look::All));
+}
+
+#[test]
+fn what_came_of_an_act_is_looked_at_soon() {
+    let app: App = "shop".parse().unwrap();
+    let missing = "missing web.1".to_owned();
+    for (outcome, seconds, made, failure) in
+        [(Outcome::Done, 1, 2, ""), (Outcome::Failed("why".to_owned()), 1, 2, "why"), (Outcome::NotNow, 5, 1, "")]
+    {
+        let mut core = with_missing(&app, 1);
+        core.take_dirty();
+        let act = core.act(at(60), 1, |_| true).unwrap();
+        let (_, written) = core.take_dirty().pop().unwrap();
+        assert_eq!((written.tries[&missing].made, written.tries[&missing].unseen), (2, true), "it may be killed now");
+        core.heard(&app, at(60));
+        assert_eq!(core.look(at(70), |_| false), None, "nobody looks at what is in the middle of it");
+        core.ended(&act, &outcome, at(80));
+        let (_, written) = core.take_dirty().pop().unwrap();
+        assert_eq!((written.tries[&missing].made, written.tries[&missing].failure.as_str()), (made, failure));
+        assert!(is_looked_at(&mut core, &app, Duration::from_secs(80 + seconds)), "{outcome:?}");
+    }
+    let mut core = with_missing(&app, 0);
+    assert!(core.act(at(60), 1, |_| false).is_none() && !core.wants_to_act(at(60)));
+    assert!(is_looked_at(&mut core, &app, Duration::from_secs(65)));
+}
+
+#[test]
+fn what_is_seen_in_the_middle_of_a_change_means_nothing_and_docker_is_asked_once_it_is_over() {
+    let app: App = "shop".parse().unwrap();
+    let mut core = with_missing(&app, 0);
+    core.take_dirty();
+    let seen = || seen("exited", &[trouble(Ill::Missing, "web.1")]);
+    assert_eq!(core.saw(&app, seen(), at(1), || true), Told::default());
+    assert!(!core.wants_to_act(at(1)) && core.take_dirty().is_empty());
+    assert_eq!(core.look(at(6), |_| true), None);
+    assert!(is_looked_at(&mut core, &app, Duration::from_secs(11)));
+}
+
+#[test]
+fn an_instance_that_changes_while_it_is_told_of_is_told_of_again_and_not_at_once() {
+    let app: App = "shop".parse().unwrap();
+    let mut core = with_missing(&app, 0);
+    let told = core.saw(&app, seen("running", &[]), at(1), || false);
+    let [change] = told.changes.as_slice() else { panic!("{told:?}") };
+    assert_eq!(core.saw(&app, seen("exited", &[]), at(2), || false), Told::default());
+    core.told(change, at(3));
+    assert!(is_looked_at(&mut core, &app, Duration::from_secs(4)));
+    let told = core.saw(&app, seen("exited", &[]), at(4), || false);
+    assert_eq!(
+        told.changes.iter().map(|change| (&*change.old, &*change.new)).collect::<Vec<_>>(),
+        [("running", "exited")]
+    );
+}
+
+#[test]
+fn instances_are_mended_first_and_what_is_given_up_is_written_down() {
+    let app: App = "shop".parse().unwrap();
+    let mut core = with_missing(&app, 0);
+    let troubles = [trouble(Ill::Missing, "web.1"), trouble(Ill::Upcoming, "left")];
+    core.saw(&app, seen("exited", &troubles), at(1), || false);
+    for wanted in ["web.1", "left"] {
+        let act = core.act(at(4), 1, |_| true).unwrap();
+        assert_eq!(act.needs.keys().map(|trouble| trouble.of.as_str()).collect::<Vec<_>>(), [wanted]);
+        core.ended(&act, &Outcome::Done, at(4));
+        core.saw(&app, seen("exited", &troubles), at(4), || false);
+    }
+    let mut core = with_missing(&app, MOST - 1);
+    let act = core.act(at(9000), 1, |_| true).unwrap();
+    core.ended(&act, &Outcome::Done, at(9000));
+    core.take_dirty();
+    assert_eq!(core.saw(&app, seen("exited", &troubles), at(9001), || false).given_up.len(), 1);
+    let (_, written) = core.take_dirty().pop().unwrap();
+    assert_eq!(written.given_up().count(), 1);
+}
