@@ -12,6 +12,12 @@ const DEPLOY: &str = "scheduler-deploy";
 /// What the names of its scripts for a type and for a container begin with; the app follows.
 const SCRIPTS: &str = "scheduler-deploy-process";
 
+/// The host's trigger that stops an app: `scheduler-stop SCHEDULER APP`.
+const STOP: &str = "scheduler-stop";
+
+/// The host's subcommands after which there is no such app: `destroy apps:destroy APP`.
+const GOODBYES: [&str; 2] = ["destroy", "rename"];
+
 /// How often a waiting process looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
@@ -39,6 +45,21 @@ fn is_deploy(process: &PluginProcess, app: &App) -> bool {
 /// Whether somebody changes an app at this moment, with its lock or without: not one that we run inside of.
 pub(crate) fn is_changing(env: &Env, app: &App) -> Result<bool> {
     Ok(AppLock::is_held(env, app)? || deploying(env, app).is_some())
+}
+
+/// Whether the host stops, destroys or renames an app at this moment, of which no lock tells: what goes then is not to
+/// come back. Nobody waits for that: it may be asking its user whether it is meant.
+pub(crate) fn is_leaving(env: &Env, app: &App) -> bool {
+    plugin_processes(env).iter().any(|process| leaves(process, app))
+}
+
+fn leaves(process: &PluginProcess, app: &App) -> bool {
+    let mut arguments = process.arguments.iter();
+    let is_asked = match process.name.as_str() {
+        STOP => true,
+        name => GOODBYES.contains(&name) && arguments.next().is_some_and(|of| of.strip_prefix("apps:") == Some(name)),
+    };
+    is_asked && arguments.any(|of| of == app.as_str())
 }
 
 /// Waits until nobody makes containers of an app, whose lock we hold, at most `patience`.
@@ -83,5 +104,14 @@ mod tests {
         assert!(!of("scheduler-deploy docker-local shop2 latest"));
         assert!(!of("scheduler-deploy-process shop dockerfile shop"));
         assert!(!of("trigger scheduler-deploy docker-local shop"));
+    }
+
+    #[test]
+    fn an_app_leaves_while_the_host_stops_destroys_or_renames_it() {
+        let of = |line: &str| leaves(&process(line), &"shop".parse().unwrap());
+        assert!(of("destroy apps:destroy shop --force") && of("destroy apps:destroy --force shop"));
+        assert!(of("rename apps:rename shop store") && of("scheduler-stop docker-local shop true"));
+        assert!(!of("destroy apps:destroy shop2") && !of("scheduler-stop docker-local shop2"));
+        assert!(!of("destroy postgres:destroy shop") && !of("destroy") && !of("create apps:create shop"));
     }
 }

@@ -1,7 +1,7 @@
 //! From what there is of an app to what the core wants to know of it.
 
 use crate::change::{Difference, Wish};
-use crate::docker_local::{InstanceState, ListedInstance, Listing, is_changing};
+use crate::docker_local::{InstanceState, ListedInstance, Listing, is_changing, is_leaving};
 use crate::listing::text::signal_name;
 use crate::plan::Ask;
 use crate::scheduler::{DOCKER_LOCAL, scheduler_of};
@@ -69,7 +69,7 @@ fn reason(listed: &ListedInstance) -> String {
 
 /// Whether somebody changes an app at this moment, or has locked it by hand. Who cannot tell takes it for so.
 pub(super) fn is_busy(env: &Env, app: &App) -> bool {
-    is_changing(env, app).unwrap_or(true) || AppLock::is_by_hand(env, app).unwrap_or(true)
+    is_changing(env, app).unwrap_or(true) || AppLock::is_by_hand(env, app).unwrap_or(true) || is_leaving(env, app)
 }
 
 /// Whether an app may be touched at this moment.
