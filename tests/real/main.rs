@@ -128,19 +128,23 @@ fn that_share() -> Vec<Test<'static>> {
 
 /// Those that touch what all apps have: settings of the host, and dockerd.
 fn that_touch_all() -> Vec<Test<'static>> {
-    vec![on_one_app![with_ours =>
-        files::what_a_command_sets_for_the_host_is_pending_where_a_new_container_would_differ,
-        files::the_scheduler_is_the_one_that_the_host_selects,
-        restore::a_restart_of_dockerd_is_survived,
-        restore::a_stopped_app_is_started_as_it_was,
-        addresses::a_changed_address_is_seen_and_mended_before_a_stranger_answers,
-        watch::what_is_removed_comes_back,
-        watch::a_changed_address_is_healed,
-        watch::apps_that_exchange_their_addresses_answer_for_themselves,
-        watch::what_a_failed_deploy_has_left_is_removed,
-        watch::a_restart_of_dockerd_is_healed,
-        killed::what_is_killed_at_any_moment_is_mended_by_reconcile,
-    ]]
+    vec![
+        on_one_app![with_ours =>
+            files::what_a_command_sets_for_the_host_is_pending_where_a_new_container_would_differ,
+            files::the_scheduler_is_the_one_that_the_host_selects,
+            restore::a_restart_of_dockerd_is_survived,
+            restore::a_stopped_app_is_started_as_it_was,
+            addresses::a_changed_address_is_seen_and_mended_before_a_stranger_answers,
+            killed::what_is_killed_at_any_moment_is_mended_by_reconcile,
+        ],
+        on_one_app![with_ours =>
+            watch::what_is_removed_comes_back,
+            watch::a_changed_address_is_healed,
+            watch::apps_that_exchange_their_addresses_answer_for_themselves,
+            watch::what_a_failed_deploy_has_left_is_removed,
+            watch::a_restart_of_dockerd_is_healed,
+        ],
+    ]
 }
 
 fn with_ours() -> App {

@@ -69,9 +69,9 @@ fn comes_back(app: &App, instance: &str, id: &str) {
     wait_until(&format!("{instance} is back"), PATIENCE, is_back);
 }
 
-/// The app has a web and two workers.
+/// From here on the app has a web and two workers.
 pub(crate) fn what_is_removed_comes_back(app: &App) {
-    app.scales(&["web=1", "worker=2"]);
+    app.is_deployed(&["web=1", "worker=2"], &[]);
     let before = app.runs(&["web.1", "worker.1", "worker.2"]);
     let _watch = Watch::begin();
     docker(&["container", "rm", "--force", &before["worker.1"].id]);

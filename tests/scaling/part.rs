@@ -18,27 +18,6 @@ impl Shop {
     fn does(&self, command: &str, words: &[&str]) -> ps_tests::docker::Printed {
         self.dokku.fails(0, &[&[command, &self.app], words].concat())
     }
-
-    /// A container of the app that was deployed as this instance, under this name and in no file; its id.
-    fn runs_besides(&self, name: &str, instance: &str) -> String {
-        let image = format!("dokku/{}:latest", self.app);
-        let (process_type, _) = instance.split_once('.').expect("an instance");
-        let labels = ["app-name", "container-type", "process-type", "dyno"]
-            .into_iter()
-            .zip([self.app.as_str(), "deploy", process_type, instance])
-            .map(|(label, value)| format!("--label=com.dokku.{label}={value}"));
-        let words = ["container", "run", "--detach"].map(str::to_owned).into_iter().chain([format!("--name={name}")]);
-        let words: Vec<String> =
-            words.chain(labels).chain([image, "/demo".to_owned(), process_type.to_owned()]).collect();
-        docker(&words.iter().map(String::as_str).collect::<Vec<_>>()).trim().to_owned()
-    }
-
-    /// The word that `ps` has for an instance.
-    fn word(&self, instance: &str) -> String {
-        let listed = self.dokku.succeeds(&["ps", &self.app, "--quiet"]);
-        let line = listed.lines().find(|line| line.split('\t').nth(1) == Some(instance));
-        line.and_then(|line| line.split('\t').nth(2)).unwrap_or_default().to_owned()
-    }
 }
 
 pub(crate) fn a_restarted_instance_is_the_only_one_that_is_touched() {

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use ps_tests::docker::{Container, Dokku, Printed};
+use ps_tests::docker::{Container, Dokku, Printed, docker};
 use ps_tests::lives;
 pub(crate) use ps_tests::lives::{Instances, new_lives as new, same_lives as kept};
 use ps_tests::process::wait_until;
@@ -167,6 +167,27 @@ impl Shop {
     pub(crate) fn half_made(&self) -> Vec<String> {
         let names = self.dokku.containers(&self.app).into_iter().map(|container| container.name);
         names.filter(|name| name.contains(".upcoming-")).collect()
+    }
+
+    /// A container of the app that was deployed as this instance, under this name and in no file; its id.
+    pub(crate) fn runs_besides(&self, name: &str, instance: &str) -> String {
+        let image = format!("dokku/{}:latest", self.app);
+        let (process_type, _) = instance.split_once('.').expect("an instance");
+        let labels = ["app-name", "container-type", "process-type", "dyno"]
+            .into_iter()
+            .zip([self.app.as_str(), "deploy", process_type, instance])
+            .map(|(label, value)| format!("--label=com.dokku.{label}={value}"));
+        let words = ["container", "run", "--detach"].map(str::to_owned).into_iter().chain([format!("--name={name}")]);
+        let words: Vec<String> =
+            words.chain(labels).chain([image, "/demo".to_owned(), process_type.to_owned()]).collect();
+        docker(&words.iter().map(String::as_str).collect::<Vec<_>>()).trim().to_owned()
+    }
+
+    /// The word that `ps` has for an instance.
+    pub(crate) fn word(&self, instance: &str) -> String {
+        let listed = self.dokku.succeeds(&["ps", &self.app, "--quiet"]);
+        let line = listed.lines().find(|line| line.split('\t').nth(1) == Some(instance));
+        line.and_then(|line| line.split('\t').nth(2)).unwrap_or_default().to_owned()
     }
 
     /// Files, containers, and when they were started.

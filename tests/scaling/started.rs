@@ -26,6 +26,11 @@ pub(crate) struct Started {
 impl Started {
     /// Begins `dokku WORDS…`, which ends in the executable `subcommands/SUBCOMMAND`.
     pub(crate) fn new(dokku: &Dokku, subcommand: &str, words: &[&str]) -> Self {
+        Self::with(dokku, subcommand, words, &[])
+    }
+
+    /// As [`Started::new`], with variables added to its environment.
+    pub(crate) fn with(dokku: &Dokku, subcommand: &str, words: &[&str], env: &[(&str, &str)]) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let outputs = ["stdout", "stderr"].map(|name| dokku.path(&format!("{name}-{number}")));
@@ -35,6 +40,7 @@ impl Started {
             .args(words)
             .env("DOKKU_DOCKER_TIMEOUT", "120")
             .env_remove("DOKKU_QUIET_OUTPUT")
+            .envs(env.iter().copied())
             .stdin(Stdio::null())
             .stdout(stdout)
             .stderr(stderr);
@@ -96,6 +102,11 @@ impl Started {
     /// What it printed so far, both outputs.
     pub(crate) fn said(&self) -> String {
         self.outputs.iter().map(|path| fs::read_to_string(path).unwrap_or_default()).collect()
+    }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     fn pid(&self) -> Pid {

@@ -90,11 +90,17 @@ pub fn outcome(run: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
 /// As [`run`], for tests that need a Docker that answers: without `PS_DOCKER=1`, which `tests/run` sets, none of
 /// them runs, and that is said.
 pub fn run_with_docker(tests: &[Test<'_>], threads: usize) -> ExitCode {
+    run_in_turn_with_docker(&[(tests, threads)])
+}
+
+/// As [`run_in_turn`], for tests that need a Docker.
+pub fn run_in_turn_with_docker(lists: &[(&[Test<'_>], usize)]) -> ExitCode {
     if std::env::var_os("PS_DOCKER").is_some_and(|value| value == "1") {
-        return run(tests, threads);
+        return run_in_turn(lists);
     }
-    println!("left out: {} tests with real containers, since PS_DOCKER is not 1 (tests/run sets it)", tests.len());
-    println!("0 passed, 0 failed, {} left out", tests.len());
+    let tests: usize = lists.iter().map(|(tests, _)| tests.len()).sum();
+    println!("left out: {tests} tests with real containers, since PS_DOCKER is not 1 (tests/run sets it)");
+    println!("0 passed, 0 failed, {tests} left out");
     ExitCode::SUCCESS
 }
 

@@ -4,7 +4,7 @@ use super::Message;
 use super::look::may_be_touched;
 use crate::plan::Ill;
 use crate::watch::{Act, Outcome, Trouble};
-use common::{App, Context, Env, Process, Result};
+use common::{App, Context, Env, Process, Result, interrupted};
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
@@ -42,7 +42,9 @@ fn carry_out(env: &Env, act: &Act) -> Outcome {
             .unwrap_or_else(|| format!("ps:reconcile failed with {}", answer.status_text())),
         Err(error) => error.to_string(),
     };
-    if may_be_touched(env, &act.app) { Outcome::Failed(failure) } else { Outcome::NotNow }
+    // Who was asked to end has not tried in vain.
+    let was_let = interrupted().is_none() && may_be_touched(env, &act.app);
+    if was_let { Outcome::Failed(failure) } else { Outcome::NotNow }
 }
 
 /// The last error among what a command has printed.

@@ -1,0 +1,35 @@
+//! Another that heals apps, in its own way.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use ps_tests::process::{kill_group, spawn};
+
+use crate::shop::{Shop, new};
+use crate::watcher::{Watcher, acts};
+
+/// The program of the host that ps:watch stands aside for.
+const LISTENER: &str = "dokku-event-listener";
+
+pub(crate) fn it_stands_aside_while_another_heals() {
+    let shop = Shop::with(&["web=0", "worker=1"]);
+    let before = shop.runs(&["worker.1"]);
+    shop.takes_notes();
+    let program = shop.dokku.path(LISTENER);
+    fs::copy(shop.dokku.path("demo"), &program).expect("a copy of the demo");
+    let mut listener = spawn(Command::new(&program).arg("worker").stdin(Stdio::null()).stdout(Stdio::null()));
+    let mut watcher = Watcher::with(&shop.dokku, &["--every", "10"], &[]);
+    watcher.has_seen(&shop.dokku, &shop.app);
+    shop.loses("worker.1");
+    watcher.says(&format!("{LISTENER} runs and heals apps in its own way"));
+    // It looks and tells all the same.
+    shop.hears("worker.1", "running missing");
+    assert_eq!(shop.dokku.running(&shop.app), [""; 0]);
+    assert_eq!(acts(&shop.dokku, &shop.app), [""; 0], "{}", watcher.said());
+    kill_group(listener.id());
+    listener.wait().expect("its end");
+    let after = shop.is_healed(&["worker.1"]);
+    new(&before, &after, &["worker.1"]);
+    shop.was_done("worker.1: started again");
+    watcher.ends();
+}
