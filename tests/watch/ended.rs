@@ -16,7 +16,7 @@ pub(crate) fn one_that_is_killed_goes_on_where_it_was() {
     let before = shop.runs(&all);
     let mut watcher = Watcher::of(&shop.dokku);
     watcher.has_seen(&shop.dokku, &shop.app);
-    watcher.is_killed();
+    watcher.kill();
     shop.loses("worker.1");
     let watcher = Watcher::of(&shop.dokku);
     let after = shop.is_healed(&all);
@@ -40,7 +40,7 @@ pub(crate) fn what_a_killed_one_has_left_is_mended() {
     watcher.has_seen(&shop.dokku, &shop.app);
     shop.loses("worker.1");
     is_being_healed(&shop);
-    watcher.is_killed();
+    watcher.kill();
     let watcher = Watcher::of(&shop.dokku);
     let healed = shop.is_healed(&all);
     kept(&before, &healed, &["web.1"]);
@@ -50,7 +50,7 @@ pub(crate) fn what_a_killed_one_has_left_is_mended() {
     // With it goes what it has begun, and a container is left that has not taken its place.
     shop.loses("web.1");
     is_being_healed(&shop);
-    watcher.is_killed_with_its_acts();
+    watcher.kill_with_its_acts();
     assert_eq!(shop.half_made().len(), 1);
     assert_eq!(made(&shop.dokku, &shop.app, "missing web.1"), 1, "who is killed has tried");
     time_passes(&shop.dokku, &shop.app);

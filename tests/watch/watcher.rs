@@ -61,16 +61,16 @@ impl Watcher {
     }
 
     /// Kills it alone. What it has begun goes on.
-    pub(crate) fn is_killed(mut self) {
+    pub(crate) fn kill(mut self) {
         self.started.signal(Signal::KILL);
         assert_eq!(self.started.status(), 128 + 9);
     }
 
     /// Kills it with what it has begun, as when the host goes down.
-    pub(crate) fn is_killed_with_its_acts(self) {
+    pub(crate) fn kill_with_its_acts(self) {
         let acts = children(self.id());
         assert!(!acts.is_empty(), "it must have begun something: {}", self.said());
-        self.is_killed();
+        self.kill();
         acts.into_iter().for_each(kill_group);
     }
 
