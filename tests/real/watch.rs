@@ -3,14 +3,13 @@
 //! How soon something is healed is told and not asserted: machines are slow now and then.
 
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ps_tests::docker::docker;
 use ps_tests::process::wait_until;
 
 use crate::addresses::{Container, address_of, takes_the_address_of};
-use crate::host::{self, App, PATIENCE, ends, home, restart_dockerd, same_lives, succeeds};
+use crate::host::{self, App, PATIENCE, ends, same_lives, succeeds};
 
 /// Requests that must be answered by the app that they are for.
 const REQUESTS: usize = 300;
@@ -141,45 +140,4 @@ pub(crate) fn apps_that_exchange_their_addresses_answer_for_themselves(app: &App
             assert!(id.starts_with(answer.as_str()), "{answer} for {}", app.name);
         }
     }
-}
-
-/// A worker that ends at once makes the deploy fail, and the host leaves the new web running.
-pub(crate) fn what_a_failed_deploy_has_left_is_removed(app: &App) {
-    let before = app.runs(&["web.1", "worker.1", "worker.2"]);
-    succeeds(&["checks:enable", &app.name]);
-    let upcoming = || {
-        let all = docker(&["container", "ls", "--format", "{{.Names}}", "--filter", &format!("name={}", app.name)]);
-        all.lines().filter(|name| name.contains(".upcoming-")).count()
-    };
-    let procfile = format!("{}worker: false\n", host::WEB);
-    let failed = app.deploy(&[("Procfile", &procfile)]);
-    assert_ne!(failed.status, 0, "{failed}");
-    assert!(upcoming() > 0, "this host leaves nothing behind: {failed}");
-    let watch = Watch::begin();
-    told("nothing is left of it", || wait_until("nothing is left of it", PATIENCE, || upcoming() == 0));
-    same_lives(&before, &app.instances(), &["web.1", "worker.1", "worker.2"]);
-    watch.kill();
-    succeeds(&["checks:disable", &app.name]);
-}
-
-/// Without `ps:restore`: dokku-event-listener's public issue 30 has apps that answer for each other after that.
-pub(crate) fn a_restart_of_dockerd_is_healed(app: &App) {
-    let before = app.runs(&["web.1", "worker.1", "worker.2"]);
-    let (stopped, other) = (App::deployed(&["web=0", "worker=1"]), App::deployed(&["web=1", "worker=0"]));
-    succeeds(&["ps:stop", &stopped.name]);
-    let watch = Watch::begin();
-    restart_dockerd();
-    let are_up = || [app, &other].iter().all(|app| host::dokku(&["ps", &app.name, "--exit-code"]).status == 0);
-    told("all run", || wait_until("all run", PATIENCE, are_up));
-    app.answers(&before);
-    other.answers(&other.instances());
-    let after = app.runs(&["web.1", "worker.1", "worker.2"]);
-    for instance in before.keys() {
-        assert_eq!(after[instance].id, before[instance].id, "{instance} is started, not made anew");
-    }
-    // What it does for others it has done by now.
-    thread::sleep(Duration::from_secs(1));
-    stopped.runs_nothing();
-    assert!(!home(&stopped.name).join("IP.web.1").exists());
-    watch.kill();
 }
