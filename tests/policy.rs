@@ -317,7 +317,18 @@ fn one_table_names_the_host_s_files() {
 
 /// The modules of the plugin, from the ground up: each may use those below its own floor and no other.
 const FLOORS: &[&[&str]] = &[
-    &["each_app", "formation", "host_files", "image_kind", "plan", "restart_policy", "signal", "targets", "watched"],
+    &[
+        "each_app",
+        "formation",
+        "host_files",
+        "image_kind",
+        "plan",
+        "restart_policy",
+        "scene",
+        "signal",
+        "targets",
+        "watched",
+    ],
     &["app_json", "config", "scheduler", "settings", "stopped", "watch"],
     &["source_files"],
     &["fingerprint", "saved"],

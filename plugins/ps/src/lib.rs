@@ -26,6 +26,8 @@ mod plan;
 mod report;
 mod restart_policy;
 mod saved;
+#[cfg(test)]
+mod scene;
 mod scheduler;
 mod settings;
 mod signal;

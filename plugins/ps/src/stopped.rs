@@ -56,16 +56,12 @@ impl<'a> Stopped<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scene::host;
 
     #[test]
     fn what_is_stopped_is_kept_until_nothing_is() {
         let folder = tempfile::tempdir().unwrap();
-        let variables = [
-            ("DOKKU_LIB_ROOT".into(), folder.path().as_os_str().to_owned()),
-            ("DOKKU_SYSTEM_USER".into(), "root".into()),
-            ("DOKKU_SYSTEM_GROUP".into(), "root".into()),
-        ];
-        let env = Env::new(variables.into(), Vec::new());
+        let env = host(folder.path());
         let stopped = Stopped::new(&env, &"shop".parse().unwrap()).unwrap();
         assert!(stopped.read().unwrap().is_empty());
         stopped.write(&Selection::default()).unwrap();

@@ -110,16 +110,12 @@ impl<'a> WatchedFile<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scene::host;
 
     #[test]
     fn what_is_kept_is_read_again_and_rubbish_is_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let variables = [
-            ("DOKKU_LIB_ROOT".into(), folder.path().as_os_str().to_owned()),
-            ("DOKKU_SYSTEM_USER".into(), "root".into()),
-            ("DOKKU_SYSTEM_GROUP".into(), "root".into()),
-        ];
-        let env = Env::new(variables.into(), Vec::new());
+        let env = host(folder.path());
         let kept = WatchedFile::new(&env, &"shop".parse().unwrap()).unwrap();
         assert_eq!(kept.read().unwrap(), Watched::default());
         let mut watched = Watched::default();

@@ -77,16 +77,12 @@ impl<'a> Marks<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scene::host;
 
     #[test]
     fn a_mark_stays_until_it_is_cleared() {
         let folder = tempfile::tempdir().unwrap();
-        let variables = [
-            ("DOKKU_LIB_ROOT".into(), folder.path().as_os_str().to_owned()),
-            ("DOKKU_SYSTEM_USER".into(), "root".into()),
-            ("DOKKU_SYSTEM_GROUP".into(), "root".into()),
-        ];
-        let env = Env::new(variables.into(), Vec::new());
+        let env = host(folder.path());
         let app: App = "shop".parse().unwrap();
         let (web, worker) = (ProcessType::web(), "worker".parse().unwrap());
         let marks = Marks::new(&env, &app).unwrap();

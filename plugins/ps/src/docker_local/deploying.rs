@@ -23,7 +23,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// The process that makes containers of `app` at this moment; `None` also when we run inside of such a deploy.
 pub(crate) fn deploying(env: &Env, app: &App) -> Option<u32> {
-    let processes = plugin_processes(env);
+    deploying_among(&plugin_processes(env), app)
+}
+
+fn deploying_among(processes: &[PluginProcess], app: &App) -> Option<u32> {
     let mut deploying = processes.iter().filter(|process| makes_containers(process, app));
     if deploying.clone().any(|process| process.is_ours) { None } else { deploying.next().map(|process| process.pid) }
 }
@@ -47,10 +50,14 @@ pub(crate) fn is_changing(env: &Env, app: &App) -> Result<bool> {
     Ok(AppLock::is_held(env, app)? || deploying(env, app).is_some())
 }
 
-/// Whether the host stops, destroys or renames an app at this moment, of which no lock tells: what goes then is not to
-/// come back. Nobody waits for that: it may be asking its user whether it is meant.
-pub(crate) fn is_leaving(env: &Env, app: &App) -> bool {
-    plugin_processes(env).iter().any(|process| leaves(process, app))
+/// Whether somebody changes an app at this moment, or stops, destroys or renames it, of which no lock tells: what goes
+/// then is not to come back. Nobody waits for that: it may be asking its user whether it is meant.
+pub(crate) fn is_in_hand(env: &Env, app: &App) -> Result<bool> {
+    if AppLock::is_held(env, app)? {
+        return Ok(true);
+    }
+    let processes = plugin_processes(env);
+    Ok(deploying_among(&processes, app).is_some() || processes.iter().any(|process| leaves(process, app)))
 }
 
 fn leaves(process: &PluginProcess, app: &App) -> bool {

@@ -15,7 +15,7 @@ mod reach;
 mod read;
 mod status;
 
-pub(crate) use deploying::{is_changing, is_leaving, wait_for_deploy};
+pub(crate) use deploying::{is_changing, is_in_hand, wait_for_deploy};
 pub(crate) use files::{InstanceFile, instance_files, names_container, queue};
 pub(crate) use healthy::shown_healthy;
 pub(crate) use instances::{DEPLOYED, is_named_upcoming};

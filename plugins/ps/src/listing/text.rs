@@ -115,8 +115,8 @@ fn since(instance: &ListedInstance) -> Option<String> {
     Some(if instance.has_ended() { format!("{span} ago") } else { span })
 }
 
-/// `137 (SIGKILL, out of memory)`
-fn exit(instance: &ListedInstance) -> Option<String> {
+/// How it ended, if it has: `137 (SIGKILL, out of memory)`.
+pub(crate) fn exit(instance: &ListedInstance) -> Option<String> {
     let code = instance.exit_code()?;
     let memory = instance.ended_out_of_memory().then(|| "out of memory".to_owned());
     let reasons: Vec<String> = signal_name(code).into_iter().chain(memory).collect();

@@ -125,16 +125,8 @@ impl StopTimeouts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scene::host;
     use common::Scope;
-
-    fn host(lib: &std::path::Path) -> Env {
-        let variables = [
-            ("DOKKU_LIB_ROOT".into(), lib.as_os_str().to_owned()),
-            ("DOKKU_SYSTEM_USER".into(), "root".into()),
-            ("DOKKU_SYSTEM_GROUP".into(), "root".into()),
-        ];
-        Env::new(variables.into(), Vec::new())
-    }
 
     #[test]
     fn a_name_is_a_property_and_maybe_a_type() {

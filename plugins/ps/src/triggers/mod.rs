@@ -69,14 +69,9 @@ mod tests {
 
     /// A host, and the lock of its app `shop`, which is this file.
     fn host(lib: &Path) -> (Env, std::path::PathBuf) {
-        let variables = [
-            ("DOKKU_LIB_ROOT".into(), lib.as_os_str().to_owned()),
-            ("DOKKU_SYSTEM_USER".into(), "root".into()),
-            ("DOKKU_SYSTEM_GROUP".into(), "root".into()),
-        ];
         let folder = lib.join("data/apps/shop");
         std::fs::create_dir_all(&folder).unwrap();
-        (Env::new(variables.into(), Vec::new()), folder.join(".deploy.lock"))
+        (crate::scene::host(lib), folder.join(".deploy.lock"))
     }
 
     #[test]

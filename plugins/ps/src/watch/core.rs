@@ -160,10 +160,9 @@ impl Core {
     /// written down: who is killed on the way has tried. `may` says whether an app may be touched at this moment.
     pub(crate) fn act(&mut self, now: Now, room: usize, may: impl Fn(&App) -> bool) -> Option<Act> {
         while self.acts() < room {
-            let is_due = |kept: &Kept| kept.next_act(now.epoch).is_some_and(|wait| wait.is_zero());
             let last = |kept: &Kept| kept.watched.tries.values().map(|tries| tries.last).max();
             // Whoever was not helped for the longest time.
-            let waiting = self.apps.iter_mut().filter(|(_, kept)| is_due(kept));
+            let waiting = self.apps.iter_mut().filter(|(_, kept)| kept.is_due(now.epoch));
             let (app, kept) = waiting.min_by_key(|(_, kept)| last(kept))?;
             if may(app) {
                 return kept.begin(app, now.epoch);
@@ -176,7 +175,7 @@ impl Core {
 
     /// Whether there is something to do now.
     pub(crate) fn wants_to_act(&self, now: Now) -> bool {
-        self.apps.values().any(|kept| kept.next_act(now.epoch).is_some_and(|wait| wait.is_zero()))
+        self.apps.values().any(|kept| kept.is_due(now.epoch))
     }
 
     /// How many acts are on their way.

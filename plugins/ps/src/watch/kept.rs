@@ -63,6 +63,11 @@ impl Kept {
         self.waits(epoch).map(|(_, wait)| wait).min().filter(|_| self.acting.is_none())
     }
 
+    /// Whether there is something to do now.
+    pub(super) fn is_due(&self, epoch: i64) -> bool {
+        self.next_act(epoch).is_some_and(|wait| wait.is_zero())
+    }
+
     /// Begins what there is to do: of its instances first.
     pub(super) fn begin(&mut self, app: &App, epoch: i64) -> Option<Act> {
         let due: Vec<Trouble> =

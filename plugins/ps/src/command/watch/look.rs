@@ -1,8 +1,8 @@
 //! From what there is of an app to what the core wants to know of it.
 
 use crate::change::{Difference, Wish};
-use crate::docker_local::{InstanceState, ListedInstance, Listing, is_changing, is_leaving};
-use crate::listing::text::signal_name;
+use crate::docker_local::{InstanceState, ListedInstance, Listing, is_in_hand};
+use crate::listing::text::exit;
 use crate::plan::Ask;
 use crate::scheduler::{DOCKER_LOCAL, scheduler_of};
 use crate::settings;
@@ -52,24 +52,16 @@ fn seen_instance(listed: &ListedInstance, is_stopped: bool) -> SeenInstance {
     };
     SeenInstance {
         word: word.to_owned(),
-        reason: reason(listed),
+        reason: exit(listed).map(|exit| format!("exit code {exit}")).unwrap_or_default(),
         container: listed.container.clone(),
         runs,
         up_for: listed.seconds.filter(|_| listed.is_up()).unwrap_or_default(),
     }
 }
 
-/// How it ended: `exit code 137 (SIGKILL, out of memory)`.
-fn reason(listed: &ListedInstance) -> String {
-    let Some(code) = listed.exit_code() else { return String::new() };
-    let memory = listed.ended_out_of_memory().then(|| "out of memory".to_owned());
-    let more: Vec<String> = signal_name(code).into_iter().chain(memory).collect();
-    if more.is_empty() { format!("exit code {code}") } else { format!("exit code {code} ({})", more.join(", ")) }
-}
-
 /// Whether somebody changes an app at this moment, or has locked it by hand. Who cannot tell takes it for so.
 pub(super) fn is_busy(env: &Env, app: &App) -> bool {
-    is_changing(env, app).unwrap_or(true) || AppLock::is_by_hand(env, app).unwrap_or(true) || is_leaving(env, app)
+    is_in_hand(env, app).unwrap_or(true) || AppLock::is_by_hand(env, app).unwrap_or(true)
 }
 
 /// Whether an app may be touched at this moment.
