@@ -10,7 +10,7 @@ use crate::shop;
 
 const NO_APP: &str = "Please specify an app to run the command on";
 /// These are given no app: those about all apps, and what only shells call, which refuses nothing.
-const WITHOUT_AN_APP: [&str; 5] = ["complete", "rebuildall", "restartall", "startall", "stopall"];
+const WITHOUT_AN_APP: [&str; 6] = ["complete", "rebuildall", "restartall", "startall", "stopall", "watch"];
 /// To these no app means all apps.
 const MAY_LACK_AN_APP: [&str; 4] = ["default", "report", "restore", "retire"];
 
@@ -112,6 +112,14 @@ fn no_app() {
     for command in commands_that_need_an_app() {
         let outcome = shop().command(&command, [] as [&str; 0]);
         outcome.fails(1).stderr(&format!(" !     {NO_APP}\n")).fires_nothing().changes_no_file();
+    }
+}
+
+#[test]
+fn an_app_for_a_command_that_watches_all() {
+    for app in ["shop", "nope", "../x"] {
+        let outcome = shop().command("watch", [app]);
+        outcome.fails(2).stderr_contains(&format!("unexpected argument '{app}'")).fires_nothing().changes_no_file();
     }
 }
 
