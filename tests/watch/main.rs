@@ -1,7 +1,7 @@
 //! `ps:watch` on the stand-in host with real containers: what it heals, what it leaves alone, and what it tells.
 //!
-//! Needs a Docker that answers, `PS_PLUGIN`, `PS_DEMO` and `PS_DOCKER=1`. `tests/run` does not call it yet: one of its tests,
-//! of a watch that is killed with all that it has begun, fails.
+//! Needs a Docker that answers, `PS_PLUGIN` and `PS_DEMO`; `tests/run` sees to all three and sets
+//! `PS_DOCKER=1`. Without it nothing runs, and the suite says how many tests that were.
 
 mod address;
 mod alone;

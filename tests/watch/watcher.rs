@@ -144,6 +144,16 @@ impl Shop {
         });
     }
 
+    /// Waits until plugins were told that an instance went from one word to another; what a look has found in between was
+    /// told too.
+    pub(crate) fn hears_of_a_way(&self, instance: &str, from: &str, to: &str) {
+        wait_until(&format!("{instance} of {}: {from} to {to}", self.app), SETTLES, || {
+            let told = self.told(instance);
+            told.first().is_some_and(|first| first.starts_with(&format!("{from} ")))
+                && told.last().is_some_and(|last| last.ends_with(&format!(" {to}")))
+        });
+    }
+
     /// Returns after a look at the app: of an instance that runs, it is told that it is paused. It stays so.
     pub(crate) fn is_looked_at_with_a_pause_of(&self, instance: &str) {
         docker(&["container", "pause", &self.named()[instance]]);
