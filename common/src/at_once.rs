@@ -1,6 +1,7 @@
 //! Work that several threads share.
 
 use crate::process::{kept_by_children, let_children_keep};
+use std::sync::{Mutex, PoisonError};
 use std::thread::Builder;
 
 /// Has up to `workers` threads do the same work, this one among them, and waits for all. `work` takes what is next to
@@ -9,6 +10,23 @@ use std::thread::Builder;
 /// them takes itself is its own.
 pub fn at_once(workers: usize, work: impl Fn() + Sync) {
     share(workers, Builder::new, &work);
+}
+
+/// Does the work for each of these things, several at once, and gives what came of each, in their order.
+pub(crate) fn each_at_once<T: Sync, R: Send>(workers: usize, things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let waiting = Mutex::new(things.iter().enumerate());
+    let done = Mutex::new(Vec::with_capacity(things.len()));
+    at_once(workers.min(things.len()), || {
+        loop {
+            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((place, thing)) = next else { break };
+            let came = work(thing);
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((place, came));
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, came)| came).collect()
 }
 
 fn share(workers: usize, thread: impl Fn() -> Builder, work: &(impl Fn() + Sync)) {
@@ -28,7 +46,6 @@ fn share(workers: usize, thread: impl Fn() -> Builder, work: &(impl Fn() + Sync)
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
-    use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn counted(workers: usize, thread: impl Fn() -> Builder) -> (usize, usize) {
@@ -53,5 +70,18 @@ mod tests {
     fn all_is_done_where_no_thread_can_be_had() {
         // No system has room for such a stack.
         assert_eq!(counted(5, || Builder::new().stack_size(1 << 60)), (100, 1));
+    }
+
+    #[test]
+    fn what_came_of_each_is_in_its_place() {
+        let things: Vec<u64> = (0..40).collect();
+        for workers in [0, 1, 3, 100] {
+            let came = each_at_once(workers, &things, |thing| {
+                std::thread::sleep(std::time::Duration::from_millis(thing % 4));
+                thing * 2
+            });
+            assert_eq!(came, things.iter().map(|thing| thing * 2).collect::<Vec<_>>());
+        }
+        assert!(each_at_once(3, &[] as &[u64], |thing| *thing).is_empty());
     }
 }

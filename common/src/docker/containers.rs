@@ -1,44 +1,8 @@
 //! The containers of this host, and what Docker knows of some of them.
-//!
-//! Both are read as lines of tabs through a template of Docker's own, not as JSON: what only lists need
-//! carry no parser.
 
-use super::{ContainerState, Docker, fails_only_with, failure, is_id, is_word, rubbish, valid_text};
-use crate::{App, Error, Instance, Process, Result};
-use serde::de::DeserializeOwned;
+use super::{ContainerState, Docker, printed, told};
+use crate::{App, Instance, Result};
 use std::collections::BTreeMap;
-
-/// Labels are quoted, since anybody may put tabs and newlines into one.
-const LIST: &str = concat!(
-    "{{.ID}}\t{{.Names}}\t{{.State}}",
-    "\t{{printf \"%q\" (.Label \"com.dokku.app-name\")}}",
-    "\t{{printf \"%q\" (.Label \"com.dokku.container-type\")}}",
-    "\t{{printf \"%q\" (.Label \"com.dokku.process-type\")}}",
-    "\t{{printf \"%q\" (.Label \"com.dokku.dyno\")}}",
-);
-
-/// The names are those of Docker's API, which all its releases have; without a health check it has no
-/// `Health`, and `index` alone does not mind.
-macro_rules! details {
-    ($variables:literal, $command:literal, $labels:literal) => {
-        concat!(
-            "{{.Id}}\t{{.State.Status}}\t{{.State.StartedAt}}\t{{.State.FinishedAt}}\t{{.RestartCount}}",
-            "\t{{.State.ExitCode}}\t{{.State.OOMKilled}}\t{{with index .State \"Health\"}}{{.Status}}{{end}}",
-            "\t{{.Image}}\t{{.Created}}\t",
-            $variables,
-            "\t",
-            $command,
-            "\t{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}\t",
-            $labels,
-            "\t{{.HostConfig.Memory}}\t{{.HostConfig.NanoCpus}}",
-        )
-    };
-}
-
-const DETAILS: &str = details!("{{json .Config.Env}}", "{{json .Config.Cmd}}", "{{json .Config.Labels}}");
-
-/// The same without what may be long, for who looks at hundreds of containers again and again.
-const SHORT_DETAILS: &str = details!("", "", "");
 
 /// How much is asked of containers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,20 +96,42 @@ pub struct ContainerDetails {
 }
 
 impl Docker<'_> {
+    /// Every container of this host by its full id, in one call: its state, its name and its app at least.
+    ///
+    /// # Errors
+    /// With Docker's own message when it fails; when it does not answer in time; when its answer is
+    /// not a list of containers.
+    pub fn states(&self) -> Result<BTreeMap<String, Container>> {
+        let containers = match &self.engine {
+            Some(engine) => told::containers(engine, self.patience(), None)?,
+            None => printed::states(self)?,
+        };
+        Ok(containers.into_iter().map(|container| (container.id.clone(), container)).collect())
+    }
+
     /// Every container of this host, in one call.
     ///
     /// # Errors
     /// As [`Docker::states`].
     pub fn containers(&self) -> Result<Vec<Container>> {
-        let read = self.read(&["container", "ls", "--all", "--no-trunc", "--format", LIST]);
-        let listed = Self::text(&read)?;
-        listed
-            .lines()
-            .map(|line| listed_container(line).ok_or_else(|| rubbish(&read, "list of containers", line)))
-            .collect()
+        match &self.engine {
+            Some(engine) => told::containers(engine, self.patience(), None),
+            None => printed::containers(self, None),
+        }
     }
 
-    /// How these containers do, by full id, in one call. One that is gone by now is left out.
+    /// The containers that are an app's by their label, in one call: without those of very old releases, which have none.
+    ///
+    /// # Errors
+    /// As [`Docker::states`].
+    pub fn containers_labelled(&self, app: &App) -> Result<Vec<Container>> {
+        match &self.engine {
+            Some(engine) => told::containers(engine, self.patience(), Some(app)),
+            None => printed::containers(self, Some(app)),
+        }
+    }
+
+    /// How these containers do, by full id. One that is gone by now is left out.
     ///
     /// # Errors
     /// As [`Docker::states`].
@@ -162,127 +148,10 @@ impl Docker<'_> {
         containers: &[&str],
         asked: Asked,
     ) -> Result<BTreeMap<String, Result<ContainerDetails>>> {
-        let mut details = BTreeMap::new();
-        if containers.is_empty() {
-            return Ok(details);
+        match &self.engine {
+            _ if containers.is_empty() => Ok(BTreeMap::new()),
+            Some(engine) => told::details(engine, self.patience(), containers, asked),
+            None => printed::details(self, containers, asked),
         }
-        let format = match asked {
-            Asked::Everything => DETAILS,
-            Asked::HowTheyDo => SHORT_DETAILS,
-        };
-        let read = self.read(&["container", "inspect", "--format", format, "--"]).args(containers);
-        let answer = read.capture()?;
-        let has_failed = !answer.succeeded() && !fails_only_with(&answer.stderr, &["no such container"]);
-        let mut trouble = has_failed.then(|| self.details_failure(&answer));
-        for line in valid_text(&read, answer.stdout)?.lines().filter(|line| !line.is_empty()) {
-            // Without the ids, of which there may be hundreds.
-            let rubbish = || rubbish(&self.read(&["container", "inspect"]), "state of a container", line);
-            match (inspected_container(line), line.split('\t').next().filter(|id| is_id(id))) {
-                (Some((id, found)), _) => drop(details.insert(id, Ok(found))),
-                (None, Some(id)) => drop(details.insert(id.to_owned(), Err(rubbish()))),
-                (None, None) => trouble = trouble.or_else(|| Some(rubbish())),
-            }
-        }
-        match trouble {
-            Some(error) if details.is_empty() => return Err(error),
-            // It is about one of those of which nothing has been told.
-            Some(error) => containers.iter().for_each(|id| {
-                details.entry((*id).to_owned()).or_insert_with(|| Err(error.clone()));
-            }),
-            None => {}
-        }
-        Ok(details)
-    }
-
-    /// The failure without the ids, of which there may be hundreds.
-    fn details_failure(&self, answer: &crate::Answer) -> Error {
-        let shown: Process = self.read(&["container", "inspect"]);
-        failure(&shown, answer)
     }
 }
-
-pub(super) fn listed_container(line: &str) -> Option<Container> {
-    let mut fields = line.split('\t');
-    let id = fields.next().filter(|id| is_id(id))?;
-    let name = own_name(fields.next()?);
-    let state = fields.next().filter(|state| is_word(state))?;
-    let mut label = || fields.next().and_then(unquoted);
-    Some(Container {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        state: state.into(),
-        app: label()?,
-        container_type: label()?,
-        process_type: label()?,
-        dyno: label()?,
-    })
-}
-
-/// A line of [`Docker::states`].
-pub(super) fn with_state(line: &str) -> Option<Container> {
-    let mut fields = line.split('\t');
-    let id = fields.next().filter(|id| is_id(id))?;
-    let state = fields.next().filter(|state| is_word(state))?;
-    let app = fields.next().and_then(unquoted).unwrap_or_default();
-    let name = own_name(fields.next().unwrap_or_default());
-    Some(Container { id: id.to_owned(), name: name.to_owned(), state: state.into(), app, ..Container::default() })
-}
-
-/// Links give a container further names, `other/alias`; one that is being removed may have none any more.
-fn own_name(names: &str) -> &str {
-    names.split(',').find(|name| !name.contains('/')).unwrap_or_default()
-}
-
-/// A label without its quotes; one with escapes is none of Dokku's, and is taken as empty.
-fn unquoted(field: &str) -> Option<String> {
-    let label = field.strip_prefix('"')?.strip_suffix('"')?;
-    Some(if label.contains('\\') { String::new() } else { label.to_owned() })
-}
-
-pub(super) fn inspected_container(line: &str) -> Option<(String, ContainerDetails)> {
-    let fields: Vec<&str> = line.split('\t').collect();
-    let [id, state, started, finished, restarts, exit_code, out_of_memory, health, made @ ..] = fields.as_slice()
-    else {
-        return None;
-    };
-    if !is_id(id) || !is_word(state) {
-        return None;
-    }
-    let details = ContainerDetails {
-        state: (*state).into(),
-        started: moment(started),
-        finished: moment(finished),
-        restarts: restarts.parse().ok()?,
-        exit_code: exit_code.parse().ok()?,
-        out_of_memory: *out_of_memory == "true",
-        image: made.first().map(|image| (*image).to_owned()).unwrap_or_default(),
-        created: made.get(1).and_then(|created| moment(created)),
-        variables: made.get(2).and_then(|variables| from_json(variables)).unwrap_or_default(),
-        command: made.get(3).and_then(|command| from_json(command)).unwrap_or_default(),
-        addresses: made.get(4).into_iter().flat_map(|all| all.split_whitespace()).map(str::to_owned).collect(),
-        labels: made.get(5).and_then(|labels| from_json(labels)).unwrap_or_default(),
-        memory_limit: made.get(6).and_then(|limit| limit_of(limit)),
-        cpu_limit: made.get(7).and_then(|limit| limit_of(limit)),
-        health: Some((*health).to_owned()).filter(|health| !matches!(health.as_str(), "" | "none")),
-    };
-    Some(((*id).to_owned(), details))
-}
-
-/// A list or map in JSON; Docker writes null for one that is empty.
-fn from_json<T: DeserializeOwned>(json: &str) -> Option<T> {
-    serde_json::from_str::<Option<T>>(json).ok()?
-}
-
-/// A limit; Docker writes 0 where there is none.
-fn limit_of(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|limit| *limit > 0)
-}
-
-/// A time; Docker writes the year 1 for one that never came.
-fn moment(text: &str) -> Option<String> {
-    (!text.is_empty() && !text.starts_with("0001-")).then(|| text.to_owned())
-}
-
-#[cfg(test)]
-#[path = "containers_tests.rs"]
-mod tests;

@@ -3,8 +3,8 @@
 //! Paths have no version before them: every release answers those in the newest form it knows, and what is read has been
 //! in all of them. Nothing of an answer is kept that its reader does not ask for, so that it may be of any length.
 
-use super::last_lines;
-use crate::{Context, Env, Error, Result};
+use super::{address, last_lines};
+use crate::{Env, Error, Result};
 use httparse::{EMPTY_HEADER, Response, Status, parse_chunk_size};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
@@ -14,15 +14,16 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Where Docker listens unless it was told otherwise.
-const SOCKET: &str = "/var/run/docker.sock";
-
 /// No answer of Docker's has a longer header, or more lines in it.
 const LONGEST_HEADER: u64 = 64 * 1024;
 const MOST_HEADERS: usize = 64;
 
 /// Nor a longer line before a chunk: a number.
 const LONGEST_CHUNK_LINE: u64 = 256;
+
+/// Statuses of an answer.
+const FOUND: u16 = 200;
+const NOT_FOUND: u16 = 404;
 
 /// So much is read of Docker's words about a failure.
 const MOST_WORDS: u64 = 64 * 1024;
@@ -45,20 +46,12 @@ impl Engine {
     /// # Errors
     /// When another kind of Docker is named, or another program in its place.
     pub(super) fn new(env: &Env) -> Result<Self> {
-        let only = "Docker's Engine is read through a Unix socket alone";
-        if let Some(program) = env.var("DOCKER_BIN").filter(|program| !program_is_docker(program)) {
-            return Err(Error::new(format!("{only}, and DOCKER_BIN is {program}")));
-        }
-        let host = env.var("DOCKER_HOST").map(str::trim).filter(|host| !host.is_empty());
-        let socket = match host {
-            None => PathBuf::from(SOCKET),
-            Some(host) => host
-                .strip_prefix("unix://")
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute())
-                .ok_or_else(|| Error::new(format!("{only}, and DOCKER_HOST is {host}")))?,
-        };
-        Ok(Self { socket })
+        Ok(Self { socket: address::socket(env)? })
+    }
+
+    /// The one that this program would ask; nothing where it is not known to ask one on this host.
+    pub(super) fn of_program(env: &Env, program: &Path) -> Option<Self> {
+        address::socket_of(env, program).map(|socket| Self { socket })
     }
 
     /// What `GET PATH` answers, which must be done by the deadline, its last byte too.
@@ -66,23 +59,47 @@ impl Engine {
     /// # Errors
     /// When Docker is not there or does not answer in time; with its own words when it answers with a failure.
     pub(super) fn get(&self, path: &str, deadline: Duration) -> Result<Body> {
-        let question = || {
-            // The rest of a path may be long.
-            let shown = path.split('?').next().unwrap_or_default();
-            format!("asking Docker at {} for {shown}", self.socket.display())
-        };
-        let mut connection = Connection::open(&self.socket, deadline).context(question)?;
-        connection.ask(path).context(question)?;
-        let (status, mut body) = Body::of(connection).context(question)?;
-        if status == 200 {
-            return Ok(body);
+        let (status, body) = self.answer(path, deadline)?;
+        if status == FOUND { Ok(body) } else { Err(refused(path, status, body)) }
+    }
+
+    /// The same, or nothing when Docker says that there is no such thing.
+    ///
+    /// # Errors
+    /// As [`Engine::get`].
+    pub(super) fn find(&self, path: &str, deadline: Duration) -> Result<Option<Body>> {
+        match self.answer(path, deadline)? {
+            (FOUND, body) => Ok(Some(body)),
+            (NOT_FOUND, _) => Ok(None),
+            (status, body) => Err(refused(path, status, body)),
         }
-        Err(Error::new(body.words()).context(format!("Docker answered with status {status}"))).context(question)
+    }
+
+    fn answer(&self, path: &str, deadline: Duration) -> Result<(u16, Body)> {
+        let answer = || {
+            let mut connection = Connection::open(&self.socket, deadline)?;
+            connection.ask(path)?;
+            Body::of(connection)
+        };
+        answer()
+            .map_err(|error| Error::new(format!("Docker does not answer (unix://{}: {error})", self.socket.display())))
     }
 }
 
-fn program_is_docker(program: &str) -> bool {
-    Path::new(program).file_name().is_some_and(|name| name == "docker")
+/// Docker's failure in its own words. The rest of a path may be long.
+fn refused(path: &str, status: u16, mut body: Body) -> Error {
+    let shown = path.split('?').next().unwrap_or_default();
+    Error::new(body.words()).context(format!("Docker answered {shown} with status {status}"))
+}
+
+/// As a part of an address: what is no letter, digit or one of `-_.~` by its bytes.
+pub(super) fn percent_encoded(text: &str) -> String {
+    let encoded = |byte: u8| match byte {
+        b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encoded).collect()
 }
 
 /// A connection of which no call blocks longer than until its deadline, and which no signal breaks.

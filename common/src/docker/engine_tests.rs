@@ -177,7 +177,7 @@ fn a_refusal_is_docker_s_in_its_own_words() {
         let fake = Fake::answers(format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
         let error = get(&fake.env(), "/events?since=1", LONG).unwrap_err();
         assert!(error.message().ends_with(words) && error.message().len() < 11_000, "{status}: {error}");
-        assert!(error.message().contains("docker.sock for /events: Docker answered with status"), "{error}");
+        assert!(error.message().contains("Docker answered /events with status"), "{error}");
     }
 }
 
@@ -192,7 +192,7 @@ fn one_who_does_not_answer_in_time_is_not_waited_for() {
     });
     for fake in silent.into_iter().chain([talks]) {
         let error = get(&fake.env(), "/x", Duration::from_secs(1)).unwrap_err();
-        assert!(error.message().ends_with("it did not answer within 1 seconds"), "{error}");
+        assert!(error.message().trim_end_matches(')').ends_with("it did not answer within 1 seconds"), "{error}");
     }
 }
 
@@ -218,7 +218,7 @@ fn one_who_takes_no_connection_is_not_waited_for() {
     let (tell, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || tell.send(get(&env, "/x", Duration::from_secs(1))));
     let error = told.recv_timeout(LONG).unwrap().unwrap_err();
-    assert!(error.message().ends_with("it did not answer within 1 seconds"), "{error}");
+    assert!(error.message().ends_with("it did not answer within 1 seconds)"), "{error}");
 }
 
 #[test]
@@ -227,41 +227,12 @@ fn one_who_is_not_there_is_named() {
     let path = folder.path().join("docker.sock");
     let host = format!("unix://{}", path.display());
     let error = get(&env_within("60", &host), "/x", LONG).unwrap_err();
-    assert!(error.message().contains("docker.sock for /x: No such file"), "{error}");
+    assert!(error.message().contains("docker.sock: No such file"), "{error}");
     // What a killed one has left.
     drop(UnixListener::bind(&path).unwrap());
     let error = get(&env_within("60", &host), "/x", LONG).unwrap_err();
-    assert!(error.message().contains("docker.sock for /x: Connection refused"), "{error}");
+    assert!(error.message().contains("docker.sock: Connection refused"), "{error}");
     assert!(get(&env_within("60", &format!("unix:///{}", "x".repeat(200))), "/x", LONG).is_err());
-}
-
-#[test]
-fn docker_host_names_a_socket_or_is_refused() {
-    let socket = |name: &str, value: &str| {
-        let engine = Engine::new(&Env::new([(name.into(), value.into())].into(), Vec::new()));
-        engine.map(|engine| engine.socket.display().to_string())
-    };
-    for (name, value, wanted) in [
-        ("DOCKER_HOST", "", SOCKET),
-        ("DOCKER_HOST", "unix:///run/user/1000/docker.sock", "/run/user/1000/docker.sock"),
-        ("DOCKER_BIN", "docker", SOCKET),
-        ("DOCKER_BIN", "/usr/local/bin/docker", SOCKET),
-    ] {
-        assert_eq!(socket(name, value).unwrap(), wanted, "{value}");
-    }
-    for (name, value) in [
-        ("DOCKER_HOST", "tcp://10.0.0.1:2375"),
-        ("DOCKER_HOST", "ssh://me@there"),
-        ("DOCKER_HOST", "unix://"),
-        ("DOCKER_HOST", "unix://docker.sock"),
-        ("DOCKER_HOST", "/var/run/docker.sock"),
-        ("DOCKER_BIN", "/usr/bin/podman"),
-        ("DOCKER_BIN", ".."),
-    ] {
-        let error = socket(name, value).unwrap_err();
-        let wanted = format!("Docker's Engine is read through a Unix socket alone, and {name} is {value}");
-        assert_eq!(error.message(), wanted);
-    }
 }
 
 #[test]

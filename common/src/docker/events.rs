@@ -1,6 +1,6 @@
 //! What happens to the containers that Dokku has deployed, told by Docker as it happens.
 
-use super::engine::{Body, Engine};
+use super::engine::{Body, Engine, percent_encoded};
 use super::told_patience;
 use crate::{Context, Env, Error, Result};
 use serde::Deserialize;
@@ -120,16 +120,6 @@ fn path(actions: &[&str], now: SystemTime) -> String {
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let filters = serde_json::json!({ "type": ["container"], "event": actions, "label": [DEPLOYED] });
     format!("/events?since={since}&filters={}", percent_encoded(&filters.to_string()))
-}
-
-/// As a part of an address: what is no letter, digit or one of `-_.~` by its bytes.
-fn percent_encoded(text: &str) -> String {
-    let encoded = |byte: u8| match byte {
-        b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
-        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
-        byte => format!("%{byte:02X}"),
-    };
-    text.bytes().map(encoded).collect()
 }
 
 /// A line of the stream; nothing of a container that names no app.

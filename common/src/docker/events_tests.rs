@@ -135,10 +135,10 @@ fn docker_is_asked_for_these_events_of_what_dokku_has_deployed() {
 fn a_docker_that_does_not_tell_is_an_error() {
     let fake = Fake::answers("HTTP/1.1 500 No\r\nContent-Length: 18\r\n\r\n{\"message\":\"full\"}");
     let error = ContainerEvents::open(&fake.env(), &["start"]).unwrap_err();
-    assert!(error.message().ends_with("for /events: Docker answered with status 500: full"), "{error}");
+    assert!(error.message().ends_with("Docker answered /events with status 500: full"), "{error}");
     let error = ContainerEvents::open(&env_within("60", "tcp://there:2375"), &["start"]).unwrap_err();
     assert!(error.message().ends_with("and DOCKER_HOST is tcp://there:2375"), "{error}");
     let fake = Fake::falls_silent("");
     let error = ContainerEvents::open(&fake.env_within("1"), &["start"]).unwrap_err();
-    assert!(error.message().ends_with("for /events: it did not answer within 1 seconds"), "{error}");
+    assert!(error.message().ends_with("docker.sock: it did not answer within 1 seconds)"), "{error}");
 }

@@ -1,9 +1,9 @@
 //! Whatever Docker answers, it is understood or refused: nothing panics, and no part of rubbish is believed.
 
-use super::containers::{inspected_container, listed_container};
 use super::engine::Body;
 use super::events::event;
 use super::image::only_file;
+use super::printed::{inspected_container, listed_container};
 use super::processes::process;
 use super::stats::container;
 use super::{is_id, is_word};

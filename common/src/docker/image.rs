@@ -1,6 +1,6 @@
 //! What an image says of itself, and files out of it.
 
-use super::{Docker, failure, is_id, rubbish};
+use super::{Docker, failure, is_id, rubbish, told};
 use crate::file::OF_A_SOURCE;
 use crate::{Context, Error, Result, in_spite_of_signals};
 use serde::Deserialize;
@@ -25,6 +25,9 @@ impl Docker<'_> {
     /// # Errors
     /// As [`Docker::image_config`].
     pub fn image_id(&self, image: &str) -> Result<String> {
+        if let Some(engine) = &self.engine {
+            return Ok(told::image(engine, self.patience(), image)?.0);
+        }
         let read = self.read(&["image", "inspect", "--format", "{{.Id}}", "--", image]);
         Ok(Self::text(&read)?.trim().to_owned())
     }
@@ -34,6 +37,9 @@ impl Docker<'_> {
     /// # Errors
     /// As [`Docker::states`]; also when there is no such image.
     pub fn image_config(&self, image: &str) -> Result<ImageConfig> {
+        if let Some(engine) = &self.engine {
+            return Ok(told::image(engine, self.patience(), image)?.1);
+        }
         let read = self.read(&["image", "inspect", "--format", "{{json .Config}}", "--", image]);
         let answer = Self::text(&read)?;
         serde_json::from_str(&answer)

@@ -1,10 +1,12 @@
-//! Docker, as far as it is read, and a few changes: through the program that `DOCKER_BIN` names. Its events come from
-//! the Engine's socket, by which a program waits for them without another one beside it.
+//! Docker, as far as it is read, and a few changes. It is read over the Engine's socket where `DOCKER_BIN` is Docker's own
+//! program and that would ask a socket of this host; otherwise by the program that `DOCKER_BIN` names, with the same
+//! results. The program makes the changes. Events come over the socket alone, by which one waits for them without
+//! another program beside it.
 //!
-//! Every read has a deadline, and asks once however many containers there are; only the processes inside
-//! have to be read one container at a time. A Docker that cannot answer is an error with its own words,
+//! Every read has a deadline, and a list is read at once however many containers there are. A Docker that cannot answer is an error with its own words,
 //! never an empty answer.
 
+mod address;
 mod change;
 mod containers;
 mod engine;
@@ -12,10 +14,12 @@ mod events;
 #[cfg(test)]
 mod hostile_tests;
 mod image;
+mod printed;
 mod processes;
 mod state;
 mod stats;
 mod time;
+mod told;
 
 pub use containers::{Asked, Container, ContainerDetails};
 pub use events::{ContainerEvent, ContainerEvents};
@@ -25,13 +29,10 @@ pub use state::ContainerState;
 pub use stats::ContainerStats;
 pub use time::{now_since_epoch, seconds_since_epoch};
 
+use self::engine::Engine;
 use crate::{Answer, Context, Env, Error, Process, Result};
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// What is asked of every container: its id, its state, and whose it is.
-const STATES: &str = "{{.ID}}\t{{.State}}\t{{printf \"%q\" (.Label \"com.dokku.app-name\")}}\t{{.Names}}";
 
 /// How long a read may take, unless `DOKKU_DOCKER_TIMEOUT` says otherwise (seconds).
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -50,6 +51,8 @@ const QUOTED_LENGTH: usize = 500;
 pub struct Docker<'a> {
     env: &'a Env,
     program: PathBuf,
+    /// Where it can be asked without its program.
+    engine: Option<Engine>,
 }
 
 impl<'a> Docker<'a> {
@@ -61,23 +64,8 @@ impl<'a> Docker<'a> {
         let name = env.var("DOCKER_BIN").unwrap_or("docker");
         let program = which::which(name)
             .map_err(|error| Error::new(format!("Docker's program {name} (DOCKER_BIN) was not found: {error}")))?;
-        Ok(Self { env, program })
-    }
-
-    /// Every container of this host by its full id, in one call: its state, its name and its app.
-    ///
-    /// # Errors
-    /// With Docker's own message when it fails; when it does not answer in time; when its answer is
-    /// not a list of containers.
-    pub fn states(&self) -> Result<BTreeMap<String, Container>> {
-        let read = self.read(&["container", "ls", "--all", "--no-trunc", "--format", STATES]);
-        let listed = Self::text(&read)?;
-        let mut states = BTreeMap::new();
-        for line in listed.lines() {
-            let container = containers::with_state(line).ok_or_else(|| rubbish(&read, "list of containers", line))?;
-            states.insert(container.id.clone(), container);
-        }
-        Ok(states)
+        let engine = Engine::of_program(env, &program);
+        Ok(Self { env, program, engine })
     }
 
     /// Asks for one container, which only a daemon that works can name (its version is told also by one that hangs).
@@ -88,8 +76,13 @@ impl<'a> Docker<'a> {
     pub fn check_that_it_answers(env: &'a Env) -> Result<()> {
         let docker = Self::new(env)?;
         let patience = told_patience(env).unwrap_or(SIGN_OF_LIFE);
-        let asked = docker.read(&["container", "ls", "--quiet", "--last", "1"]).deadline(patience);
-        Self::text(&asked).map(drop).context(|| "Docker does not work")
+        let answer = if let Some(engine) = &docker.engine {
+            told::answers(engine, patience)
+        } else {
+            let asked = docker.read(&["container", "ls", "--quiet", "--last", "1"]).deadline(patience);
+            Self::text(&asked).map(drop)
+        };
+        answer.context(|| "Docker does not work")
     }
 
     fn patience(&self) -> Duration {

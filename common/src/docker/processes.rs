@@ -1,8 +1,8 @@
 //! The processes inside containers.
 
-use super::{Docker, rubbish};
-use crate::{Error, Result, at_once};
-use std::sync::{Mutex, PoisonError};
+use super::{Docker, rubbish, told};
+use crate::at_once::each_at_once;
+use crate::{Error, Result};
 use std::time::{Duration, Instant};
 
 /// How long all containers together may take; they are an extra, and a list without them is better than
@@ -35,19 +35,7 @@ impl Docker<'_> {
     /// at once, all with the same deadline. Nothing that one container does keeps the others from theirs.
     pub fn processes(&self, containers: &[&str]) -> Vec<Result<Vec<ContainerProcess>>> {
         let end = Instant::now() + self.patience().min(PATIENCE);
-        let waiting = Mutex::new(containers.iter().enumerate());
-        let answers = Mutex::new(Vec::new());
-        at_once(AT_ONCE.min(containers.len()), || {
-            loop {
-                let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some((place, id)) = next else { break };
-                let answer = self.processes_of(id, end);
-                answers.lock().unwrap_or_else(PoisonError::into_inner).push((place, answer));
-            }
-        });
-        let mut answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
-        answers.sort_unstable_by_key(|(place, _)| *place);
-        answers.into_iter().map(|(_, answer)| answer).collect()
+        each_at_once(AT_ONCE, containers, |id| self.processes_of(id, end))
     }
 
     fn processes_of(&self, container: &str, end: Instant) -> Result<Vec<ContainerProcess>> {
@@ -57,8 +45,12 @@ impl Docker<'_> {
             return Err(too_late());
         }
         let read = self.read(&["container", "top", "--", container, "-eo", COLUMNS]).deadline(left);
-        let answer = Self::text(&read).map_err(|error| if Instant::now() < end { error } else { too_late() })?;
-        let lines = answer.lines().skip(1).filter(|line| !line.trim().is_empty());
+        let lines = match &self.engine {
+            Some(engine) => told::processes(engine, left, container, COLUMNS),
+            None => Self::text(&read).map(|text| text.lines().skip(1).map(str::to_owned).collect()),
+        };
+        let lines = lines.map_err(|error| if Instant::now() < end { error } else { too_late() })?;
+        let lines = lines.iter().filter(|line| !line.trim().is_empty());
         lines.map(|line| process(line).ok_or_else(|| rubbish(&read, "list of processes", line))).collect()
     }
 }

@@ -42,6 +42,11 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     days_before_year + day_of_year - 719_468
 }
 
+/// A time; Docker writes the year 1 for one that never came.
+pub(super) fn moment(text: &str) -> Option<String> {
+    (!text.is_empty() && !text.starts_with("0001-")).then(|| text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
