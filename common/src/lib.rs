@@ -35,6 +35,7 @@ mod error;
 pub mod file;
 #[cfg(test)]
 mod hostile_tests;
+mod kernel;
 mod lock;
 mod lock_holder;
 mod names;

@@ -4,19 +4,16 @@
 //! root's, and it is no container's. A plugin's is one whose executable lies in the folders of this host's plugins.
 
 use crate::Env;
-use crate::file::{entries, link_target, open_for_reading};
+use crate::file::{entries, link_target};
+use crate::kernel::{line, text, users};
 use crate::users::dokku_user;
 use std::collections::BTreeSet;
-use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 /// How often, and after how long each time, a process that is just taking up a new program is looked at again.
 const LOOKS: u32 = 50;
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
-
-/// No more of a file in /proc is read.
-const MOST: u64 = 64 * 1024;
 
 /// Where plugins lie.
 const FOLDERS: [&str; 6] = [
@@ -144,23 +141,6 @@ impl Host {
 
 fn namespace(process: &Path) -> Option<PathBuf> {
     link_target(&process.join("ns/pid")).ok()
-}
-
-fn text(file: &Path) -> Option<String> {
-    let mut bytes = Vec::new();
-    open_for_reading(file).ok()?.take(MOST).read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// The words of a line of `/proc/PID/status`.
-fn line<'s>(status: &'s str, name: &str) -> Option<impl Iterator<Item = &'s str>> {
-    Some(status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace())
-}
-
-/// The real and the effective user.
-fn users(status: &str) -> Option<[u32; 2]> {
-    let mut users = line(status, "Uid:")?.map(str::parse);
-    Some([users.next()?.ok()?, users.next()?.ok()?])
 }
 
 /// In how many namespaces a process has a number.

@@ -101,6 +101,7 @@ fn main() -> ExitCode {
         real::what_a_signal_has_ended_comes_back_with_a_reconcile,
         real::a_wait_ends_once_the_last_instance_is_healthy,
         real::what_is_used_is_told_with_its_limits,
+        real::the_engine_and_its_program_tell_the_same,
     ];
     if std::env::var_os("PS_DOCKER").is_some_and(|value| value == "1") {
         tests.extend(real);

@@ -1,5 +1,6 @@
 //! Real containers on the stand-in host.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -172,4 +173,57 @@ pub(crate) fn what_is_used_is_told_with_its_limits() {
     let last: Vec<&str> = text.lines().last().unwrap_or_default().split_whitespace().collect();
     assert_eq!(last, ["worker.1", "exited", "-", "-", "-", "-", "-", "-", "-", "-"], "{text}");
     assert!(text.contains("  50%  ") && text.contains("  64MiB  "), "{text}");
+}
+
+/// A listing without what differs from one moment to the next.
+fn lasting(document: &str) -> Value {
+    let mut document: Value = serde_json::from_str(document).expect("JSON");
+    for instance in document["instances"].as_array_mut().expect("instances") {
+        for process in instance["processes"].as_array_mut().into_iter().flatten() {
+            let process = process.as_object_mut().expect("a process");
+            process.retain(|name, _| matches!(name.as_str(), "pid" | "user" | "command"));
+        }
+    }
+    document
+}
+
+pub(crate) fn the_engine_and_its_program_tell_the_same() {
+    let dokku = Dokku::new();
+    let app = dokku.deployed(&["web=2", "worker=2"]);
+    dokku.runs(&app, &["web.1", "web.2", "worker.1", "worker.2"]);
+    docker(&["container", "kill", &container(&dokku, &app, "web.2")]);
+    docker(&["container", "pause", &container(&dokku, &app, "worker.1")]);
+    docker(&["container", "rm", "--force", &container(&dokku, &app, "worker.2")]);
+    // A script is asked itself. Of an executable that is called docker the Engine is asked in its place: this one tells nothing.
+    let path = std::env::var_os("PATH").expect("PATH");
+    let mut own = std::env::split_paths(&path).map(|folder| folder.join("docker"));
+    let own = own.find(|path| path.is_file()).expect("docker");
+    fs::create_dir_all(dokku.path("program")).expect("a folder");
+    let program = dokku.script("program/docker", &format!("exec {} \"$@\"", own.display()));
+    let empty = dokku.path("empty/docker");
+    fs::create_dir_all(dokku.path("empty")).expect("a folder");
+    fs::copy("/bin/true", &empty).expect("an executable");
+    let by = |docker: &str, words: &[&str]| {
+        let printed = dokku.run_with(words, &[("DOCKER_BIN", docker)]);
+        assert_eq!((printed.status, printed.stderr.as_str()), (0, ""), "{printed}");
+        printed.stdout
+    };
+    let same = |words: &[&str], read: &dyn Fn(&str) -> Value| {
+        let (by_program, by_engine) = (by(&program, words), by(empty.to_str().expect("a path"), words));
+        assert!(by_program.contains("web"), "{by_program}");
+        assert_eq!(read(&by_engine), read(&by_program), "{words:?}");
+    };
+    let as_it_is = |text: &str| Value::from(text);
+    let without_ages =
+        |text: &str| Value::from(text.split_whitespace().filter(|word| !is_age(word)).collect::<String>());
+    same(&["ps", &app, "--format", "json"], &lasting);
+    same(&["ps:report", &app], &as_it_is);
+    same(&["ps:reconcile", &app, "--dry-run"], &as_it_is);
+    same(&["--quiet", "ps", &app], &without_ages);
+    same(&["ps", "--all"], &without_ages);
+}
+
+/// `12s`, or a number of seconds.
+fn is_age(word: &str) -> bool {
+    word.trim_end_matches('s').bytes().all(|byte| byte.is_ascii_digit())
 }

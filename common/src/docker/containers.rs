@@ -69,6 +69,8 @@ pub struct ContainerDetails {
     pub started: Option<String>,
     /// When it ended last; `None` when it never did.
     pub finished: Option<String>,
+    /// The number that its first process has on this host; `None` when it has none, or Docker may be on another host.
+    pub pid: Option<u32>,
     /// How often Docker has started it again by itself.
     pub restarts: u32,
     /// The status it ended with last; 0 before.

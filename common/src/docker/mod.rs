@@ -14,6 +14,7 @@ mod events;
 #[cfg(test)]
 mod hostile_tests;
 mod image;
+mod inside;
 mod printed;
 mod processes;
 mod state;
@@ -210,7 +211,7 @@ pub(crate) mod tests {
             let docker = Docker::new(&env).unwrap();
             assert!(docker.states().unwrap().is_empty(), "{seconds}");
             docker.stop(&[ID.to_owned()], u64::MAX).unwrap();
-            assert_eq!(docker.processes(&[ID]).len(), 1);
+            assert_eq!(docker.processes(&[(ID, None)]).len(), 1);
             Docker::check_that_it_answers(&env).unwrap();
         }
     }
@@ -245,7 +246,7 @@ pub(crate) mod tests {
             docker.details(&[&bad]).unwrap_err(),
             docker.stats(&[&bad]).unwrap_err(),
             docker.file_in_image(&bad, "/x").unwrap_err(),
-            docker.processes(&[&bad]).remove(0).err().unwrap_or_else(|| Error::new("")),
+            docker.processes(&[(&bad, None)]).remove(0).err().unwrap_or_else(|| Error::new("")),
         ];
         assert!(told.iter().all(|error| !error.message().contains("a flag")), "{told:?}");
     }

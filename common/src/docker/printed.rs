@@ -154,6 +154,7 @@ pub(super) fn inspected_container(line: &str) -> Option<(String, ContainerDetail
         state: (*state).into(),
         started: moment(started),
         finished: moment(finished),
+        pid: None,
         restarts: restarts.parse().ok()?,
         exit_code: exit_code.parse().ok()?,
         out_of_memory: *out_of_memory == "true",

@@ -1,5 +1,6 @@
 //! The processes inside containers.
 
+use super::inside::processes_inside;
 use super::{Docker, rubbish, told};
 use crate::at_once::each_at_once;
 use crate::{Error, Result};
@@ -11,6 +12,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How many are read at once.
 const AT_ONCE: usize = 8;
+
+const TOO_LATE: &str = "Docker did not answer in time";
 
 /// The columns, in the words of the host's `ps`: seconds since the start, share of a processor since then.
 const COLUMNS: &str = "pid,user,etimes,pcpu,args";
@@ -31,16 +34,23 @@ pub struct ContainerProcess {
 }
 
 impl Docker<'_> {
-    /// The processes inside each of these containers, in their order: one call of Docker for each, several
-    /// at once, all with the same deadline. Nothing that one container does keeps the others from theirs.
-    pub fn processes(&self, containers: &[&str]) -> Vec<Result<Vec<ContainerProcess>>> {
+    /// The processes inside each of these containers, in their order, by the id and the first process of each. The kernel
+    /// is asked for those of this host; of others there is one call of Docker for each, several at once, all with the
+    /// same deadline. Nothing that one container does keeps the others from theirs.
+    pub fn processes(&self, containers: &[(&str, Option<u32>)]) -> Vec<Result<Vec<ContainerProcess>>> {
         let end = Instant::now() + self.patience().min(PATIENCE);
-        each_at_once(AT_ONCE, containers, |id| self.processes_of(id, end))
+        let inside = |(id, first): &(&str, Option<u32>)| first.and_then(|first| processes_inside(id, first));
+        let known: Vec<_> = containers.iter().map(inside).collect();
+        let others: Vec<&str> =
+            containers.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|((id, _), _)| *id).collect();
+        let mut others = each_at_once(AT_ONCE, &others, |id| self.processes_of(id, end)).into_iter();
+        let too_late = || Err(Error::new(TOO_LATE));
+        known.into_iter().map(|known| known.map_or_else(|| others.next().unwrap_or_else(too_late), Ok)).collect()
     }
 
     fn processes_of(&self, container: &str, end: Instant) -> Result<Vec<ContainerProcess>> {
         let left = end.saturating_duration_since(Instant::now());
-        let too_late = || Error::new("Docker did not answer in time");
+        let too_late = || Error::new(TOO_LATE);
         if left.is_zero() {
             return Err(too_late());
         }
@@ -113,7 +123,7 @@ mod tests {
              echo PID; echo \"${4#c} root 1 0.0 /bin/$4\"",
         );
         let ids: Vec<String> = (0..12).map(|number| format!("c{number}")).collect();
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let ids: Vec<(&str, Option<u32>)> = ids.iter().map(|id| (id.as_str(), None)).collect();
         let answers = Docker::new(&env).unwrap().processes(&ids);
         assert_eq!(answers.len(), 12);
         for (number, answer) in answers.iter().enumerate() {

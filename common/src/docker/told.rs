@@ -71,6 +71,8 @@ struct State {
     #[serde(default)]
     finished_at: String,
     exit_code: i64,
+    #[serde(default)]
+    pid: u32,
     #[serde(rename = "OOMKilled", default)]
     out_of_memory: bool,
     health: Option<Health>,
@@ -250,6 +252,7 @@ fn container_details(inspected: Inspected) -> Option<(String, ContainerDetails)>
         state: state.status.as_str().into(),
         started: moment(&state.started_at),
         finished: moment(&state.finished_at),
+        pid: Some(state.pid).filter(|pid| *pid > 0),
         restarts: restart_count,
         exit_code: state.exit_code,
         out_of_memory: state.out_of_memory,

@@ -88,7 +88,7 @@ fn rubbish_is_no_list() {
 fn a_container_is_told_of_in_full() {
     let body = format!(
         r#"{{"Id":"{ID}","State":{{"Status":"exited","StartedAt":"2024-11-22T20:17:00.5Z",
-            "FinishedAt":"2024-11-22T20:18:00Z","ExitCode":137,"OOMKilled":true,"Health":{{"Status":"unhealthy"}}}},
+            "FinishedAt":"2024-11-22T20:18:00Z","ExitCode":137,"Pid":4711,"OOMKilled":true,"Health":{{"Status":"unhealthy"}}}},
             "RestartCount":2,"Image":"sha256:1","Created":"0001-01-01T00:00:00Z",
             "Config":{{"Env":["A=1"],"Cmd":["x","y"],"Labels":{{"a.b":"1\t2"}}}},
             "NetworkSettings":{{"Networks":{{"a":{{"IPAddress":"172.17.0.2"}},"b":{{"IPAddress":""}}}}}},
@@ -98,6 +98,7 @@ fn a_container_is_told_of_in_full() {
         state: "exited".into(),
         started: Some("2024-11-22T20:17:00.5Z".into()),
         finished: Some("2024-11-22T20:18:00Z".into()),
+        pid: Some(4711),
         restarts: 2,
         exit_code: 137,
         out_of_memory: true,
@@ -121,7 +122,7 @@ fn a_container_is_told_of_in_full() {
 #[test]
 fn what_is_not_there_is_left_out() {
     let body = format!(
-        r#"{{"Id":"{ID}","State":{{"Status":"created","StartedAt":"0001-01-01T00:00:00Z","FinishedAt":"","ExitCode":0}},
+        r#"{{"Id":"{ID}","State":{{"Status":"created","StartedAt":"0001-01-01T00:00:00Z","FinishedAt":"","ExitCode":0,"Pid":0}},
             "RestartCount":0,"Config":{{"Env":null,"Cmd":null,"Labels":null}},"NetworkSettings":{{"Networks":null}},
             "HostConfig":{{"Memory":0,"NanoCpus":-1}}}}"#
     );

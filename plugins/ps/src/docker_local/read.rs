@@ -71,9 +71,11 @@ pub(crate) fn add_processes(env: &Env, listing: &mut Listing) -> Result<()> {
     if running.is_empty() {
         return Ok(());
     }
-    let ids: Vec<String> = running.iter().filter_map(|instance| instance.container.clone()).collect();
-    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-    for (instance, answer) in running.iter_mut().zip(Docker::new(env)?.processes(&ids)) {
+    let first = |instance: &ListedInstance| instance.details.as_ref().and_then(|details| details.pid);
+    let containers: Vec<(&str, Option<u32>)> =
+        running.iter().filter_map(|instance| Some((instance.container.as_deref()?, first(instance)))).collect();
+    let answers = Docker::new(env)?.processes(&containers);
+    for (instance, answer) in running.iter_mut().zip(answers) {
         instance.processes = Some(answer.map_err(|error| error.reason().lines().next().unwrap_or_default().to_owned()));
     }
     Ok(())
