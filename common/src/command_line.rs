@@ -4,9 +4,10 @@
 //! may stand anywhere after it. A flag that is not known ends in exit status 2, as with the host's
 //! own plugins.
 
-use crate::{Env, Error, Result};
+use crate::{Env, Error, Result, timings};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches};
+use std::time::Instant;
 
 // Flags that Dokku itself reads anywhere in its command line and leaves among our arguments. They have taken
 // effect by then (as variables), so they are accepted and not looked at.
@@ -27,6 +28,9 @@ pub struct OtherGlobals {
     trace: bool,
     #[arg(long, hide = true)]
     force: bool,
+    // Our own, which every command has: see `timings`.
+    #[arg(long, hide = true)]
+    timings: bool,
     #[arg(long = "app", hide = true, value_name = "APP")]
     dokku_app: Option<String>,
 }
@@ -41,7 +45,12 @@ pub fn parse_command_line<T: clap::Parser>(env: &Env) -> Result<T> {
     let arguments = env.args_from(1)?;
     // Some commands share one description, so what was typed is what tells their names.
     let command = command.bin_name(format!("dokku {}", arguments.first().unwrap_or(&"")));
-    let matches = command.try_get_matches_from(arguments);
+    let began = Instant::now();
+    let matches = command.try_get_matches_from(arguments).inspect(|matches| {
+        if matches!(matches.try_get_one("timings"), Ok(Some(true))) {
+            timings::keep(began);
+        }
+    });
     matches.and_then(|matches: ArgMatches| T::from_arg_matches(&matches)).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match env.output().print(&error.render().to_string()) {
             Ok(()) => Error::silent(0),

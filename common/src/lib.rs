@@ -48,6 +48,7 @@ mod run;
 #[cfg(test)]
 mod script;
 mod signals;
+mod timings;
 mod trigger;
 mod trigger_config;
 mod users;

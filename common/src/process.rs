@@ -10,10 +10,12 @@ use self::pipes::{Sink, ready};
 use self::start::{start, start_apart};
 use self::wait::Wait;
 use crate::output::Stream;
+use crate::timings::{Whom, timed};
 use crate::{Context, Error, Output, Result, signals};
 use std::ffi::{OsStr, OsString};
 use std::io::{PipeReader, PipeWriter};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -241,8 +243,21 @@ impl Process {
         std::io::pipe().context(|| format!("running {}", self.command()))
     }
 
-    /// Runs it to its end, takes what comes through the pipes, and says now and then that it has not ended.
+    /// Runs it to its end, and keeps how long that took if that is asked for.
     fn finish(
+        &self,
+        expression: duct::Expression,
+        pipes: Vec<(PipeReader, Sink<'_>)>,
+        output: Option<&Output>,
+    ) -> Result<Answer> {
+        let is_docker = Path::new(&self.program).file_name().is_some_and(|name| name == "docker");
+        let whom = if is_docker { Whom::Docker } else { Whom::Host };
+        let what = || self.waited_for.clone().unwrap_or_else(|| self.command());
+        timed(whom, what, || self.run(expression, pipes, output))
+    }
+
+    /// Runs it to its end, takes what comes through the pipes, and says now and then that it has not ended.
+    fn run(
         &self,
         expression: duct::Expression,
         mut pipes: Vec<(PipeReader, Sink<'_>)>,

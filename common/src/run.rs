@@ -1,6 +1,6 @@
 //! The body of every `main`: run, and say once what went wrong.
 
-use crate::{Env, Result, interrupted};
+use crate::{Env, Result, interrupted, timings};
 use std::process::ExitCode;
 
 /// Runs an executable of a plugin and turns its result into an exit status.
@@ -9,7 +9,9 @@ use std::process::ExitCode;
 /// signal's number when a signal ended the work, as a shell would report it.
 pub fn run(main: fn(&Env) -> Result<()>) -> ExitCode {
     let env = Env::from_process();
-    match main(&env) {
+    let done = main(&env);
+    timings::tell(env.output());
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if !error.message().is_empty() {

@@ -7,6 +7,7 @@ use super::engine::{Engine, percent_encoded};
 use super::time::moment;
 use super::{ImageConfig, is_id, is_word};
 use crate::at_once::each_at_once;
+use crate::timings::{Whom, timed};
 use crate::{App, Error, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -211,6 +212,10 @@ pub(super) fn answers(engine: &Engine, patience: Duration) -> Result<()> {
 
 /// What Docker answers, as far as it is asked; nothing when it knows of no such thing.
 fn asked<T: DeserializeOwned>(engine: &Engine, path: &str, patience: Duration) -> Result<Option<T>> {
+    timed(Whom::Docker, || format!("GET {path}"), || read(engine, path, patience))
+}
+
+fn read<T: DeserializeOwned>(engine: &Engine, path: &str, patience: Duration) -> Result<Option<T>> {
     let Some(body) = engine.find(path, patience)? else { return Ok(None) };
     serde_json::from_reader(body.take(MOST)).map(Some).map_err(|error| {
         let is_io = error.is_io();
