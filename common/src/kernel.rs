@@ -9,7 +9,8 @@ const MOST: u64 = 64 * 1024;
 
 /// A file below `/proc` or `/sys`; nothing when it cannot be read, as one of a process that has ended.
 pub(crate) fn text(file: &Path) -> Option<String> {
-    let mut bytes = Vec::new();
+    // Most are far shorter, and take one call then.
+    let mut bytes = Vec::with_capacity(4096);
     open_for_reading(file).ok()?.take(MOST).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -48,18 +48,24 @@ fn number_of(path: &str, kind: &str, name: &str) -> Result<u32> {
         .ok_or_else(|| Error::new(format!("The system has no {kind} {name}, which must own Dokku's files")))
 }
 
-/// The system's name for a user.
-pub(crate) fn name_of_user(number: u32) -> Option<String> {
-    let text = file::read_of_the_system(Path::new("/etc/passwd")).ok()??;
-    name_in(&String::from_utf8_lossy(&text), number)
-}
+/// The users that the system knows.
+pub(crate) struct Users(String);
 
-fn name_in(text: &str, number: u32) -> Option<String> {
-    text.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(number)).then(|| name.to_owned())
-    })
+impl Users {
+    /// None where it cannot tell.
+    pub(crate) fn read() -> Self {
+        let text = file::read_of_the_system(Path::new("/etc/passwd")).ok().flatten().unwrap_or_default();
+        Self(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// The system's name for a user.
+    pub(crate) fn name_of(&self, number: u32) -> Option<&str> {
+        self.0.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let name = fields.next()?;
+            (fields.nth(1)?.parse() == Ok(number)).then_some(name)
+        })
+    }
 }
 
 fn number_in(text: &str, name: &str) -> Option<u32> {
@@ -78,6 +84,7 @@ mod tests {
         let text = "root:x:0:0::/root:/bin/sh\ndokku2:x:7:7::/:/bin/sh\ndokku:x:1001:1002::/home/dokku:/bin/sh\n";
         assert_eq!(number_in(text, "dokku"), Some(1001));
         assert_eq!(number_in(text, "dok"), None);
-        assert_eq!((name_in(text, 1001).as_deref(), name_in(text, 1)), (Some("dokku"), None));
+        let users = Users(text.to_owned());
+        assert_eq!((users.name_of(1001), users.name_of(1)), (Some("dokku"), None));
     }
 }

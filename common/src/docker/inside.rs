@@ -6,7 +6,7 @@
 use super::ContainerProcess;
 use crate::file::{entries, is_folder};
 use crate::kernel::{text, users};
-use crate::users::name_of_user;
+use crate::users::Users;
 use std::path::{Path, PathBuf};
 
 /// Where the kernel tells of processes, and where it keeps them in groups.
@@ -20,18 +20,43 @@ const MOST: usize = 4096;
 /// The unit of times in `/proc/PID/stat`, in parts of a second: all kernels tell programs this.
 const TICKS: u64 = 100;
 
-/// The processes in the groups of a container, by its first process; nothing where they are not found in this way, be it
-/// that the container runs on another machine.
-pub(super) fn processes_inside(container: &str, first: u32) -> Option<Vec<ContainerProcess>> {
-    let group = group_of(container, &text(&Path::new(PROCESSES).join(first.to_string()).join("cgroup"))?)?;
-    let mut pids = Vec::new();
-    collect(&group, DEEPEST, &mut pids)?;
-    pids.sort_unstable();
-    pids.dedup();
-    let uptime = text(&Path::new(PROCESSES).join("uptime"))?;
-    let uptime: u64 = uptime.split('.').next()?.parse().ok()?;
-    let found: Vec<ContainerProcess> = pids.into_iter().filter_map(|pid| process(pid, uptime)).collect();
-    found.iter().any(|process| process.pid == first).then_some(found)
+/// This machine at this moment.
+pub(super) struct Machine {
+    /// Seconds since its start.
+    uptime: u64,
+    /// Its users.
+    users: Users,
+}
+
+impl Machine {
+    /// Nothing where its kernel does not tell.
+    pub(super) fn now() -> Option<Self> {
+        let uptime = text(&Path::new(PROCESSES).join("uptime"))?;
+        Some(Self { uptime: uptime.split('.').next()?.parse().ok()?, users: Users::read() })
+    }
+
+    /// The processes in the groups of a container, by its first process; nothing where they are not found in this way, be
+    /// it that the container runs on another machine.
+    pub(super) fn processes_inside(&self, container: &str, first: u32) -> Option<Vec<ContainerProcess>> {
+        let group = group_of(container, &text(&Path::new(PROCESSES).join(first.to_string()).join("cgroup"))?)?;
+        let mut pids = Vec::new();
+        collect(&group, DEEPEST, &mut pids)?;
+        pids.sort_unstable();
+        pids.dedup();
+        let found: Vec<ContainerProcess> = pids.into_iter().filter_map(|pid| self.process(pid)).collect();
+        found.iter().any(|process| process.pid == first).then_some(found)
+    }
+
+    /// A process; nothing when it has ended meanwhile.
+    fn process(&self, pid: u32) -> Option<ContainerProcess> {
+        let folder = Path::new(PROCESSES).join(pid.to_string());
+        let stat = text(&folder.join("stat"))?;
+        let [_, user] = users(&text(&folder.join("status"))?)?;
+        let user = self.users.name_of(user).map_or_else(|| user.to_string(), str::to_owned);
+        let (elapsed, cpu, name) = times(&stat, self.uptime)?;
+        let command = command(&text(&folder.join("cmdline"))?).unwrap_or(name);
+        Some(ContainerProcess { pid, user, elapsed, cpu, command })
+    }
 }
 
 /// The folder of a container's group. A line is `NUMBER:CONTROLLERS:PATH`, with no controller where there is but one
@@ -53,21 +78,14 @@ fn collect(group: &Path, depth: usize, pids: &mut Vec<u32>) -> Option<()> {
     for line in text(&group.join("cgroup.procs"))?.lines() {
         pids.push(line.parse().ok()?);
     }
-    let inner: Vec<PathBuf> = entries(group).ok()?.into_iter().filter(|path| is_folder(path)).collect();
+    // A folder is linked to by itself, its name, and each inside it.
+    let has_inner = rustix::fs::stat(group).ok()?.st_nlink > 2;
+    let inner = if has_inner { entries(group).ok()? } else { Vec::new() };
+    let inner: Vec<PathBuf> = inner.into_iter().filter(|path| is_folder(path)).collect();
     if pids.len() > MOST || depth == 0 && !inner.is_empty() {
         return None;
     }
     inner.iter().try_for_each(|group| collect(group, depth - 1, pids))
-}
-
-/// A process; nothing when it has ended meanwhile.
-fn process(pid: u32, uptime: u64) -> Option<ContainerProcess> {
-    let folder = Path::new(PROCESSES).join(pid.to_string());
-    let stat = text(&folder.join("stat"))?;
-    let [_, user] = users(&text(&folder.join("status"))?)?;
-    let (elapsed, cpu, name) = times(&stat, uptime)?;
-    let command = command(&text(&folder.join("cmdline"))?).unwrap_or(name);
-    Some(ContainerProcess { pid, user: name_of_user(user).unwrap_or_else(|| user.to_string()), elapsed, cpu, command })
 }
 
 /// Seconds since the start, tenths of a percent of a processor since then, and the name of what has no command line.
@@ -111,18 +129,19 @@ mod tests {
         ] {
             assert_eq!(group_of(id, &groups), None, "{groups}");
         }
-        assert_eq!(processes_inside(id, std::process::id()), None, "a process that is not the container's");
-        assert_eq!(processes_inside(id, u32::MAX), None);
+        let machine = Machine::now().unwrap();
+        assert_eq!(machine.processes_inside(id, std::process::id()), None, "a process that is not the container's");
+        assert_eq!(machine.processes_inside(id, u32::MAX), None);
     }
 
     #[test]
     fn a_process_is_what_ps_says_of_it() {
-        let ours = process(std::process::id(), u64::MAX).unwrap();
+        let ours = Machine::now().unwrap().process(std::process::id()).unwrap();
         assert!(ours.command.contains(&std::env::args().next().unwrap()), "{ours:?}");
         let words = ["-o", "user:32=", "-p", &ours.pid.to_string()].map(str::to_owned);
         let said = std::process::Command::new("ps").args(words).output().unwrap();
         assert_eq!(ours.user, String::from_utf8_lossy(&said.stdout).trim());
-        assert!(process(u32::MAX, 0).is_none());
+        assert!(Machine::now().unwrap().process(u32::MAX).is_none());
     }
 
     #[test]

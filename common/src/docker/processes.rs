@@ -1,6 +1,6 @@
 //! The processes inside containers.
 
-use super::inside::processes_inside;
+use super::inside::Machine;
 use super::{Docker, rubbish, told};
 use crate::at_once::each_at_once;
 use crate::{Error, Result};
@@ -39,7 +39,8 @@ impl Docker<'_> {
     /// same deadline. Nothing that one container does keeps the others from theirs.
     pub fn processes(&self, containers: &[(&str, Option<u32>)]) -> Vec<Result<Vec<ContainerProcess>>> {
         let end = Instant::now() + self.patience().min(PATIENCE);
-        let inside = |(id, first): &(&str, Option<u32>)| first.and_then(|first| processes_inside(id, first));
+        let machine = if containers.iter().any(|(_, first)| first.is_some()) { Machine::now() } else { None };
+        let inside = |(id, first): &(&str, Option<u32>)| machine.as_ref()?.processes_inside(id, (*first)?);
         let known: Vec<_> = containers.iter().map(inside).collect();
         let others: Vec<&str> =
             containers.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|((id, _), _)| *id).collect();

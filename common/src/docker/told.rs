@@ -212,7 +212,8 @@ pub(super) fn answers(engine: &Engine, patience: Duration) -> Result<()> {
 
 /// What Docker answers, as far as it is asked; nothing when it knows of no such thing.
 fn asked<T: DeserializeOwned>(engine: &Engine, path: &str, patience: Duration) -> Result<Option<T>> {
-    timed(Whom::Docker, || format!("GET {path}"), || read(engine, path, patience))
+    let question = || format!("GET {}", path.split('?').next().unwrap_or_default());
+    timed(Whom::Docker, question, || read(engine, path, patience))
 }
 
 fn read<T: DeserializeOwned>(engine: &Engine, path: &str, patience: Duration) -> Result<Option<T>> {

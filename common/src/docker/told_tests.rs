@@ -2,6 +2,7 @@ use super::super::engine::tests::Fake;
 use super::super::tests::ID;
 use super::*;
 use crate::Env;
+use proptest::prelude::*;
 
 const LONG: Duration = Duration::from_mins(1);
 
@@ -182,5 +183,40 @@ fn one_who_works_names_a_container_or_none() {
     works("200 OK", "[]").unwrap();
     for (status, body) in [("200 OK", "hello"), ("404 Not Found", ""), ("500 Oops", "")] {
         assert!(works(status, body).is_err(), "{status} {body}");
+    }
+}
+
+/// An answer in which some bytes are others.
+fn changed(answer: &'static str) -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec((0..answer.len(), any::<u8>()), 0..5).prop_map(move |changes| {
+        let mut bytes = answer.as_bytes().to_vec();
+        for (at, byte) in changes {
+            bytes[at] = byte;
+        }
+        bytes
+    })
+}
+
+const LIST: &str =
+    r#"[{"Id":"3e5ab9b9e5ac","Names":["/shop.web.1"],"State":"running","Labels":{"com.dokku.app-name":"shop"}}]"#;
+
+const ONE: &str = r#"{"Id":"3e5ab9b9e5ac","State":{"Status":"exited","StartedAt":"2024-11-22T20:17:00.5Z","ExitCode":137,"Pid":1},
+    "RestartCount":2,"Config":{"Env":["A=1"],"Cmd":null},"NetworkSettings":{"Networks":{"a":{"IPAddress":"172.17.0.2"}}},
+    "HostConfig":{"Memory":268435456,"NanoCpus":0}}"#;
+
+proptest! {
+    #![proptest_config(seeded::cases(50_000))]
+
+    #[test]
+    fn an_answer_is_a_container_or_rubbish(list in changed(LIST), one in changed(ONE)) {
+        for listed in serde_json::from_slice::<Vec<Listed>>(&list).unwrap_or_default() {
+            if let Some(container) = container(listed) {
+                prop_assert!(is_id(&container.id) && is_word(container.state.as_str()));
+                prop_assert!(!container.app.contains(char::is_control));
+            }
+        }
+        if let Some((id, details)) = serde_json::from_slice(&one).ok().and_then(container_details) {
+            prop_assert!(is_id(&id) && is_word(details.state.as_str()) && details.pid != Some(0));
+        }
     }
 }
