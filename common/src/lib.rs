@@ -25,6 +25,10 @@
 // It has no names: it is linked, and that is all.
 use no_backtrace as _;
 
+/// Of every executable. The allocator of musl maps and unmaps pages for each size that a short process uses.
+#[global_allocator]
+static MEMORY: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 mod app;
 mod at_once;
 pub mod atomic;
