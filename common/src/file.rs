@@ -7,12 +7,14 @@
 #![allow(clippy::disallowed_methods, reason = "this is the one place that opens files")]
 
 use crate::{Context, Error, Result};
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, ResolveFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
-use std::io::{ErrorKind, Read};
+use std::io::Read;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
 
@@ -24,6 +26,9 @@ pub const OF_A_SOURCE: u64 = 1024 * 1024;
 
 /// How often a path is looked up again that was moved meanwhile.
 const LOOKS: u32 = 16;
+
+/// How many bytes of a folder the kernel tells at once.
+const LISTED_AT_ONCE: usize = 4096;
 
 /// How a file is opened for reading: a pipe in its place is not waited for, a terminal does not become ours.
 const READING: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
@@ -280,12 +285,24 @@ pub(crate) fn link_target(path: &Path) -> std::io::Result<PathBuf> {
 /// When the folder cannot be read.
 pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let reading = || format!("reading {}", shown(folder));
-    let listed = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        listed => listed.context(reading)?,
+    let opened = match rustix::fs::open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::RDONLY, Mode::empty()) {
+        Err(Errno::NOENT) => return Ok(Vec::new()),
+        opened => opened.map_err(std::io::Error::from).context(reading)?,
     };
-    let mut paths =
-        listed.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>().context(reading)?;
+    let mut paths = Vec::new();
+    let mut buffer = [MaybeUninit::uninit(); LISTED_AT_ONCE];
+    let mut listed = RawDir::new(opened, &mut buffer);
+    while let Some(entry) = listed.next() {
+        let entry = match entry {
+            // It was removed meanwhile.
+            Err(Errno::NOENT) => break,
+            entry => entry.map_err(std::io::Error::from).context(reading)?,
+        };
+        let name = OsStr::from_bytes(entry.file_name().to_bytes());
+        if name != "." && name != ".." {
+            paths.push(folder.join(name));
+        }
+    }
     paths.sort_unstable();
     Ok(paths)
 }

@@ -1,6 +1,7 @@
 //! The body of every `main`: run, and say once what went wrong.
 
 use crate::{Env, Result, interrupted, timings};
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
 /// Runs an executable of a plugin and turns its result into an exit status.
@@ -8,7 +9,8 @@ use std::process::ExitCode;
 /// The error's message is printed here and nowhere else. The status is the error's, or 128 and the
 /// signal's number when a signal ended the work, as a shell would report it.
 pub fn run(main: fn(&Env) -> Result<()>) -> ExitCode {
-    let env = Env::from_process();
+    // What ends anyway need not be taken apart first.
+    let env = ManuallyDrop::new(Env::from_process());
     let done = main(&env);
     timings::tell(env.output());
     match done {

@@ -93,7 +93,11 @@ impl Material {
             part(label.as_bytes());
             part(value);
         }
-        Ok(hash.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+        let mut text = String::with_capacity(64);
+        for byte in hash.finalize().into_bytes() {
+            text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default()));
+        }
+        Ok(text)
     }
 
     /// Whether one of its files was written to after `time`.
