@@ -3,7 +3,7 @@
 //! Dokku hands everything to a plugin's executables in variables. They are read here and nowhere
 //! else, so that a test can say what they are, and so that a missing one has one message.
 
-use crate::{Context, Error, Output, Result, file};
+use crate::{Context, Error, Output, Result, file, host_plugins};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
@@ -23,6 +23,14 @@ struct World {
     arguments: Vec<OsString>,
     /// Name and folder of each enabled plugin, once someone has asked.
     plugins: OnceLock<Vec<(String, PathBuf)>>,
+    /// Whether the host's own plugins are those that are known, once someone has asked.
+    knows_host: OnceLock<bool>,
+}
+
+impl World {
+    fn new(variables: BTreeMap<OsString, OsString>, arguments: Vec<OsString>) -> Arc<Self> {
+        Arc::new(Self { variables, arguments, plugins: OnceLock::new(), knows_host: OnceLock::new() })
+    }
 }
 
 impl Env {
@@ -36,7 +44,7 @@ impl Env {
     pub fn new(variables: BTreeMap<OsString, OsString>, arguments: Vec<OsString>) -> Self {
         let is_set = |name: &str| variables.get(OsStr::new(name)).is_some_and(|value| !value.is_empty());
         let output = Output::new(is_set("DOKKU_QUIET_OUTPUT"), is_set("DOKKU_TRACE"));
-        Self { world: Arc::new(World { variables, arguments, plugins: OnceLock::new() }), output }
+        Self { world: World::new(variables, arguments), output }
     }
 
     /// The same world with another output: for a job whose lines carry their app.
@@ -49,8 +57,7 @@ impl Env {
     #[must_use]
     pub fn renewed(&self) -> Self {
         let World { variables, arguments, .. } = self.world.as_ref();
-        let world = World { variables: variables.clone(), arguments: arguments.clone(), plugins: OnceLock::new() };
-        Self { world: Arc::new(world), output: self.output.clone() }
+        Self { world: World::new(variables.clone(), arguments.clone()), output: self.output.clone() }
     }
 
     /// Where this process prints.
@@ -72,12 +79,18 @@ impl Env {
     }
 
     fn required_path(&self, name: &str) -> Result<PathBuf> {
-        self.world
-            .variables
-            .get(OsStr::new(name))
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-            .ok_or_else(|| Error::new(format!("{name} not set!")))
+        self.path_below(name, &[])
+    }
+
+    /// The path that a variable names, and these parts of one behind it.
+    fn path_below(&self, name: &str, parts: &[&str]) -> Result<PathBuf> {
+        let root = self.world.variables.get(OsStr::new(name)).filter(|value| !value.is_empty());
+        let root = root.ok_or_else(|| Error::new(format!("{name} not set!")))?;
+        // Such paths are most of what a hook makes, so they are made in one piece.
+        let mut path = PathBuf::with_capacity(root.len() + parts.iter().map(|part| part.len() + 1).sum::<usize>());
+        path.push(root);
+        path.extend(parts);
+        Ok(path)
     }
 
     /// `DOKKU_ROOT`: the folder with one folder an app.
@@ -88,6 +101,11 @@ impl Env {
     /// `DOKKU_LIB_ROOT`: the folder of properties, data and plugins.
     pub fn dokku_lib_root(&self) -> Result<PathBuf> {
         self.required_path("DOKKU_LIB_ROOT")
+    }
+
+    /// A path below `DOKKU_LIB_ROOT`, by its parts.
+    pub(crate) fn in_lib_root(&self, parts: &[&str]) -> Result<PathBuf> {
+        self.path_below("DOKKU_LIB_ROOT", parts)
     }
 
     /// `PLUGIN_PATH`: the folder with `enabled` and `available`.
@@ -110,9 +128,14 @@ impl Env {
         Ok(self.world.plugins.get_or_init(|| plugins))
     }
 
+    /// Whether a plugin is one of the host's own whose hooks are known, so that nobody need look for them.
+    pub(crate) fn knows_hooks_of(&self, plugin: &str) -> bool {
+        host_plugins::has(plugin) && *self.world.knows_host.get_or_init(|| host_plugins::are_known(self))
+    }
+
     /// The folder of a plugin's own data: `$DOKKU_LIB_ROOT/data/PLUGIN`, with a folder an app.
     pub fn data_directory(&self, plugin: &str) -> Result<PathBuf> {
-        Ok(self.dokku_lib_root()?.join("data").join(plugin))
+        self.in_lib_root(&["data", plugin])
     }
 
     /// `DOKKU_PID`: names the files of the deploy in progress; one per top-level command.

@@ -37,6 +37,7 @@ mod docker;
 mod env;
 mod error;
 pub mod file;
+mod host_plugins;
 #[cfg(test)]
 mod hostile_tests;
 mod kernel;

@@ -48,16 +48,16 @@ impl<'a> Properties<'a> {
 
     /// The folder of all properties of this plugin.
     pub fn root(&self) -> Result<PathBuf> {
-        Ok(self.env.dokku_lib_root()?.join("config").join(self.plugin))
+        self.env.in_lib_root(&["config", self.plugin])
     }
 
     /// The folder of the properties of one app, or of the host.
     pub fn folder<'s>(&self, scope: impl Into<Scope<'s>>) -> Result<PathBuf> {
-        Ok(self.root()?.join(scope.into().as_str()))
+        self.env.in_lib_root(&["config", self.plugin, scope.into().as_str()])
     }
 
     fn path<'s>(&self, scope: impl Into<Scope<'s>>, property: &str) -> Result<PathBuf> {
-        Ok(self.folder(scope)?.join(property))
+        self.env.in_lib_root(&["config", self.plugin, scope.into().as_str(), property])
     }
 
     /// A property's value; `None` when it is not set or empty. A newline at the end, which only a
@@ -80,6 +80,24 @@ impl<'a> Properties<'a> {
             Some(value) => Ok(Some(value)),
             None => self.get(Scope::Global, property),
         }
+    }
+
+    /// The values of several properties that hold for an app, each as [`Properties::computed`]. Where an app or the host
+    /// has no folder of properties, that is all that is looked for.
+    ///
+    /// # Errors
+    /// As [`Properties::get`].
+    pub fn all_computed(&self, app: &App, properties: &[&str]) -> Result<Vec<Option<String>>> {
+        let mut values = vec![None; properties.len()];
+        for scope in [Scope::App(app), Scope::Global] {
+            if !file::exists(&self.folder(scope)?) {
+                continue;
+            }
+            for (value, property) in values.iter_mut().zip(properties).filter(|(value, _)| value.is_none()) {
+                *value = self.get(scope, property)?;
+            }
+        }
+        Ok(values)
     }
 
     /// Sets a property.

@@ -88,24 +88,45 @@ impl<'a> Triggers<'a> {
     /// # Errors
     /// When `$PLUGIN_PATH/enabled` cannot be read.
     pub fn implementers(&self, hook: &str) -> Result<Vec<Implementer>> {
-        let hooks = self.hooks(hook)?.into_iter();
+        self.implementers_among(hook, |_| true)
+    }
+
+    /// As [`Triggers::implementers`], of the plugins whose name is `wanted`: no others are looked at.
+    ///
+    /// # Errors
+    /// As [`Triggers::implementers`].
+    pub fn implementers_among(&self, hook: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<Implementer>> {
+        let hooks = self.hooks(hook, wanted)?.into_iter();
         Ok(hooks.filter(Implementer::is_executable).collect())
     }
 
-    /// The enabled plugins with a file of that name, executable or not.
-    fn hooks(&self, hook: &str) -> Result<Vec<Implementer>> {
-        let plugins = self.env.enabled_plugins()?.iter();
+    /// Whether someone answers a trigger, and nobody but these of the host's own plugins. All of those that do have to be
+    /// named: where the others are known, they are not looked at.
+    ///
+    /// # Errors
+    /// As [`Triggers::implementers`].
+    pub fn only_answered_by(&self, hook: &str, plugins: &[&str]) -> Result<bool> {
+        let looked_at = |name: &str| plugins.contains(&name) || !self.env.knows_hooks_of(name);
+        let implementers = self.implementers_among(hook, looked_at)?;
+        Ok(!implementers.is_empty() && implementers.iter().all(|plugin| plugins.contains(&plugin.name.as_str())))
+    }
+
+    /// The enabled plugins of a `wanted` name with a file of that name, executable or not.
+    fn hooks(&self, hook: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<Implementer>> {
+        let plugins = self.env.enabled_plugins()?.iter().filter(|(name, _)| wanted(name));
         let hooks = plugins.map(|(name, folder)| Implementer { name: name.clone(), hook: folder.join(hook) });
         Ok(hooks.filter(|found| found.hook.is_file()).collect())
     }
 
-    /// Whether a plugin has a file of that name which `counts`, executable or not, be it a link that leads nowhere.
+    /// Whether another plugin than the host's own has a file of that name, executable or not, be it a link that leads
+    /// nowhere; `20_events` is no other. For a trigger that none of the host's own has but that one.
     ///
     /// # Errors
     /// As [`Triggers::implementers`].
-    pub(crate) fn is_named_by(&self, hook: &str, counts: impl Fn(&str) -> bool) -> Result<bool> {
+    pub(crate) fn is_named_by_another(&self, hook: &str) -> Result<bool> {
         let mut plugins = self.env.enabled_plugins()?.iter();
-        Ok(plugins.any(|(name, folder)| counts(name) && crate::file::exists(&folder.join(hook))))
+        let is_other = |name: &str| name != "20_events" && !self.env.knows_hooks_of(name);
+        Ok(plugins.any(|(name, folder)| is_other(name) && crate::file::exists(&folder.join(hook))))
     }
 
     /// Fires a trigger; its output goes where ours goes. While a hook runs, a line every 30 seconds says so, but not
@@ -170,7 +191,7 @@ impl<'a> Triggers<'a> {
     ) -> Result<Dispatched> {
         let mut config = TriggerConfig::new(self.env);
         let mut done = Dispatched::default();
-        for implementer in self.hooks(hook)?.into_iter().filter(wanted) {
+        for implementer in self.hooks(hook, |_| true)?.into_iter().filter(wanted) {
             let plugin = &implementer.name;
             if !implementer.is_executable() {
                 let skipped = format!("Trigger '{hook}' is not executable, skipping plugin ({plugin})");

@@ -6,7 +6,7 @@
 //! plugin reads one: docker-options, storage, resource, checks, ports and domains know apps alone. Our own properties
 //! and data, `config/ps` and `data/ps`, are not told here, nor is the deploy lock, which is `common`'s.
 
-use common::{App, Env, Instance, Properties, Result, Scope};
+use common::{App, Env, Instance, Properties, Result, Scope, file};
 use std::path::{Path, PathBuf};
 
 /// A property of another plugin.
@@ -79,6 +79,13 @@ impl Setting {
         }
     }
 
+    /// The values that hold for an app of settings that it inherits, all of one plugin.
+    pub(crate) fn all_of(settings: &[Self], env: &Env, app: &App) -> Result<Vec<Option<String>>> {
+        let Some(first) = settings.first() else { return Ok(Vec::new()) };
+        let names: Vec<&str> = settings.iter().map(|setting| setting.name).collect();
+        first.properties(env).all_computed(app, &names)
+    }
+
     /// The lines of a list.
     pub(crate) fn list(self, env: &Env, app: &App) -> Result<Vec<String>> {
         self.properties(env).list(app, self.name)
@@ -128,9 +135,10 @@ pub(crate) fn earlier_config(env: &Env, scope: Scope<'_>) -> Result<PathBuf> {
 
 /// The variable in which a build leaves the revision of the source; `None` when it leaves none.
 pub(crate) fn revision_variable(env: &Env, app: &App) -> Result<Option<String>> {
-    let named = REVISION_VARIABLE.of(env, app)?;
-    let is_set = named.is_some() || REVISION_VARIABLE.file(env, app)?.exists();
-    Ok(if is_set { named } else { Some("GIT_REV".to_owned()) })
+    let Some(named) = file::read_text(&REVISION_VARIABLE.file(env, app)?)? else {
+        return Ok(Some("GIT_REV".to_owned()));
+    };
+    Ok(Some(named.trim_end_matches(['\n', '\r']).to_owned()).filter(|name| !name.is_empty()))
 }
 
 /// `docker-options:add --process TYPE APP deploy OPTION`: as [`DOCKER_OPTIONS`], in the same folder.

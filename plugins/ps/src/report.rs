@@ -5,7 +5,7 @@ use crate::docker_local::{InstanceStatus, Statuses};
 use crate::saved::can_scale;
 use crate::scheduler::is_deployed;
 use crate::settings::{SETTINGS, Setting};
-use common::{App, ContainerState, Env, Error, Result, Scope, shown, shown_json};
+use common::{App, ContainerState, Env, Error, Properties, Result, Scope, shown, shown_json};
 use std::collections::BTreeMap;
 
 /// The least width of the labels.
@@ -32,19 +32,20 @@ impl Report {
         report.add("--ps-can-scale", wanted("--ps-can-scale"), || Ok(can_scale(env, app)?.to_string()))?;
         report.add("--restore", wanted("--restore"), || restore(env, app))?;
         let asked = wanted("--processes") || wanted("--running");
-        let status = if asked { Some(statuses.of_app(app)?) } else { None };
+        let with_instances = only.is_none_or(|flag| flag.starts_with("--status-"));
+        let instances = if with_instances { Some(statuses.instances(app)?) } else { None };
+        let status = if asked { Some(statuses.of_app(app, instances.as_deref())?) } else { None };
         let status_word =
             |word: fn(crate::docker_local::AppStatus) -> String| move || Ok(status.map(word).unwrap_or_default());
         report.add("--processes", asked, status_word(|status| status.processes.to_string()))?;
         report.add("--running", asked, status_word(|status| status.running.as_str().to_owned()))?;
+        let given = Given::find(env, Some(app))?;
         for setting in SETTINGS.iter().filter(|setting| setting.reported && setting.name != "restore") {
-            report.add_setting(env, setting, Some(app))?;
+            report.add_setting(env, setting, Some(app), &given)?;
         }
-        if only.is_none_or(|flag| flag.starts_with("--status-")) {
-            for status in statuses.instances(app)? {
-                if let Some(instance) = &status.instance {
-                    report.add(&format!("--status-{instance}"), true, || Ok(status_text(&status)))?;
-                }
+        for status in instances.unwrap_or_default() {
+            if let Some(instance) = &status.instance {
+                report.add(&format!("--status-{instance}"), true, || Ok(status_text(&status)))?;
             }
         }
         Ok(report)
@@ -53,8 +54,9 @@ impl Report {
     /// The report of `--global`: what holds for apps that have no value of their own.
     pub(crate) fn of_host(env: &Env) -> Result<Self> {
         let mut report = Self { title: "--global".to_owned(), values: BTreeMap::new(), flags: Vec::new() };
+        let given = Given::find(env, None)?;
         for setting in SETTINGS.iter().filter(|setting| setting.reported && setting.global) {
-            report.add_setting(env, setting, None)?;
+            report.add_setting(env, setting, None, &given)?;
         }
         Ok(report)
     }
@@ -68,14 +70,18 @@ impl Report {
     }
 
     /// A property's lines: what the app was given, what the host was given, what holds, and what types were given.
-    fn add_setting(&mut self, env: &Env, setting: &Setting, app: Option<&App>) -> Result<()> {
-        let own = app.map_or(Ok(String::new()), |app| setting.given(env, app))?;
-        let host = if setting.global { setting.given(env, Scope::Global)? } else { String::new() };
+    fn add_setting(&mut self, env: &Env, setting: &Setting, app: Option<&App>, given: &Given) -> Result<()> {
         let name = setting.name;
+        let value = |names: &[String], scope: Scope<'_>| match names.iter().any(|given| given == name) {
+            true => setting.given(env, scope),
+            false => Ok(String::new()),
+        };
+        let own = app.map_or(Ok(String::new()), |app| value(&given.to_app, Scope::App(app)))?;
+        let host = if setting.global { value(&given.to_host, Scope::Global)? } else { String::new() };
         self.add(&format!("--ps-computed-{name}"), true, || Ok(setting.holding(&own, &host)))?;
         if let Some(app) = app {
             self.add(&format!("--ps-{name}"), true, || Ok(own))?;
-            for (process_type, value) in setting.given_to_types(env, app)? {
+            for (process_type, value) in setting.given_to_types(env, app, &given.to_app)? {
                 self.add(&format!("--ps-{name}.{process_type}"), true, || Ok(value))?;
             }
         }
@@ -113,6 +119,20 @@ impl Report {
             object.insert(key.strip_prefix("ps-").unwrap_or(key), value);
         }
         Ok(shown_json(&as_in_html(&serde_json::to_string(&object)?)) + "\n")
+    }
+}
+
+/// The names of the properties that have been given, so that nothing else is looked for.
+struct Given {
+    to_app: Vec<String>,
+    to_host: Vec<String>,
+}
+
+impl Given {
+    fn find(env: &Env, app: Option<&App>) -> Result<Self> {
+        let properties = Properties::new(env, PLUGIN);
+        let to_app = app.map_or(Ok(Vec::new()), |app| properties.names(app))?;
+        Ok(Self { to_app, to_host: properties.names(Scope::Global)? })
     }
 }
 

@@ -33,7 +33,7 @@ impl<'a> Schedulers<'a> {
         let triggers = Triggers::new(self.env);
         let host_s_own = &["20_events", "scheduler"];
         let answered_by_host =
-            *remembered(&self.answered_by_host, || only_answered_by(&triggers, "scheduler-detect", host_s_own))?;
+            *remembered(&self.answered_by_host, || triggers.only_answered_by("scheduler-detect", host_s_own))?;
         let answer = if answered_by_host {
             host_files::SCHEDULER.of(self.env, scope)?.unwrap_or_default()
         } else {
@@ -72,10 +72,4 @@ pub(crate) fn remembered<T>(cell: &OnceCell<T>, find: impl FnOnce() -> Result<T>
     }
     let found = find()?;
     Ok(cell.get_or_init(|| found))
-}
-
-/// Whether someone answers a trigger, and nobody but these plugins, all of them the host's own.
-pub(crate) fn only_answered_by(triggers: &Triggers<'_>, trigger: &str, plugins: &[&str]) -> Result<bool> {
-    let implementers = triggers.implementers(trigger)?;
-    Ok(!implementers.is_empty() && implementers.iter().all(|plugin| plugins.contains(&plugin.name.as_str())))
 }

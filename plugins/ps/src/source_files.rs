@@ -12,7 +12,7 @@ use common::atomic::{self, Owner};
 use common::procfile::expand;
 use common::{App, Context, Env, ProcessType, Procfile, Result, file};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The port of a web process when the host says none.
 const DEFAULT_PORT: u16 = 5000;
@@ -86,12 +86,6 @@ impl<'a> SourceFile<'a> {
         self.missing_mark().is_some_and(|mark| file::exists(&mark))
     }
 
-    /// The text of the file that holds now. What is not UTF-8 in it is nothing that matters to us.
-    fn current_text(&self) -> Result<Option<String>> {
-        let bytes = self.current().map_or(Ok(None), |path| file::read(&path))?;
-        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
-    }
-
     /// Starts a deploy whose source has this file, or none.
     pub(crate) fn begin(&self, text: Option<&[u8]>) -> Result<()> {
         let (pid, owner) = (self.env.dokku_pid()?, Owner::of_files(self.env)?);
@@ -135,13 +129,23 @@ impl<'a> SourceFile<'a> {
 
 /// The Procfile of an app that holds now, parsed.
 pub(crate) fn current_procfile(env: &Env, app: &App) -> Result<Option<Procfile>> {
-    let text = SourceFile::procfile(env, app)?.current_text()?;
-    text.map(|text| text.parse().context(|| "Invalid Procfile")).transpose()
+    parsed_procfile(SourceFile::procfile(env, app)?.current().as_deref())
+}
+
+/// The Procfile that this file holds, if there is one.
+pub(crate) fn parsed_procfile(path: Option<&Path>) -> Result<Option<Procfile>> {
+    text_of(path)?.map(|text| text.parse().context(|| "Invalid Procfile")).transpose()
+}
+
+/// The text of a file. What is not UTF-8 in it is nothing that matters to us.
+fn text_of(path: Option<&Path>) -> Result<Option<String>> {
+    let bytes = path.map_or(Ok(None), file::read)?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// What the DOKKU_SCALE of an app that holds now asks for.
 pub(crate) fn current_dokku_scale(env: &Env, app: &App) -> Result<Option<Vec<Request>>> {
-    let text = SourceFile::dokku_scale(env, app)?.current_text()?;
+    let text = text_of(SourceFile::dokku_scale(env, app)?.current().as_deref())?;
     text.map(|text| parse_dokku_scale(env, app, &text).context(|| "Invalid DOKKU_SCALE")).transpose()
 }
 

@@ -157,7 +157,7 @@ fn that_go_by(
     app: &App,
     process_type: Option<&ProcessType>,
 ) -> Result<Vec<String>> {
-    let own = RESTART_POLICY.given_to_types(env, app)?;
+    let own = RESTART_POLICY.given_to_types(env, app, &Properties::new(env, PLUGIN).names(app)?)?;
     let goes_by_it = |found: &InstanceStatus| {
         let of = found.process_type();
         process_type.map_or_else(|| !own.contains_key(&of), |only| of == *only)

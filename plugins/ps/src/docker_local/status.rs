@@ -4,7 +4,7 @@
 //! One answer from Docker serves all apps, and it is asked for only when there is such a file.
 
 use super::files::{InstanceFile, instance_files, names_container};
-use crate::scheduler::{DOCKER_LOCAL, Schedulers, only_answered_by, remembered};
+use crate::scheduler::{DOCKER_LOCAL, Schedulers, remembered};
 use common::{App, Container, ContainerState, Docker, Env, Error, Instance, ProcessType, Result, Triggers};
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -135,18 +135,19 @@ impl<'a> Statuses<'a> {
 
     fn is_answered_by_host(&self) -> Result<bool> {
         let triggers = Triggers::new(self.env);
-        remembered(&self.answered_by_host, || only_answered_by(&triggers, "scheduler-app-status", HOST_SCHEDULERS))
+        remembered(&self.answered_by_host, || triggers.only_answered_by("scheduler-app-status", HOST_SCHEDULERS))
             .copied()
     }
 
     /// How many instances of an app there are and whether they run.
     ///
     /// On docker-local, where nobody but the host's own plugins answers, it is worked out from the
-    /// app's files and Docker; else the scheduler is asked.
-    pub(crate) fn of_app(&self, app: &App) -> Result<AppStatus> {
+    /// app's files and Docker, unless its `instances` are known already; else the scheduler is asked.
+    pub(crate) fn of_app(&self, app: &App, instances: Option<&[InstanceStatus]>) -> Result<AppStatus> {
         let scheduler = self.scheduler(app)?;
         if scheduler == DOCKER_LOCAL && self.is_answered_by_host()? {
-            let instances = self.instances(app)?;
+            let found = if instances.is_none() { self.instances(app)? } else { Vec::new() };
+            let instances = instances.unwrap_or(&found);
             return Ok(AppStatus::of_states(instances.iter().map(|instance| instance.state.as_ref())));
         }
         AppStatus::parse(&Triggers::new(self.env).ask("scheduler-app-status", &[&scheduler, app.as_str()])?)

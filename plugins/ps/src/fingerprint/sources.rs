@@ -9,7 +9,7 @@ use super::material::Material;
 use crate::PLUGIN;
 use crate::config::config_of;
 use crate::host_files::{self, ContainerPorts, EVERY_TYPE, LabelProxy, Setting};
-use crate::source_files::{SourceFile, current_procfile};
+use crate::source_files::{SourceFile, parsed_procfile};
 use common::{App, Env, ProcessType, Properties, Result, Scope, Triggers, file};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,10 +165,9 @@ impl Read<'_> {
     /// The Procfile's command and those that stand in for it.
     fn command(&self) -> Result<Material> {
         let mut command = Material::new(COMMAND);
-        if let Some(path) = SourceFile::procfile(self.env, self.app)?.current() {
-            command.comes_from(&path);
-        }
-        let procfile = current_procfile(self.env, self.app)?;
+        let path = SourceFile::procfile(self.env, self.app)?.current();
+        path.iter().for_each(|path| command.comes_from(path));
+        let procfile = parsed_procfile(path.as_deref())?;
         let written = procfile.as_ref().and_then(|procfile| procfile.command(self.process_type));
         command.add("Procfile", written.unwrap_or_default().as_bytes());
         let properties = Properties::new(self.env, PLUGIN);
@@ -201,12 +200,12 @@ impl Read<'_> {
         Ok(limits)
     }
 
-    /// Settings of which the value counts that holds.
+    /// Settings of one plugin, of which the value counts that holds.
     fn settings(&self, source: &str, settings: &[Setting]) -> Result<Material> {
         let mut material = Material::new(source);
         self.add_places(&mut material, settings)?;
-        for setting in settings {
-            material.add(setting.name(), setting.of(self.env, self.app)?.unwrap_or_default().as_bytes());
+        for (setting, value) in settings.iter().zip(Setting::all_of(settings, self.env, self.app)?) {
+            material.add(setting.name(), value.unwrap_or_default().as_bytes());
         }
         Ok(material)
     }
@@ -243,8 +242,8 @@ impl Read<'_> {
     fn other_plugins(&self) -> Result<BTreeSet<String>> {
         let mut names = BTreeSet::new();
         for trigger in ARGUMENT_TRIGGERS {
-            let implementers = Triggers::new(self.env).implementers(trigger)?.into_iter().map(|found| found.name);
-            names.extend(implementers.filter(|name| !HOST_PLUGINS.contains(&name.as_str())));
+            let others = Triggers::new(self.env).implementers_among(trigger, |name| !HOST_PLUGINS.contains(&name))?;
+            names.extend(others.into_iter().map(|found| found.name));
         }
         Ok(names)
     }

@@ -70,17 +70,21 @@ impl Setting {
         own.map_or_else(|| self.computed(env, app), Ok)
     }
 
-    /// What process types of an app were given, by type.
-    pub(crate) fn given_to_types(&self, env: &Env, app: &App) -> Result<BTreeMap<ProcessType, String>> {
+    /// What process types of an app that has properties of these names were given, by type.
+    pub(crate) fn given_to_types(
+        &self,
+        env: &Env,
+        app: &App,
+        names: &[String],
+    ) -> Result<BTreeMap<ProcessType, String>> {
         let mut given = BTreeMap::new();
         if !self.can_be_of_a_type() {
             return Ok(given);
         }
-        let properties = Properties::new(env, PLUGIN);
-        for name in properties.names(app)? {
+        for name in names {
             let process_type = name.strip_prefix(self.name).and_then(|rest| rest.strip_prefix('.'));
             let Some(Ok(process_type)) = process_type.map(str::parse) else { continue };
-            if let Some(value) = properties.get(app, &name)? {
+            if let Some(value) = Properties::new(env, PLUGIN).get(app, name)? {
                 given.insert(process_type, value);
             }
         }
@@ -101,7 +105,8 @@ impl StopTimeouts {
     pub(crate) fn of(env: &Env, app: &App) -> Result<Self> {
         let timeout = |value: &str| seconds_or(value, 30);
         let of_app = timeout(&STOP_TIMEOUT.of(env, app)?);
-        let given = STOP_TIMEOUT.given_to_types(env, app)?.into_iter();
+        let names = Properties::new(env, PLUGIN).names(app)?;
+        let given = STOP_TIMEOUT.given_to_types(env, app, &names)?.into_iter();
         let of_types = given.map(|(process_type, value)| (process_type, timeout(&value)));
         Ok(Self { of_app, of_types: of_types.filter(|(_, timeout)| *timeout != of_app).collect() })
     }
@@ -182,7 +187,7 @@ mod tests {
         properties.set(&app, "restart-policy.empty", "").unwrap();
         properties.set(&app, "start-cmd.worker", "run").unwrap();
         let given = |setting: &Setting| {
-            let given = setting.given_to_types(&env, &app).unwrap();
+            let given = setting.given_to_types(&env, &app, &properties.names(&app).unwrap()).unwrap();
             given.iter().map(|(process_type, value)| format!("{process_type}={value}")).collect::<Vec<_>>()
         };
         assert_eq!(given(&RESTART_POLICY), ["a=no", "b=no"]);

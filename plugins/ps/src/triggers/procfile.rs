@@ -2,7 +2,6 @@
 
 use super::app_argument;
 use crate::config::{config_of, exported_config_of};
-use crate::scheduler::only_answered_by;
 use crate::source_files::{SourceFile, current_procfile, expanded};
 use common::{Context, Env, Error, ProcessType, Result, Triggers, file};
 
@@ -24,7 +23,7 @@ pub fn procfile_get_command(env: &Env) -> Result<()> {
     let Some(command) = procfile.command(&process_type) else {
         return Err(Error::new(format!("The Procfile of {app} has no process type {process_type}")));
     };
-    let from_files = only_answered_by(&Triggers::new(env), "config-export", &["20_events", "config"])?;
+    let from_files = Triggers::new(env).only_answered_by("config-export", &["20_events", "config"])?;
     let config = if from_files { config_of } else { exported_config_of };
     let config = config(env, &app).context(|| format!("reading the config of {app}"))?;
     let command = expanded(command, &config, &process_type, env.arg(3)?);
