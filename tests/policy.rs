@@ -317,9 +317,9 @@ fn one_table_names_the_host_s_files() {
 
 /// The modules of the plugin, from the ground up: each may use those below its own floor and no other.
 const FLOORS: &[&[&str]] = &[
-    &["each_app", "formation", "host_files", "image_kind", "plan", "restart_policy", "scene", "signal", "targets"],
-    &["app_json", "config", "scheduler", "settings", "stopped", "watched"],
-    &["source_files", "watch"],
+    &["each_app", "formation", "host_files", "plan", "restart_policy", "scene", "signal", "targets"],
+    &["app_json", "config", "host_answers", "scheduler", "settings", "stopped", "watched"],
+    &["image_kind", "source_files", "watch"],
     &["fingerprint", "saved"],
     &["docker_local"],
     &["change", "listing", "report"],

@@ -21,8 +21,8 @@ pub struct Env {
 struct World {
     variables: BTreeMap<OsString, OsString>,
     arguments: Vec<OsString>,
-    /// Name and folder of each enabled plugin, once someone has asked.
-    plugins: OnceLock<Vec<(String, PathBuf)>>,
+    /// The name of each enabled plugin, once someone has asked.
+    plugins: OnceLock<Vec<String>>,
     /// Whether the host's own plugins are those that are known, once someone has asked.
     knows_host: OnceLock<bool>,
 }
@@ -113,19 +113,24 @@ impl Env {
         self.required_path("PLUGIN_PATH")
     }
 
-    /// Name and folder of each enabled plugin, in the order in which their hooks run. They are listed
+    /// The name of each enabled plugin, in the order in which their hooks run. They are listed
     /// once a process.
     ///
     /// # Errors
     /// When `$PLUGIN_PATH/enabled` cannot be read.
-    pub(crate) fn enabled_plugins(&self) -> Result<&[(String, PathBuf)]> {
+    pub(crate) fn enabled_plugins(&self) -> Result<&[String]> {
         if let Some(plugins) = self.world.plugins.get() {
             return Ok(plugins);
         }
-        let entries = file::entries(&self.plugin_path()?.join("enabled"))?;
-        let named = entries.into_iter().filter_map(|path| Some((path.file_name()?.to_str()?.to_owned(), path)));
-        let plugins = named.filter(|(name, _)| !name.starts_with('.')).collect();
+        let names = file::names(&self.path_below("PLUGIN_PATH", &["enabled"])?)?;
+        let names = names.into_iter().filter_map(|name| name.into_string().ok());
+        let plugins = names.filter(|name| !name.starts_with('.')).collect();
         Ok(self.world.plugins.get_or_init(|| plugins))
+    }
+
+    /// Where an enabled plugin has an executable of this name, if it has one.
+    pub(crate) fn hook_of(&self, plugin: &str, hook: &str) -> Result<PathBuf> {
+        self.path_below("PLUGIN_PATH", &["enabled", plugin, hook])
     }
 
     /// Whether a plugin is one of the host's own whose hooks are known, so that nobody need look for them.

@@ -9,7 +9,7 @@
 use crate::{Context, Error, Result};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, ResolveFlags};
 use rustix::io::Errno;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::mem::MaybeUninit;
@@ -284,12 +284,20 @@ pub(crate) fn link_target(path: &Path) -> std::io::Result<PathBuf> {
 /// # Errors
 /// When the folder cannot be read.
 pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    Ok(names(folder)?.into_iter().map(|name| folder.join(name)).collect())
+}
+
+/// The names in a folder, sorted; none when it is missing.
+///
+/// # Errors
+/// As [`entries`].
+pub(crate) fn names(folder: &Path) -> Result<Vec<OsString>> {
     let reading = || format!("reading {}", shown(folder));
     let opened = match rustix::fs::open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::RDONLY, Mode::empty()) {
         Err(Errno::NOENT) => return Ok(Vec::new()),
         opened => opened.map_err(std::io::Error::from).context(reading)?,
     };
-    let mut paths = Vec::new();
+    let mut names = Vec::new();
     let mut buffer = [MaybeUninit::uninit(); LISTED_AT_ONCE];
     let mut listed = RawDir::new(opened, &mut buffer);
     while let Some(entry) = listed.next() {
@@ -300,11 +308,11 @@ pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
         };
         let name = OsStr::from_bytes(entry.file_name().to_bytes());
         if name != "." && name != ".." {
-            paths.push(folder.join(name));
+            names.push(name.to_owned());
         }
     }
-    paths.sort_unstable();
-    Ok(paths)
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// Random bytes of the system's.

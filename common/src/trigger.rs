@@ -91,31 +91,39 @@ impl<'a> Triggers<'a> {
         self.implementers_among(hook, |_| true)
     }
 
-    /// As [`Triggers::implementers`], of the plugins whose name is `wanted`: no others are looked at.
-    ///
-    /// # Errors
-    /// As [`Triggers::implementers`].
-    pub fn implementers_among(&self, hook: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<Implementer>> {
-        let hooks = self.hooks(hook, wanted)?.into_iter();
-        Ok(hooks.filter(Implementer::is_executable).collect())
+    fn implementers_among(&self, hook: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<Implementer>> {
+        Ok(self.hooks(hook, wanted)?.into_iter().filter(Implementer::is_executable).collect())
     }
 
-    /// Whether someone answers a trigger, and nobody but these of the host's own plugins. All of those that do have to be
-    /// named: where the others are known, they are not looked at.
+    /// The implementers but these of the host's own. All of the host's own that have the hook are to be named: where they
+    /// are known, the others are not looked at.
     ///
     /// # Errors
     /// As [`Triggers::implementers`].
-    pub fn only_answered_by(&self, hook: &str, plugins: &[&str]) -> Result<bool> {
-        let looked_at = |name: &str| plugins.contains(&name) || !self.env.knows_hooks_of(name);
-        let implementers = self.implementers_among(hook, looked_at)?;
-        Ok(!implementers.is_empty() && implementers.iter().all(|plugin| plugins.contains(&plugin.name.as_str())))
+    pub fn implementers_beside(&self, plugins: &[&str], hook: &str) -> Result<Vec<Implementer>> {
+        self.implementers_among(hook, |name| !plugins.contains(&name) && !self.env.knows_hooks_of(name))
+    }
+
+    /// Whether one of these of the host's own plugins answers a trigger, and nobody else: see
+    /// [`Triggers::implementers_beside`].
+    ///
+    /// # Errors
+    /// As [`Triggers::implementers`].
+    pub fn only_answered_by(&self, plugins: &[&str], hook: &str) -> Result<bool> {
+        let others = self.implementers_beside(plugins, hook)?;
+        Ok(others.is_empty() && !self.implementers_among(hook, |name| plugins.contains(&name))?.is_empty())
     }
 
     /// The enabled plugins of a `wanted` name with a file of that name, executable or not.
     fn hooks(&self, hook: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<Implementer>> {
-        let plugins = self.env.enabled_plugins()?.iter().filter(|(name, _)| wanted(name));
-        let hooks = plugins.map(|(name, folder)| Implementer { name: name.clone(), hook: folder.join(hook) });
-        Ok(hooks.filter(|found| found.hook.is_file()).collect())
+        let mut hooks = Vec::new();
+        for name in self.env.enabled_plugins()?.iter().filter(|name| wanted(name)) {
+            let path = self.env.hook_of(name, hook)?;
+            if path.is_file() {
+                hooks.push(Implementer { name: name.clone(), hook: path });
+            }
+        }
+        Ok(hooks)
     }
 
     /// Whether another plugin than the host's own has a file of that name, executable or not, be it a link that leads
@@ -124,9 +132,12 @@ impl<'a> Triggers<'a> {
     /// # Errors
     /// As [`Triggers::implementers`].
     pub(crate) fn is_named_by_another(&self, hook: &str) -> Result<bool> {
-        let mut plugins = self.env.enabled_plugins()?.iter();
-        let is_other = |name: &str| name != "20_events" && !self.env.knows_hooks_of(name);
-        Ok(plugins.any(|(name, folder)| is_other(name) && crate::file::exists(&folder.join(hook))))
+        for name in self.env.enabled_plugins()?.iter().filter(|name| *name != "20_events") {
+            if !self.env.knows_hooks_of(name) && crate::file::exists(&self.env.hook_of(name, hook)?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Fires a trigger; its output goes where ours goes. While a hook runs, a line every 30 seconds says so, but not
@@ -263,86 +274,5 @@ impl Dispatched {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::script::write_script;
-    use std::path::Path;
-
-    struct Host {
-        folder: tempfile::TempDir,
-    }
-
-    impl Host {
-        fn new() -> Self {
-            let host = Self { folder: tempfile::tempdir().unwrap() };
-            std::fs::create_dir(host.folder.path().join("enabled")).unwrap();
-            host
-        }
-
-        fn hook(self, plugin: &str, hook: &str, script: &str, mode: &str) -> Self {
-            let folder = self.folder.path().join("enabled").join(plugin);
-            std::fs::create_dir_all(&folder).unwrap();
-            write_script(&folder.join(hook), script, mode);
-            self
-        }
-
-        fn config(self, plugin: &str, keys: &str, config: &str) -> Self {
-            let available: &Path = &self.folder.path().join("available").join(plugin);
-            std::fs::create_dir_all(available).unwrap();
-            std::fs::write(
-                available.join("plugin.toml"),
-                format!("[plugin]\ndescription = \"x\"\n[plugin.config]\n{keys}"),
-            )
-            .unwrap();
-            std::fs::write(self.folder.path().join("config.toml"), config).unwrap();
-            self
-        }
-
-        fn env(&self, more: &[(&str, &str)]) -> Env {
-            let mut variables: std::collections::BTreeMap<_, _> =
-                more.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-            variables.insert("PLUGIN_PATH".into(), self.folder.path().into());
-            Env::new(variables, Vec::new())
-        }
-    }
-
-    #[test]
-    fn hooks_run_in_the_order_of_their_plugins_names_and_get_the_arguments() {
-        let host = Host::new()
-            .hook("b", "ask", "echo \"b $1 $2\"", "755")
-            .hook("a", "ask", "echo \"a $1 $2\"", "755")
-            .hook("Z", "ask", "echo \"Z $#\"", "755")
-            .hook("a", "other", "echo no", "755");
-        let answer = Triggers::new(&host.env(&[])).ask("ask", &["x y", ""]).unwrap();
-        assert_eq!(answer, "Z 2\na x y \nb x y");
-    }
-
-    #[test]
-    fn the_first_hook_that_fails_ends_the_trigger() {
-        let host = Host::new().hook("a", "go", "exit 7", "755").hook("b", "go", "echo never", "755");
-        let error = Triggers::new(&host.env(&[])).ask("go", &["shop"]).unwrap_err();
-        assert_eq!((error.status(), error.message()), (1, "go shop failed in plugin a with exit status 7"));
-        assert_eq!(Triggers::new(&host.env(&[])).ask_quietly("go", &[]).unwrap(), None);
-    }
-
-    #[test]
-    fn a_trigger_that_nobody_implements_succeeds_with_an_empty_answer() {
-        let host = Host::new().hook("a", "go", "exit 7", "644");
-        assert_eq!(Triggers::new(&host.env(&[])).ask("none", &[]).unwrap(), "");
-        assert_eq!(Triggers::new(&host.env(&[])).ask("go", &[]).unwrap(), "");
-    }
-
-    #[test]
-    fn a_plugin_s_settings_reach_its_hook_and_the_later_ones() {
-        let host = Host::new()
-            .config(
-                "a-x",
-                "log-level = \"\"\nhome = \"\"\nforced = \"\"\n",
-                "[a-x]\nlog-level = \"debug\"\nhome = \"$HOME/x\"\nforced = \"file\"\n",
-            )
-            .hook("a-x", "go", "echo \"$CONFIG_LOG_LEVEL $CONFIG_HOME $CONFIG_FORCED\"", "755")
-            .hook("b", "go", "echo \"b $CONFIG_LOG_LEVEL\"", "755");
-        let env = host.env(&[("HOME", "/h"), ("A_X_FORCED", "variable")]);
-        assert_eq!(Triggers::new(&env).ask("go", &[]).unwrap(), "debug /h/x variable\nb debug");
-    }
-}
+#[path = "trigger_tests.rs"]
+mod tests;

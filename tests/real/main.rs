@@ -15,6 +15,7 @@ mod deploys;
 mod expanded;
 mod files;
 mod host;
+mod host_answers;
 mod install;
 mod killed;
 mod life;
@@ -132,6 +133,8 @@ fn that_touch_all() -> Vec<Test<'static>> {
         on_one_app![with_ours =>
             files::what_a_command_sets_for_the_host_is_pending_where_a_new_container_would_differ,
             files::the_scheduler_is_the_one_that_the_host_selects,
+            host_answers::the_host_s_own_plugins_have_the_hooks_that_are_known,
+            host_answers::the_host_says_what_is_read_from_its_files,
             restore::a_restart_of_dockerd_is_survived,
             restore::a_stopped_app_is_started_as_it_was,
             addresses::a_changed_address_is_seen_and_mended_before_a_stranger_answers,

@@ -22,6 +22,8 @@ pub(crate) struct Setting {
 pub(crate) const SCHEDULER: Setting = Setting::inherited("scheduler", "selected");
 /// The first deploy writes it; we do where it is missing.
 pub(crate) const DEPLOYED: Setting = Setting::of_app("common", "deployed");
+/// `checks:set APP|--global wait-to-retire SECONDS`. It reaches no container.
+pub(crate) const WAIT_TO_RETIRE: Setting = Setting::inherited("checks", "wait-to-retire");
 /// `checks:disable APP [TYPE,…]`: types, or `_all_`. It reaches no container.
 pub(crate) const CHECKS_DISABLED: Setting = Setting::of_app("checks", "disabled");
 /// `scheduler-docker-local:set APP|--global init-process true|false`.
@@ -149,6 +151,20 @@ pub(crate) fn docker_options_of_type(env: &Env, app: &App, process_type: &str) -
 /// `storage:create NAME PATH`, and `storage:mount APP PATH:…` by itself: what a mount means by this name.
 pub(crate) fn storage_entry(env: &Env, name: &str) -> Result<PathBuf> {
     Ok(env.data_directory("storage-registry")?.join("entries").join(format!("{name}.json")))
+}
+
+/// Whether the plugin registry was told anything of an app or of the host (`registry:set APP|--global …`, and what a
+/// release pushed). Without that images have the names that builds give them.
+pub(crate) fn uses_registry(env: &Env, app: &App) -> Result<bool> {
+    for scope in [Scope::App(app), Scope::Global] {
+        let properties = Properties::new(env, "registry");
+        for name in properties.names(scope)? {
+            if properties.get(scope, &name)?.is_some() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// `resource:limit|reserve [--process-type TYPE] --NAME VALUE APP`: the folder of files [`limit`].

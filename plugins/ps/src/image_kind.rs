@@ -1,6 +1,7 @@
 //! Who built an image: the host treats the images of its builders differently.
 
-use common::{App, Env, ImageConfig, Result, Triggers};
+use crate::host_answers::app_user;
+use common::{App, Env, ImageConfig, Result};
 
 /// The label of an image that Cloud Native Buildpacks built.
 const STACK: &str = "io.buildpacks.stack.id";
@@ -20,8 +21,7 @@ impl ImageKind {
     /// By what the image says of itself, as the host tells it. herokuish runs the app as a user that the
     /// config variable `DOKKU_APP_USER` may name.
     pub(crate) fn of(env: &Env, app: &App, image: &ImageConfig) -> Result<Self> {
-        let user = Triggers::new(env).ask_quietly("config-get", &[app.as_str(), "DOKKU_APP_USER"])?;
-        let user = user.filter(|user| !user.is_empty());
+        let user = app_user(env, app)?;
         Ok(Self::of_user(image, user.as_deref().unwrap_or("herokuishuser")))
     }
 

@@ -19,6 +19,7 @@ mod docker_local;
 mod each_app;
 mod fingerprint;
 mod formation;
+mod host_answers;
 mod host_files;
 mod image_kind;
 mod listing;

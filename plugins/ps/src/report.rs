@@ -72,9 +72,9 @@ impl Report {
     /// A property's lines: what the app was given, what the host was given, what holds, and what types were given.
     fn add_setting(&mut self, env: &Env, setting: &Setting, app: Option<&App>, given: &Given) -> Result<()> {
         let name = setting.name;
-        let value = |names: &[String], scope: Scope<'_>| match names.iter().any(|given| given == name) {
-            true => setting.given(env, scope),
-            false => Ok(String::new()),
+        let value = |names: &[String], scope: Scope<'_>| {
+            let is_given = names.iter().any(|given| given == name);
+            if is_given { setting.given(env, scope) } else { Ok(String::new()) }
         };
         let own = app.map_or(Ok(String::new()), |app| value(&given.to_app, Scope::App(app)))?;
         let host = if setting.global { value(&given.to_host, Scope::Global)? } else { String::new() };

@@ -33,7 +33,7 @@ impl<'a> Schedulers<'a> {
         let triggers = Triggers::new(self.env);
         let host_s_own = &["20_events", "scheduler"];
         let answered_by_host =
-            *remembered(&self.answered_by_host, || triggers.only_answered_by("scheduler-detect", host_s_own))?;
+            *remembered(&self.answered_by_host, || triggers.only_answered_by(host_s_own, "scheduler-detect"))?;
         let answer = if answered_by_host {
             host_files::SCHEDULER.of(self.env, scope)?.unwrap_or_default()
         } else {
@@ -57,12 +57,6 @@ pub(crate) fn is_deployed(env: &Env, app: &App) -> Result<bool> {
     let deployed = Triggers::new(env).ask_quietly("scheduler-is-deployed", &[&scheduler, app.as_str()])?.is_some();
     host_files::DEPLOYED.set(env, app, if deployed { "true" } else { "false" })?;
     Ok(deployed)
-}
-
-/// The tag of the image that an app runs.
-pub(crate) fn image_tag(env: &Env, app: &App) -> Result<String> {
-    let tag = Triggers::new(env).ask("deployed-app-image-tag", &[app.as_str()])?;
-    Ok(if tag.is_empty() { "latest".to_owned() } else { tag })
 }
 
 /// What a cell holds, found out the first time.

@@ -3,11 +3,11 @@
 //! It is a private script of the host, so what makes it usable is looked at, not assumed: it must be
 //! where it was seen, and it must still read the variables that we give it.
 
+use crate::host_answers::{bind_all_interfaces, image_name, image_tag, wait_to_retire};
 use crate::host_files;
 use crate::image_kind::ImageKind;
-use crate::scheduler::image_tag;
 use crate::settings;
-use common::{App, Docker, Env, ImageConfig, ProcessType, Result, Triggers, file, is_executable};
+use common::{App, Docker, Env, ImageConfig, ProcessType, Result, file, is_executable};
 use std::path::{Path, PathBuf};
 
 /// What it reads, and the mark of the names it gives; a script without one of them is another one.
@@ -83,16 +83,11 @@ impl Built {
 impl Surroundings {
     /// Asks the host's plugins and Docker.
     fn find(env: &Env, app: &App, script: PathBuf) -> Result<Self> {
-        let triggers = Triggers::new(env);
-        let name = app.as_str();
         let tag = image_tag(env, app)?;
-        let repository = triggers.ask("deployed-app-repository", &[name])?;
-        let repo = triggers.ask("deployed-app-image-repo", &[name])?;
-        let repo = if repo.is_empty() { format!("dokku/{app}") } else { repo };
-        let image = format!("{repository}{repo}:{tag}");
+        let image = format!("{}:{tag}", image_name(env, app)?);
         let built = Built::of(env, app, &image)?;
-        let bind_all = triggers.ask("network-get-property", &[name, "bind-all-interfaces"])?;
-        let wait_to_retire = triggers.ask("checks-get-property", &[name, "wait-to-retire"])?;
+        let bind_all = bind_all_interfaces(env, app)?;
+        let wait_to_retire = wait_to_retire(env, app)?;
         let variables = vec![
             ("DOKKU_NETWORK_BIND_ALL", bind_all),
             (

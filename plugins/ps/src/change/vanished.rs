@@ -2,6 +2,7 @@
 
 use super::leaving;
 use crate::docker_local::{InstanceStatus, Statuses};
+use crate::host_answers::wait_to_retire;
 use common::{App, Docker, Env, ProcessType, Result, Triggers};
 
 /// Retires the instances of a type: they are queued for removal, their files go, the proxy forgets them, and they are
@@ -10,7 +11,7 @@ pub(crate) fn retire_type(env: &Env, app: &App, process_type: &ProcessType) -> R
     let of_type =
         |status: &InstanceStatus| status.instance.as_ref().is_some_and(|found| found.process_type == *process_type);
     let instances: Vec<InstanceStatus> = Statuses::new(env).instances(app)?.into_iter().filter(of_type).collect();
-    let wait = Triggers::new(env).ask("checks-get-property", &[app.as_str(), "wait-to-retire"])?;
+    let wait = wait_to_retire(env, app)?;
     let there = instances.iter().filter(|status| status.state.is_some());
     leaving::register(env, app, there.map(|status| &status.container), &wait)?;
     for instance in instances.iter().filter_map(|status| status.instance.as_ref()) {

@@ -135,7 +135,7 @@ impl<'a> Statuses<'a> {
 
     fn is_answered_by_host(&self) -> Result<bool> {
         let triggers = Triggers::new(self.env);
-        remembered(&self.answered_by_host, || triggers.only_answered_by("scheduler-app-status", HOST_SCHEDULERS))
+        remembered(&self.answered_by_host, || triggers.only_answered_by(HOST_SCHEDULERS, "scheduler-app-status"))
             .copied()
     }
 

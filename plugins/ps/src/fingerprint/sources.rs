@@ -166,7 +166,9 @@ impl Read<'_> {
     fn command(&self) -> Result<Material> {
         let mut command = Material::new(COMMAND);
         let path = SourceFile::procfile(self.env, self.app)?.current();
-        path.iter().for_each(|path| command.comes_from(path));
+        if let Some(path) = &path {
+            command.comes_from(path);
+        }
         let procfile = parsed_procfile(path.as_deref())?;
         let written = procfile.as_ref().and_then(|procfile| procfile.command(self.process_type));
         command.add("Procfile", written.unwrap_or_default().as_bytes());
@@ -242,7 +244,7 @@ impl Read<'_> {
     fn other_plugins(&self) -> Result<BTreeSet<String>> {
         let mut names = BTreeSet::new();
         for trigger in ARGUMENT_TRIGGERS {
-            let others = Triggers::new(self.env).implementers_among(trigger, |name| !HOST_PLUGINS.contains(&name))?;
+            let others = Triggers::new(self.env).implementers_beside(HOST_PLUGINS, trigger)?;
             names.extend(others.into_iter().map(|found| found.name));
         }
         Ok(names)

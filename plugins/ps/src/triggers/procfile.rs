@@ -23,7 +23,7 @@ pub fn procfile_get_command(env: &Env) -> Result<()> {
     let Some(command) = procfile.command(&process_type) else {
         return Err(Error::new(format!("The Procfile of {app} has no process type {process_type}")));
     };
-    let from_files = Triggers::new(env).only_answered_by("config-export", &["20_events", "config"])?;
+    let from_files = Triggers::new(env).only_answered_by(&["20_events", "config"], "config-export")?;
     let config = if from_files { config_of } else { exported_config_of };
     let config = config(env, &app).context(|| format!("reading the config of {app}"))?;
     let command = expanded(command, &config, &process_type, env.arg(3)?);

@@ -20,6 +20,51 @@ const HOOKS: [(&str, &[&str]); 6] = [
     ("report", &["shop"]),
 ];
 
+/// Those of the host's own plugins that have nothing to answer here.
+const OTHER_PLUGINS: [&str; 41] = [
+    "00_dokku-standard",
+    "20_events",
+    "app-json",
+    "apps",
+    "builder",
+    "builder-dockerfile",
+    "builder-herokuish",
+    "builder-lambda",
+    "builder-nixpacks",
+    "builder-null",
+    "builder-pack",
+    "builder-railpack",
+    "buildpacks",
+    "builds",
+    "caddy-vhosts",
+    "certs",
+    "checks",
+    "common",
+    "cron",
+    "docker-options",
+    "domains",
+    "enter",
+    "git",
+    "haproxy-vhosts",
+    "logs",
+    "network",
+    "nginx-vhosts",
+    "openresty-vhosts",
+    "plugin",
+    "ports",
+    "proxy",
+    "registry",
+    "repo",
+    "resource",
+    "run",
+    "scheduler-null",
+    "shell",
+    "ssh-keys",
+    "storage",
+    "trace",
+    "traefik-vhosts",
+];
+
 pub(crate) fn hooks() {
     let nothing = std::env::var_os("PS_NOTHING").expect("PS_NOTHING does not name an executable: run tests/bench");
     // The answering plugins have the names they have on a real host.
@@ -30,6 +75,11 @@ pub(crate) fn hooks() {
         .scale("web=2 worker=1")
         .procfile("web: run -p $PORT\nworker: go\n");
     let sandbox = host.sandbox();
+    // As many plugins as a real host has, in the version whose own plugins are known.
+    sandbox.write("lib/STABLE_VERSION", "0.38.27\n");
+    for name in OTHER_PLUGINS {
+        sandbox.add_plugin(name);
+    }
     let mut programs: Vec<(&str, Command)> = vec![("nothing", Command::new(PathBuf::from(nothing)))];
     for (hook, args) in HOOKS {
         let mut command = Command::new(sandbox.program(hook));
