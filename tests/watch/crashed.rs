@@ -53,7 +53,7 @@ pub(crate) fn what_does_not_come_up_is_given_up_until_somebody_starts_it() {
         assert!(listed.contains(LAST_WORDS), "its last lines: {listed}");
         assert_eq!(shop.word("bad.1"), "crashed");
         let status = dokku.succeeds(&["ps:watch", "--status"]);
-        assert!(status.contains("bad.1 was given up") && status.contains("started 4 times in vain"), "{status}");
+        assert!(status.contains("bad.1 was given up") && status.contains("tried 4 times in vain"), "{status}");
         assert_eq!(made(dokku, app, TROUBLE), 4);
     };
     is_given_up();

@@ -28,6 +28,8 @@ pub(crate) struct Watched {
 pub(crate) struct Tries {
     /// How often.
     pub(crate) made: u32,
+    /// How often since then it could not even be tried.
+    pub(crate) hindered: u32,
     /// When last, in seconds since 1970.
     pub(crate) last: i64,
     /// Whether nobody has looked since what came of it.
@@ -58,6 +60,13 @@ pub(crate) struct Done {
     pub(crate) at: i64,
     /// In words.
     pub(crate) what: String,
+}
+
+impl Tries {
+    /// How often it was begun in vain.
+    pub(crate) fn all(&self) -> u32 {
+        self.made.saturating_add(self.hindered)
+    }
 }
 
 impl Watched {

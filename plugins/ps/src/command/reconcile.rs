@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
 }
 
 fn ills(value: &str) -> std::result::Result<Ills, String> {
-    Ills::parse(value).map_err(|error| error.message().to_owned())
+    Ills::parse(value).map_err(|_| Ills::expected())
 }
 
 impl Arguments {
@@ -122,6 +122,16 @@ fn say(env: &Env, app: &App, listing: &Listing, wish: Wish<'_>) -> Result<()> {
     }
 }
 
+/// What it says before it touches anything.
+fn beginning(app: &App) -> String {
+    format!("Reconciling {app}")
+}
+
+/// Whether it has begun to touch the app, by what it has printed.
+pub(super) fn says_it_begins(app: &App, stdout: &str) -> bool {
+    stdout.lines().any(|line| line.strip_prefix("-----> ") == Some(&*beginning(app)))
+}
+
 fn reconcile(env: &Env, app: &App, wish: Wish<'_>, patience: Duration) -> Result<()> {
     let output = env.output();
     let held = lock(env, app, patience)?;
@@ -137,7 +147,7 @@ fn reconcile(env: &Env, app: &App, wish: Wish<'_>, patience: Duration) -> Result
         output.info1_quiet(&format!("{app} {why}"));
         return Ok(());
     };
-    output.info1(&format!("Reconciling {app}"));
+    output.info1(&beginning(app));
     let scaling = Scaling::of(env, app, listing.actual)?;
     let mut failures: Vec<String> = found.excess.iter().cloned().collect();
     match scaling.end_strays(&found.strays, &held) {

@@ -15,7 +15,7 @@ pub(crate) fn lines(watched: &Watched, now: i64, look: Look) -> String {
     for (instance, tries, given_up) in watched.given_up() {
         let failure = if tries.failure.is_empty() { String::new() } else { format!(": {}", tries.failure) };
         let what = format!(
-            "{} was given up {} ago, started {} times in vain{}",
+            "{} was given up {} ago, tried {} times in vain{}",
             shown(instance),
             ago(given_up.at, now),
             tries.made,
@@ -118,7 +118,7 @@ mod tests {
         }
         let look = Look { width: None, colour: false };
         let text = lines(&watched, 1060, look);
-        let wanted = "       worker.1 was given up 1m ago, started 4 times in vain: exit 1
+        let wanted = "       worker.1 was given up 1m ago, tried 4 times in vain: exit 1
          | no ?[2Jdatabase
        healed 58s ago: web.2: started again
        healed 57s ago: web.3: started again

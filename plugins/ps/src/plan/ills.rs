@@ -49,10 +49,12 @@ impl Ills {
         }
         let named = |word: &str| Ill::ALL.into_iter().find(|ill| ill.as_str() == word);
         let ills: Option<BTreeSet<Ill>> = value.split(',').map(|word| named(word.trim())).collect();
-        ills.map(Self).ok_or_else(|| {
-            let words = Ill::ALL.map(Ill::as_str).join(", ");
-            Error::new(format!("Invalid heal {value:?} specified, use {NONE}, or with commas between them: {words}"))
-        })
+        ills.map(Self).ok_or_else(|| Error::new(format!("Invalid heal {value:?} specified, {}", Self::expected())))
+    }
+
+    /// What may be written instead of what is none.
+    pub(crate) fn expected() -> String {
+        format!("use {NONE}, or with commas between them: {}", Ill::ALL.map(Ill::as_str).join(", "))
     }
 
     /// Whether this is mended.

@@ -3,7 +3,7 @@
 //! It goes by what is, never by what an event says: an event is only a reason to look. So nothing is missed while it does
 //! not run, and whoever takes over from its record ends in the same state.
 
-use super::facts::{Act, Change, Look, NONE, Now, Outcome, Seen, Told, Trouble};
+use super::facts::{Act, Change, Kind, Look, NONE, Now, Outcome, Room, Seen, Told, Trouble};
 use super::kept::Kept;
 use super::tries;
 use crate::watched::Watched;
@@ -156,16 +156,21 @@ impl Core {
         }
     }
 
-    /// Begins what is to be done next, as long as fewer than `room` acts are on their way. Before it is done it has to be
-    /// written down: who is killed on the way has tried. `may` says whether an app may be touched at this moment.
-    pub(crate) fn act(&mut self, now: Now, room: usize, may: impl Fn(&App) -> bool) -> Option<Act> {
-        while self.acts() < room {
+    /// Begins what is to be done next, as long as there is room for it: of the addresses first, which wait for nothing else.
+    /// Before it is done it has to be written down: who is killed on the way has tried. `may` says whether an app may be
+    /// touched at this moment.
+    pub(crate) fn act(&mut self, now: Now, room: Room, may: impl Fn(&App) -> bool) -> Option<Act> {
+        Kind::ALL.into_iter().find_map(|kind| self.act_of(kind, now, room, &may))
+    }
+
+    fn act_of(&mut self, kind: Kind, now: Now, room: Room, may: &impl Fn(&App) -> bool) -> Option<Act> {
+        while self.has_room(kind, room) {
             let last = |kept: &Kept| kept.watched.tries.values().map(|tries| tries.last).max();
             // Whoever was not helped for the longest time.
-            let waiting = self.apps.iter_mut().filter(|(_, kept)| kept.is_due(now.epoch));
+            let waiting = self.apps.iter_mut().filter(|(_, kept)| kept.is_due(kind, now.epoch));
             let (app, kept) = waiting.min_by_key(|(_, kept)| last(kept))?;
             if may(app) {
-                return kept.begin(app, now.epoch);
+                return kept.begin(app, kind, now.epoch);
             }
             (kept.is_busy, kept.needs) = (true, BTreeMap::new());
             kept.look_later(BUSY, now);
@@ -175,12 +180,17 @@ impl Core {
 
     /// Whether there is something to do now.
     pub(crate) fn wants_to_act(&self, now: Now) -> bool {
-        self.apps.values().any(|kept| kept.is_due(now.epoch))
+        self.apps.values().any(|kept| Kind::ALL.into_iter().any(|kind| kept.is_due(kind, now.epoch)))
     }
 
-    /// How many acts are on their way.
-    pub(crate) fn acts(&self) -> usize {
-        self.apps.values().filter(|kept| kept.acting.is_some()).count()
+    /// Whether acts are on their way.
+    pub(crate) fn is_acting(&self) -> bool {
+        self.apps.values().any(|kept| kept.acting.is_some())
+    }
+
+    fn has_room(&self, kind: Kind, room: Room) -> bool {
+        let acts = self.apps.values().filter_map(|kept| kept.acting.as_ref());
+        acts.filter(|act| act.kind == kind).count() < room.of(kind)
     }
 
     /// What was done has ended. What came of it is seen soon.
@@ -217,10 +227,11 @@ impl Core {
     }
 
     /// How long there is nothing to do unless something happens, where `room` is as for [`Core::act`].
-    pub(crate) fn idle(&self, now: Now, room: usize) -> Duration {
-        let free = || self.apps.values().filter(|kept| kept.acting.is_none());
-        let looks = free().filter_map(|kept| kept.due).map(|due| due.at.saturating_sub(now.ticks));
-        let acts = free().filter(|_| self.acts() < room).filter_map(|kept| kept.next_act(now.epoch));
+    pub(crate) fn idle(&self, now: Now, room: Room) -> Duration {
+        let free = self.apps.values().filter(|kept| kept.acting.is_none());
+        let looks = free.filter_map(|kept| kept.due).map(|due| due.at.saturating_sub(now.ticks));
+        let kinds = Kind::ALL.into_iter().filter(|kind| self.has_room(*kind, room));
+        let acts = kinds.flat_map(|kind| self.apps.values().filter_map(move |kept| kept.next_act(kind, now.epoch)));
         looks.chain(acts).chain([self.all_at.saturating_sub(now.ticks)]).min().unwrap_or(self.every)
     }
 }

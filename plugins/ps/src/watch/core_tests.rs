@@ -10,6 +10,9 @@ use crate::watch::tries::MOST;
 use host::Host;
 use proptest::prelude::*;
 
+/// One act of each kind.
+const ONE: Room = Room { addresses: 1, others: 1 };
+
 /// How an instance is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -68,6 +71,8 @@ enum Event {
     Nature(usize, usize, Nature),
     /// Docker does not answer for so long, and what it tells is lost.
     DockerDown(u64),
+    /// No command of the host can be run for so long.
+    HostDown(u64),
     Die,
     Wait(u64),
 }
@@ -121,6 +126,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => (app.clone(), ban).prop_map(|(app, ban)| Event::Ban(app, ban)),
         1 => (app, index, nature).prop_map(|(app, index, nature)| Event::Nature(app, index, nature)),
         1 => (1_u64..400).prop_map(Event::DockerDown),
+        1 => (1_u64..900).prop_map(Event::HostDown),
         2 => Just(Event::Die),
         4 => (0_u64..10).prop_map(Event::Wait),
         2 => (10_u64..900).prop_map(Event::Wait),
@@ -167,11 +173,11 @@ fn while_docker_does_not_answer_nothing_is_tried_that_was_seen_before() {
     let app: App = "shop".parse().unwrap();
     for look in [Look::All, Look::Some(vec![app.clone()])] {
         let mut core = with_missing(&app, 1);
-        assert!(core.act(at(59), 1, |_| true).is_none() && core.idle(at(59), 1) == Duration::from_secs(1));
+        assert!(core.act(at(59), ONE, |_| true).is_none() && core.idle(at(59), ONE) == Duration::from_secs(1));
         core.unanswered(&look, at(59));
-        assert!(core.act(at(60), 1, |_| true).is_none(), "{look:?}");
+        assert!(core.act(at(60), ONE, |_| true).is_none(), "{look:?}");
     }
-    assert!(with_missing(&app, 1).act(at(60), 1, |_| true).is_some());
+    assert!(with_missing(&app, 1).act(at(60), ONE, |_| true).is_some());
 }
 
 #[test]
@@ -225,12 +231,15 @@ fn all_are_looked_at_when_something_may_have_been_missed_and_one_that_is_never_q
 fn what_came_of_an_act_is_looked_at_soon() {
     let app: App = "shop".parse().unwrap();
     let missing = "missing web.1".to_owned();
-    for (outcome, seconds, made, failure) in
-        [(Outcome::Done, 1, 2, ""), (Outcome::Failed("why".to_owned()), 1, 2, "why"), (Outcome::NotNow, 5, 1, "")]
-    {
+    for (outcome, seconds, made, failure) in [
+        (Outcome::Done, 1, 2, ""),
+        (Outcome::Failed("why".to_owned()), 1, 2, "why"),
+        (Outcome::Hindered("why".to_owned()), 1, 1, "why"),
+        (Outcome::NotNow, 5, 1, ""),
+    ] {
         let mut core = with_missing(&app, 1);
         core.take_dirty();
-        let act = core.act(at(60), 1, |_| true).unwrap();
+        let act = core.act(at(60), ONE, |_| true).unwrap();
         let (_, written) = core.take_dirty().pop().unwrap();
         assert_eq!((written.tries[&missing].made, written.tries[&missing].unseen), (2, true), "it may be killed now");
         core.heard(&app, at(60));
@@ -241,7 +250,7 @@ fn what_came_of_an_act_is_looked_at_soon() {
         assert!(is_looked_at(&mut core, &app, Duration::from_secs(80 + seconds)), "{outcome:?}");
     }
     let mut core = with_missing(&app, 0);
-    assert!(core.act(at(60), 1, |_| false).is_none() && !core.wants_to_act(at(60)));
+    assert!(core.act(at(60), ONE, |_| false).is_none() && !core.wants_to_act(at(60)));
     assert!(is_looked_at(&mut core, &app, Duration::from_secs(65)));
 }
 
@@ -280,13 +289,13 @@ fn instances_are_mended_first_and_what_is_given_up_is_written_down() {
     let troubles = [trouble(Ill::Missing, "web.1"), trouble(Ill::Upcoming, "left")];
     core.saw(&app, seen("exited", &troubles), at(1), || false);
     for wanted in ["web.1", "left"] {
-        let act = core.act(at(4), 1, |_| true).unwrap();
+        let act = core.act(at(4), ONE, |_| true).unwrap();
         assert_eq!(act.needs.keys().map(|trouble| trouble.of.as_str()).collect::<Vec<_>>(), [wanted]);
         core.ended(&act, &Outcome::Done, at(4));
         core.saw(&app, seen("exited", &troubles), at(4), || false);
     }
     let mut core = with_missing(&app, MOST - 1);
-    let act = core.act(at(9000), 1, |_| true).unwrap();
+    let act = core.act(at(9000), ONE, |_| true).unwrap();
     core.ended(&act, &Outcome::Done, at(9000));
     core.take_dirty();
     assert_eq!(core.saw(&app, seen("exited", &troubles), at(9001), || false).given_up.len(), 1);

@@ -50,6 +50,44 @@ pub(crate) struct Trouble {
     pub(crate) is_of_instance: bool,
 }
 
+impl Trouble {
+    /// What has to be done about it.
+    pub(crate) fn kind(&self) -> Kind {
+        if self.ill == Some(Ill::Address) { Kind::Address } else { Kind::Other }
+    }
+}
+
+/// What is done at once without waiting for each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The proxy is told an address: short, and until then it asks nobody, or another app.
+    Address,
+    /// Containers come or go, or hooks run: that may take long.
+    Other,
+}
+
+impl Kind {
+    /// All there are, in the order in which they are begun.
+    pub(crate) const ALL: [Self; 2] = [Self::Address, Self::Other];
+}
+
+/// How many acts of each kind may be on their way at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Room {
+    pub(crate) addresses: usize,
+    pub(crate) others: usize,
+}
+
+impl Room {
+    /// For acts of this kind.
+    pub(crate) fn of(self, kind: Kind) -> usize {
+        match kind {
+            Kind::Address => self.addresses,
+            Kind::Other => self.others,
+        }
+    }
+}
+
 /// As its tries are kept.
 impl fmt::Display for Trouble {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,6 +100,8 @@ impl fmt::Display for Trouble {
 pub(crate) struct Act {
     /// The app.
     pub(crate) app: App,
+    /// What has to be done.
+    pub(crate) kind: Kind,
     /// What is mended, and how it is.
     pub(crate) needs: BTreeMap<Trouble, String>,
 }
@@ -85,6 +125,8 @@ pub(crate) enum Outcome {
     Done,
     /// It did not, for this reason.
     Failed(String),
+    /// It failed, for this reason, before anything of the app was touched.
+    Hindered(String),
     /// Somebody else had the app in hand.
     NotNow,
 }

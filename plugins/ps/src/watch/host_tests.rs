@@ -2,7 +2,8 @@
 
 use super::*;
 
-const ROOM: usize = 2;
+/// How many addresses are told at once.
+const ADDRESSES: usize = 2;
 
 pub(super) struct Host {
     apps: Vec<HostApp>,
@@ -12,6 +13,7 @@ pub(super) struct Host {
     acts: Vec<(u64, Act, bool)>,
     time: u64,
     docker_down_until: u64,
+    host_down_until: u64,
     random: u64,
     /// When each instance was started, in vain or not, since its app was last touched by another.
     starts: Vec<(u64, App, String)>,
@@ -41,6 +43,7 @@ impl Host {
             acts: Vec::new(),
             time: 1_000,
             docker_down_until: 0,
+            host_down_until: 0,
             random,
             starts: Vec::new(),
             telling: Vec::new(),
@@ -120,7 +123,7 @@ impl Host {
             if self.time >= end {
                 return;
             }
-            let idle = self.core.idle(self.now(), ROOM).as_secs().max(1);
+            let idle = self.core.idle(self.now(), self.room()).as_secs().max(1);
             let ends = self.acts.iter().map(|(end, ..)| end.saturating_sub(self.time));
             let tells = self.telling.iter().map(|(at, _)| at.saturating_sub(self.time));
             let next = ends.chain(tells).chain([idle]).min().unwrap_or(1).max(1);
@@ -189,7 +192,7 @@ impl Host {
     fn begin_acts(&mut self) {
         let now = self.now();
         let may: BTreeSet<App> = (0..self.apps.len()).map(name).filter(|app| self.may_be_touched(app)).collect();
-        while let Some(act) = self.core.act(now, ROOM, |app| may.contains(app)) {
+        while let Some(act) = self.core.act(now, self.room(), |app| may.contains(app)) {
             let app = &self.apps[number(&act.app)];
             assert!(!matches!(app.ban, Ban::Stopped | Ban::LockedByHand | Ban::HealNone), "{act:?} on {app:?}");
             assert!(app.busy_until <= self.time, "{act:?} while {app:?} is changed");
@@ -197,9 +200,32 @@ impl Host {
             for (app, watched) in self.core.take_dirty() {
                 self.written.insert(app, watched);
             }
-            let end = self.time + self.random(20);
+            let is_alone = |(_, other, ours): &(u64, Act, bool)| !*ours || other.app != act.app;
+            assert!(self.acts.iter().all(is_alone), "{act:?} beside {:?}", self.acts);
+            let longest = if act.kind == Kind::Address { 20 } else { 200 };
+            let end = self.time + self.random(longest);
+            assert!(self.begun(act.kind) < self.room().of(act.kind), "{act:?} beside {:?}", self.acts);
             self.acts.push((end, act, true));
-            assert!(self.acts.iter().filter(|(.., ours)| *ours).count() <= ROOM);
+        }
+        self.addresses_wait_for_nobody(&may);
+    }
+
+    /// A busy machine does one thing at a time, beside the addresses.
+    fn room(&self) -> Room {
+        Room { addresses: ADDRESSES, others: if self.time % 600 < 300 { 1 } else { 2 } }
+    }
+
+    fn begun(&self, kind: Kind) -> usize {
+        self.acts.iter().filter(|(_, act, ours)| *ours && act.kind == kind).count()
+    }
+
+    /// An app that may be touched, and of which the proxy has a wrong address that may be told now, is only ever waiting
+    /// for its own act, or for other addresses.
+    fn addresses_wait_for_nobody(&self, may: &BTreeSet<App>) {
+        let now = self.now();
+        for (app, kept) in self.core.apps.iter().filter(|(app, _)| may.contains(app)) {
+            let waits = kept.acting.is_none() && kept.is_due(Kind::Address, now.epoch);
+            assert!(!waits || self.begun(Kind::Address) == ADDRESSES, "{app} waits for {:?}", self.acts);
         }
     }
 
@@ -210,6 +236,12 @@ impl Host {
         self.acts = on;
         for (_, act, is_ours) in ended {
             let outcome = self.carry_out(&act);
+            let is_untried = matches!(outcome, Outcome::Hindered(_) | Outcome::NotNow);
+            if is_untried && !is_ours {
+                // Nobody knows any more that it was none.
+                let instances = act.instances().into_iter();
+                self.starts.extend(instances.map(|instance| (time, act.app.clone(), instance.to_owned())));
+            }
             if is_ours {
                 let now = self.now();
                 self.core.ended(&act, &outcome, now);
@@ -221,6 +253,9 @@ impl Host {
         let time = self.time;
         if self.is_busy(&act.app) || self.apps[number(&act.app)].ban != Ban::None {
             return Outcome::NotNow;
+        }
+        if self.host_down_until > time {
+            return Outcome::Hindered("the host is down".to_owned());
         }
         let mut failed = false;
         for trouble in act.needs.keys() {
@@ -286,6 +321,7 @@ impl Host {
                 instances[index].nature = nature;
             }
             Event::DockerDown(time) => self.docker_down_until = self.time + time,
+            Event::HostDown(time) => self.host_down_until = self.time + time,
             Event::Die => {
                 self.core = Core::new(Duration::from_mins(5));
                 self.telling.clear();
@@ -308,7 +344,7 @@ impl Host {
             app.busy_until = 0;
             app.docker_restarts();
         }
-        self.docker_down_until = 0;
+        (self.docker_down_until, self.host_down_until) = (0, 0);
         let now = self.now();
         self.core.missed(now);
         self.run_until(self.time + 3 * 3600);
@@ -331,6 +367,9 @@ impl Host {
                 let is_up = matches!(instance.state, State::Up { misplaced: false, .. } | State::Restarting);
                 assert!(is_up || given_up, "{of} of {app:?} with {tries:?}");
                 assert!(!given_up || instance.nature != Nature::Good || tries.unwrap().made >= MOST);
+                let starts =
+                    self.starts.iter().filter(|(_, app, name)| *app == self::name(number) && *name == of).count();
+                assert!(!given_up || starts >= MOST as usize, "{of} of {app:?} was started {starts} times");
                 let word = if given_up { CRASHED } else { word(instance.state).0 };
                 assert_eq!(told, Some(word), "{of} of {app:?}");
             }

@@ -1,6 +1,6 @@
 //! What is known of one app. Pure.
 
-use super::facts::{Act, CRASHED, Change, NONE, Now, Seen, SeenInstance, Trouble};
+use super::facts::{Act, CRASHED, Change, Kind, NONE, Now, Seen, SeenInstance, Trouble};
 use super::tries;
 use crate::plan::Ill;
 use crate::watched::{Tries, Watched};
@@ -58,20 +58,22 @@ impl Kept {
         })
     }
 
-    /// How long until there is something to do.
-    pub(super) fn next_act(&self, epoch: i64) -> Option<Duration> {
-        self.waits(epoch).map(|(_, wait)| wait).min().filter(|_| self.acting.is_none())
+    /// How long until there is something of this kind to do. Its addresses come before anything else.
+    pub(super) fn next_act(&self, kind: Kind, epoch: i64) -> Option<Duration> {
+        let next = |kind| self.waits(epoch).filter(|(trouble, _)| trouble.kind() == kind).map(|(_, wait)| wait).min();
+        let waits_for_addresses = kind == Kind::Other && next(Kind::Address) == Some(Duration::ZERO);
+        next(kind).filter(|_| self.acting.is_none() && !waits_for_addresses)
     }
 
-    /// Whether there is something to do now.
-    pub(super) fn is_due(&self, epoch: i64) -> bool {
-        self.next_act(epoch).is_some_and(|wait| wait.is_zero())
+    /// Whether there is something of this kind to do now.
+    pub(super) fn is_due(&self, kind: Kind, epoch: i64) -> bool {
+        self.next_act(kind, epoch).is_some_and(|wait| wait.is_zero())
     }
 
-    /// Begins what there is to do: of its instances first.
-    pub(super) fn begin(&mut self, app: &App, epoch: i64) -> Option<Act> {
-        let due: Vec<Trouble> =
-            self.waits(epoch).filter(|(_, wait)| wait.is_zero()).map(|(trouble, _)| trouble.clone()).collect();
+    /// Begins what there is to do of this kind: of its instances first.
+    pub(super) fn begin(&mut self, app: &App, kind: Kind, epoch: i64) -> Option<Act> {
+        let is_due = |(trouble, wait): &(&Trouble, Duration)| trouble.kind() == kind && wait.is_zero();
+        let due: Vec<Trouble> = self.waits(epoch).filter(is_due).map(|(trouble, _)| trouble.clone()).collect();
         let of_instances = due.iter().any(|trouble| trouble.is_of_instance);
         let mut needs = BTreeMap::new();
         for trouble in due.into_iter().filter(|trouble| trouble.is_of_instance == of_instances) {
@@ -79,7 +81,7 @@ impl Kept {
             let why = self.needs.get(&trouble).cloned().unwrap_or_default();
             needs.insert(trouble, why);
         }
-        let act = Some(Act { app: app.clone(), needs }).filter(|act| !act.needs.is_empty())?;
+        let act = Some(Act { app: app.clone(), kind, needs }).filter(|act| !act.needs.is_empty())?;
         (self.acting, self.is_dirty) = (Some(act.clone()), true);
         Some(act)
     }

@@ -9,5 +9,4 @@ mod kept;
 mod tries;
 
 pub(crate) use core::Core;
-pub(crate) use facts::{Act, Change, Look, Now, Outcome, Seen, SeenInstance, Trouble};
-pub(crate) use tries::MOST;
+pub(crate) use facts::{Act, Change, Look, Now, Outcome, Room, Seen, SeenInstance, Trouble};

@@ -7,20 +7,33 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// So often an instance is started before it is given up: at once, and after one, two and four minutes.
-pub(crate) const MOST: u32 = 4;
+pub(super) const MOST: u32 = 4;
 /// The longest wait between two tries of what is never given up, as a power of two, in minutes.
 const LONGEST: u32 = 3;
 /// An instance that runs for so long without an end has come up.
 const STEADY: u64 = 600;
 
-/// Whether it is given up after [`MOST`] tries. The others cost nobody anything, and end once their cause does.
-fn is_given_up(ill: Option<Ill>) -> bool {
+/// Whether to mend it costs something: a container, each time.
+fn is_costly(ill: Option<Ill>) -> bool {
     matches!(ill, Some(Ill::Missing | Ill::Unhealthy))
+}
+
+/// Whether it is given up: after [`MOST`] tries. What costs nobody anything is not as long as it fails, and ends once the
+/// cause of that does; it is when all went well and nothing came of it.
+fn is_given_up(trouble: &Trouble, tries: &Tries, seen: &Seen, epoch: i64) -> bool {
+    let is_in_vain = || tries.failure.is_empty() && !has_started_since(trouble, tries.last, seen, epoch);
+    tries.made >= MOST && (is_costly(trouble.ill) || is_in_vain())
+}
+
+/// Whether the instance that it is about was started after that: then it is another trouble with the same name.
+fn has_started_since(trouble: &Trouble, since: i64, seen: &Seen, epoch: i64) -> bool {
+    let instance = seen.instances.get(&trouble.of).filter(|instance| trouble.is_of_instance && instance.runs);
+    instance.is_some_and(|instance| epoch.saturating_sub_unsigned(instance.up_for) > since)
 }
 
 /// How long the next try has to wait; `None` when there is none.
 pub(super) fn wait(tries: Option<&Tries>, epoch: i64) -> Option<Duration> {
-    let Some(tries) = tries.filter(|tries| tries.made > 0) else { return Some(Duration::ZERO) };
+    let Some(tries) = tries.filter(|tries| tries.all() > 0) else { return Some(Duration::ZERO) };
     if tries.given_up.is_some() {
         return None;
     }
@@ -28,7 +41,7 @@ pub(super) fn wait(tries: Option<&Tries>, epoch: i64) -> Option<Duration> {
     if tries.last > epoch {
         return Some(Duration::ZERO);
     }
-    let seconds = 60_i64 << (tries.made - 1).min(LONGEST);
+    let seconds = 60_i64 << (tries.all() - 1).min(LONGEST);
     let left = tries.last.saturating_add(seconds).saturating_sub(epoch).clamp(0, seconds);
     Some(Duration::from_secs(left.unsigned_abs()))
 }
@@ -44,13 +57,18 @@ pub(super) fn begun(tries: &mut Tries, epoch: i64) {
 pub(super) fn ended(tries: &mut Tries, outcome: &Outcome, epoch: i64) {
     tries.last = epoch;
     match outcome {
-        Outcome::Done => tries.failure = String::new(),
-        Outcome::Failed(reason) => tries.failure.clone_from(reason),
-        Outcome::NotNow => {
-            tries.made = tries.made.saturating_sub(1);
-            tries.unseen = false;
+        Outcome::Done => (tries.failure, tries.hindered) = (String::new(), 0),
+        Outcome::Failed(reason) => (tries.failure, tries.hindered) = (reason.clone(), 0),
+        Outcome::Hindered(reason) => {
+            untried(tries);
+            (tries.failure, tries.hindered) = (reason.clone(), tries.hindered.saturating_add(1));
         }
+        Outcome::NotNow => untried(tries),
     }
+}
+
+fn untried(tries: &mut Tries) {
+    (tries.made, tries.unseen) = (tries.made.saturating_sub(1), false);
 }
 
 /// What came of the tries: forgets those that have done what they should, and says what is given up from now on, with the
@@ -61,11 +79,15 @@ pub(super) fn saw(tries: &mut BTreeMap<String, Tries>, seen: &Seen, epoch: i64) 
     let mut given_up = Vec::new();
     for (key, trouble) in needed {
         let Some(tries) = tries.get_mut(&key) else { continue };
+        let is_anew = |old: &GivenUp| !is_costly(trouble.ill) && has_started_since(trouble, old.at, seen, epoch);
+        if tries.given_up.as_ref().is_some_and(is_anew) {
+            *tries = Tries::default();
+        }
         let container = seen.instances.get(&trouble.of).and_then(|instance| instance.container.clone());
         if std::mem::take(&mut tries.unseen) {
             tries.container.clone_from(&container);
         }
-        if is_given_up(trouble.ill) && tries.made >= MOST && tries.given_up.is_none() {
+        if tries.given_up.is_none() && is_given_up(trouble, tries, seen, epoch) {
             tries.given_up = Some(GivenUp { at: epoch, lines: Vec::new() });
             given_up.push((trouble.clone(), container));
         }

@@ -42,6 +42,60 @@ fn tried(ill: Ill, times: u32) -> BTreeMap<String, Tries> {
 }
 
 #[test]
+fn what_could_not_even_be_tried_waits_and_is_no_try() {
+    let mut tries = Tries::default();
+    for (hindered, wanted) in [(1, 60), (2, 120), (3, 240), (4, 480), (5, 480)] {
+        begun(&mut tries, AT);
+        ended(&mut tries, &Outcome::Hindered("no host".to_owned()), AT);
+        assert_eq!((tries.made, tries.hindered, tries.failure.as_str()), (0, hindered, "no host"));
+        assert_eq!(wait(Some(&tries), AT).unwrap().as_secs(), wanted);
+    }
+    begun(&mut tries, AT);
+    ended(&mut tries, &Outcome::Failed("it ended".to_owned()), AT);
+    assert_eq!((tries.made, wait(Some(&tries), AT).unwrap().as_secs()), (1, 60), "it is tried as often as any other");
+}
+
+/// What is seen of a change that was left unfinished.
+fn unfinished() -> Seen {
+    let change = Trouble { ill: None, of: "change".to_owned(), is_of_instance: false };
+    Seen { needs: [(change, String::new())].into(), ..Seen::default() }
+}
+
+#[test]
+fn what_costs_nothing_is_given_up_once_it_went_well_and_nothing_came_of_it() {
+    for seen in [unfinished(), seen(Some(Ill::Address), "a", 9000)] {
+        let key = seen.needs.keys().next().unwrap().to_string();
+        let mut tries: BTreeMap<String, Tries> = [(key.clone(), Tries::default())].into();
+        let mut once = |outcome: &Outcome| {
+            begun(tries.get_mut(&key).unwrap(), AT);
+            ended(tries.get_mut(&key).unwrap(), outcome, AT);
+            let given_up = saw(&mut tries, &seen, AT).len();
+            (given_up, wait(tries.get(&key), AT))
+        };
+        let failed = Outcome::Failed("no proxy".to_owned());
+        for made in 1..=2 * MOST {
+            let (given_up, wait) = once(&failed);
+            assert!(given_up == 0 && wait.is_some(), "{made}");
+        }
+        assert_eq!(once(&Outcome::Done), (1, None));
+        assert_eq!(saw(&mut tries, &seen, AT + 9000), [], "{key} was given up");
+    }
+}
+
+#[test]
+fn the_address_of_one_that_was_started_again_is_another() {
+    let moved = |up_for| seen(Some(Ill::Address), "a", up_for);
+    let of_four = || -> BTreeMap<String, Tries> { [("address web.1".to_owned(), made(MOST))].into() };
+    assert_eq!(saw(&mut of_four(), &moved(0), AT + 1), [], "it has moved since the last try");
+    let mut tries = of_four();
+    assert_eq!(saw(&mut tries, &moved(9000), AT + 1).len(), 1);
+    saw(&mut tries, &moved(60), AT + 60);
+    assert_eq!(wait(tries.get("address web.1"), AT + 60), None, "it is the same");
+    assert_eq!(saw(&mut tries, &moved(58), AT + 60), []);
+    assert_eq!(wait(tries.get("address web.1"), AT + 60), Some(Duration::ZERO));
+}
+
+#[test]
 fn tries_are_forgotten_once_it_has_run_for_a_while_or_somebody_else_began_anew() {
     for ill in [Ill::Missing, Ill::Unhealthy] {
         for (container, up_for, stays) in [("a", STEADY - 1, true), ("a", STEADY, false), ("b", 0, false)] {

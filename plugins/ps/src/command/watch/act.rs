@@ -2,14 +2,15 @@
 
 use super::Message;
 use super::look::may_be_touched;
+use crate::commands::reconcile::says_it_begins;
 use crate::plan::Ill;
 use crate::watch::{Act, Outcome, Trouble};
-use common::{App, Context, Env, Process, Result, interrupted};
+use common::{Answer, App, Context, Env, Process, Result, interrupted};
 use std::sync::mpsc::SyncSender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// No act takes so long: what hangs is ended.
-const LONGEST: Duration = Duration::from_hours(1);
+const LONGEST: Duration = Duration::from_mins(10);
 
 /// How long it waits for somebody else's change, in seconds. We look again ourselves.
 const PATIENCE: &str = "5";
@@ -36,15 +37,24 @@ fn carry_out(env: &Env, act: &Act) -> Outcome {
     let words = ["--quiet", "ps:reconcile", "--only", &ills, "--lock-timeout", PATIENCE, act.app.as_str()];
     // An empty DOKKU_PID is none: each command has its own.
     let process = Process::new("dokku").args(words).args(act.instances()).var("DOKKU_PID", "").leading_a_group();
-    let failure = match process.deadline(LONGEST).capture() {
+    let began = Instant::now();
+    let outcome = match process.deadline(LONGEST).capture() {
         Ok(answer) if answer.succeeded() => return Outcome::Done,
-        Ok(answer) => last_words(&String::from_utf8_lossy(&answer.stderr))
-            .unwrap_or_else(|| format!("ps:reconcile failed with {}", answer.status_text())),
-        Err(error) => error.to_string(),
+        Ok(answer) => failure(&act.app, &answer),
+        Err(error) if began.elapsed() >= LONGEST => Outcome::Failed(error.to_string()),
+        Err(error) => Outcome::Hindered(error.to_string()),
     };
     // Who was asked to end has not tried in vain.
     let was_let = interrupted().is_none() && may_be_touched(env, &act.app);
-    if was_let { Outcome::Failed(failure) } else { Outcome::NotNow }
+    if was_let { outcome } else { Outcome::NotNow }
+}
+
+/// A host that fails, or a Docker that does not answer, is no try of an instance: then `ps:reconcile` has not begun.
+fn failure(app: &App, answer: &Answer) -> Outcome {
+    let reason = last_words(&String::from_utf8_lossy(&answer.stderr))
+        .unwrap_or_else(|| format!("ps:reconcile failed with {}", answer.status_text()));
+    let has_begun = says_it_begins(app, &String::from_utf8_lossy(&answer.stdout));
+    if has_begun { Outcome::Failed(reason) } else { Outcome::Hindered(reason) }
 }
 
 /// The last error among what a command has printed.
@@ -69,6 +79,7 @@ pub(super) fn lines(act: &Act, outcome: &Outcome) -> Vec<String> {
         match outcome {
             Outcome::Done => Some(format!("{of}: {why}, and {done}")),
             Outcome::Failed(reason) => Some(format!("{of}: {why}, and could not be mended: {reason}")),
+            Outcome::Hindered(reason) => Some(format!("{of}: {why}, and nothing could be tried: {reason}")),
             Outcome::NotNow => None,
         }
     };
@@ -88,6 +99,16 @@ pub(super) fn log(env: &Env, app: &App, line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_failed_before_anything_was_begun_is_no_try() {
+        let app: App = "shop".parse().unwrap();
+        let answer = |script: &str| Process::new("sh").args(["-c", script]).capture().unwrap();
+        let begun = answer("echo '-----> Reconciling shop'; echo ' !     why' >&2; exit 1");
+        assert_eq!(failure(&app, &begun), Outcome::Failed("why".to_owned()));
+        let hindered = answer("echo '-----> Reconciling shop2'; exit 1");
+        assert_eq!(failure(&app, &hindered), Outcome::Hindered("ps:reconcile failed with exit status 1".to_owned()));
+    }
 
     #[test]
     fn the_last_error_is_why_it_failed() {

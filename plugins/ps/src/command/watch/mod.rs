@@ -13,18 +13,21 @@ use super::report::is_json;
 use crate::PLUGIN;
 use crate::docker_local::{listings, queue};
 use crate::scheduler::{DOCKER_LOCAL, scheduler_of};
-use crate::watch::{Act, Change, Core, Look, Now, Outcome};
+use crate::watch::{Act, Change, Core, Look, Now, Outcome, Room};
 use crate::watched::WatchedFile;
 use common::{
     App, Asked, Env, Error, FileLock, Globals, Result, clap, now_since_epoch, parse_command_line, when_asked_to_end,
 };
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::time::{Duration, Instant};
 
 /// How many things that were heard may wait to be taken up; whoever has more to tell waits.
 const WAITING: usize = 1000;
+
+/// How soon it is seen that another has ended.
+const TURN: Duration = Duration::from_secs(5);
 
 /// How long acts that are on their way may take to end in order once we are asked to.
 const LAST_WAIT: Duration = Duration::from_secs(80);
@@ -73,10 +76,7 @@ pub fn main(env: &Env) -> Result<()> {
         return status::show(env, is_json(&arguments.format)?);
     }
     let path = lock_file(env)?;
-    let Some(_lock) = FileLock::try_acquire(env, &path)? else {
-        let holder = FileLock::holder(&path)?.map_or_else(String::new, |process| format!(", as process {process}"));
-        return Err(Error::new(format!("ps:watch runs already{holder}: dokku ps:watch --status shows what it did")));
-    };
+    let _lock = wait_for_our_turn(env, &path)?;
     let (sender, receiver) = sync_channel(WAITING);
     let end = sender.clone();
     when_asked_to_end(move || drop(end.send(Message::End)));
@@ -89,12 +89,27 @@ pub fn main(env: &Env) -> Result<()> {
         began: Instant::now(),
         sender,
         tell,
-        // As long as nobody has asked: what waits for its time must wake us.
-        room: 1,
+        room: room::AT_FIRST,
         said: String::new(),
     };
     watch.run(&receiver);
     Ok(())
+}
+
+/// The lock of the one that watches. Another may run by hand: then we are there when it ends.
+fn wait_for_our_turn(env: &Env, path: &Path) -> Result<FileLock> {
+    let mut has_said = false;
+    loop {
+        if let Some(lock) = FileLock::try_acquire(env, path)? {
+            return Ok(lock);
+        }
+        if !has_said {
+            let holder = FileLock::holder(path)?.map_or_else(String::new, |process| format!(", as process {process}"));
+            env.output().info1(&format!("ps:watch runs already{holder}, and is waited for: dokku ps:watch --status"));
+            has_said = true;
+        }
+        std::thread::sleep(TURN);
+    }
 }
 
 struct Watch {
@@ -104,7 +119,7 @@ struct Watch {
     sender: SyncSender<Message>,
     tell: Sender<Change>,
     /// How many acts may be on their way at once.
-    room: usize,
+    room: Room,
     /// The last trouble that was told, so that nothing is told again and again.
     said: String,
 }
@@ -112,6 +127,11 @@ struct Watch {
 impl Watch {
     fn run(mut self, messages: &Receiver<Message>) {
         self.env.output().info1("Watching all apps");
+        // The first to come says whether Docker's events are heard; who looks before that has to look again.
+        match messages.recv() {
+            Ok(Message::End) | Err(_) => return,
+            Ok(message) => self.take(message),
+        }
         loop {
             let is_at_rest = self.step();
             self.write();
@@ -214,9 +234,7 @@ impl Watch {
         }
         for (trouble, container) in told.given_up {
             let lines = container.map(|container| look::last_lines(env, &container)).unwrap_or_default();
-            let line = format!("{} is given up, it was tried {} times: dokku ps {app}", trouble.of, crate::watch::MOST);
-            act::log(env, app, &line);
-            self.core.note(app, line, now);
+            act::log(env, app, &format!("gave up {}: dokku ps {app}", trouble.of));
             self.core.last_lines(app, &trouble, lines);
         }
     }
@@ -234,7 +252,7 @@ impl Watch {
     /// Acts that are on their way end in order: the signal has reached them too.
     fn end(mut self, messages: &Receiver<Message>) {
         let began = Instant::now();
-        while self.core.acts() > 0 && began.elapsed() < LAST_WAIT {
+        while self.core.is_acting() && began.elapsed() < LAST_WAIT {
             if let Ok(message @ Message::Ended(..)) = messages.recv_timeout(Duration::from_secs(1)) {
                 self.take(message);
             }

@@ -1,21 +1,30 @@
 //! How many things may be done at once.
 
+use crate::watch::Room;
 use common::{Env, file, host_runs};
 use std::path::Path;
 
 /// Another that heals apps, in its own way.
 const LISTENER: &str = "dokku-event-listener";
 
+/// So many addresses may be told to the proxy at once, however busy the machine is: it is little work, and as long as it is
+/// not done the proxy asks nobody, or another app.
+const ADDRESSES: usize = 2;
+
+/// As long as nobody has asked: what waits for its time must wake us.
+pub(super) const AT_FIRST: Room = Room { addresses: 1, others: 1 };
+
 /// How many acts may be on their way at once, and why there may be none. A machine that has enough to do gets one at a
-/// time.
-pub(super) fn room(env: &Env) -> (usize, Option<String>) {
+/// time, beside the addresses.
+pub(super) fn room(env: &Env) -> (Room, Option<String>) {
     if host_runs(env, LISTENER) {
         let why =
             format!("{LISTENER} runs and heals apps in its own way: nothing is done beside it until it is stopped");
-        return (0, Some(why));
+        return (Room { addresses: 0, others: 0 }, Some(why));
     }
     let processors = env.processors();
-    (if has_enough_to_do(processors) { 1 } else { processors.max(1) }, None)
+    let others = if has_enough_to_do(processors) { 1 } else { processors.max(1) };
+    (Room { addresses: processors.max(ADDRESSES), others }, None)
 }
 
 fn has_enough_to_do(processors: usize) -> bool {
