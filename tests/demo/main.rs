@@ -7,6 +7,7 @@
 //!   and is `demo fail` in the others; which one it is says `DYNO`.
 //! - `demo fail` prints a reason and exits 3.
 //! - `demo deaf` goes on until it is killed: it has no handler.
+//! - `demo read` reads its standard input to its end.
 //! - `demo health` is for a HEALTHCHECK: it exits 1 when a file `/sick` has been put into the container.
 //!
 //! Process 1 has no default for SIGTERM: without a handler it would never end before Docker kills it.
@@ -34,9 +35,10 @@ fn main() -> ExitCode {
         "deaf" => loop {
             thread::park();
         },
+        "read" => io::copy(&mut io::stdin(), &mut io::sink()).map(drop),
         "health" => return ExitCode::from(u8::from(Path::new("/sick").exists())),
         _ => {
-            eprintln!("usage: demo web|worker|fail|deaf|health");
+            eprintln!("usage: demo web|worker|fail|deaf|read|health");
             return ExitCode::from(2);
         }
     };

@@ -17,7 +17,7 @@ pub(crate) fn a_first_deploy_with_checks_in_the_source_runs(app: &App) {
 }
 
 /// Short ones, instead of the host's own wait of ten seconds.
-const CHECKS: &str = r#"{"healthchecks": {
+pub(crate) const CHECKS: &str = r#"{"healthchecks": {
     "web": [{"type": "startup", "name": "up", "path": "/", "wait": 1, "attempts": 3}],
     "worker": [{"type": "startup", "name": "up", "uptime": 1}]
 }}"#;

@@ -144,6 +144,8 @@ fn that_touch_all() -> Vec<Test<'static>> {
             watch::what_is_removed_comes_back,
             watch::a_changed_address_is_healed,
             watch::apps_that_exchange_their_addresses_answer_for_themselves,
+            watch::all_are_served_again_after_a_restart_of_dockerd,
+            watch::what_a_failed_deploy_has_left_goes,
         ],
     ]
 }

@@ -5,14 +5,19 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-use ps_tests::docker::docker;
+use ps_tests::docker::{containers_of, docker};
+use ps_tests::lives::container_files;
 use ps_tests::process::wait_until;
 
 use crate::addresses::{Container, address_of, takes_the_address_of};
-use crate::host::{self, App, PATIENCE, ends, same_lives, succeeds};
+use crate::deploys::CHECKS;
+use crate::host::{self, App, PATIENCE, WEB, ends, home, restart_dockerd, same_lives, succeeds};
 
 /// Requests that must be answered by the app that they are for.
 const REQUESTS: usize = 300;
+
+/// So many apps are hit by a restart of dockerd.
+const APPS: usize = 5;
 
 /// A watch that runs, and is killed when it is dropped.
 struct Watch(Child);
@@ -140,4 +145,58 @@ pub(crate) fn apps_that_exchange_their_addresses_answer_for_themselves(app: &App
             assert!(id.starts_with(answer.as_str()), "{answer} for {}", app.name);
         }
     }
+}
+
+/// Containers that run when dockerd ends are not started again by it, and each gets the address that is free then.
+pub(crate) fn all_are_served_again_after_a_restart_of_dockerd(app: &App) {
+    let others: Vec<App> = (1..APPS).map(|_| App::deployed(&["web=1", "worker=0"])).collect();
+    let apps: Vec<&App> = others.iter().chain([app]).collect();
+    let _watch = Watch::begin();
+    told("dockerd is there again", restart_dockerd);
+    told("all are served", || {
+        for app in &apps {
+            let what = format!("{} is served and as it should be", app.name);
+            wait_until(&what, PATIENCE, || {
+                answers_for_itself(app) && host::dokku(&["ps", &app.name, "--exit-code"]).status == 0
+            });
+        }
+    });
+    for app in &apps {
+        for _ in 0..REQUESTS / APPS {
+            assert!(answers_for_itself(app), "{:?} for {}", app.ask(), app.name);
+        }
+    }
+}
+
+/// Whether who answers is what the app's files name.
+fn answers_for_itself(app: &App) -> bool {
+    let answer = app.ask().unwrap_or_default();
+    !answer.is_empty() && app.instances()["web.1"].id.starts_with(&answer)
+}
+
+/// As dokku/dokku#4576 has it. When the worker fails, the host has given the web's place to the new one, which keeps the name
+/// that it had before: by its file and not by its name it is what serves.
+pub(crate) fn what_a_failed_deploy_has_left_goes(app: &App) {
+    let before = app.runs(&["web.1", "worker.1", "worker.2"]);
+    succeeds(&["checks:enable", &app.name]);
+    let _watch = Watch::begin();
+    let procfile = format!("{WEB}worker: sh -c \"exit 5\"\n");
+    let failed = app.deploy(&[("Procfile", &procfile), ("app.json", CHECKS)]);
+    assert!(failed.status != 0, "{failed}");
+    let is_alone = || {
+        let containers = containers_of(&app.name).into_iter();
+        containers.map(|container| (container.instance, container.id)).eq(container_files(&home(&app.name)))
+    };
+    told("what the deploy has left is gone", || {
+        wait_until("each container is named by a file", PATIENCE, is_alone);
+    });
+    wait_until("it says so", PATIENCE, || {
+        let listed = succeeds(&["ps", &app.name]);
+        listed.lines().any(|line| line.contains(".worker.") && line.ends_with("and was removed"))
+    });
+    let after = app.instances();
+    same_lives(&before, &after, &["worker.1", "worker.2"]);
+    app.answers(&after);
+    app.asked_while(|| {});
+    ends(0, &["ps", &app.name, "--exit-code"]);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use ps_tests::process::{kill_group, spawn};
+use ps_tests::process::spawn;
 
 use crate::shop::{Shop, new};
 use crate::watcher::{Watcher, acts};
@@ -17,7 +17,8 @@ pub(crate) fn it_stands_aside_while_another_heals() {
     shop.takes_notes();
     let program = shop.dokku.path(LISTENER);
     fs::copy(shop.dokku.path("demo"), &program).expect("a copy of the demo");
-    let mut listener = spawn(Command::new(&program).arg("worker").stdin(Stdio::null()).stdout(Stdio::null()));
+    // It ends when its input does, so that one whose test was killed holds up nobody.
+    let mut listener = spawn(Command::new(&program).arg("read").stdin(Stdio::piped()));
     let mut watcher = Watcher::with(&shop.dokku, &["--every", "10"], &[]);
     watcher.has_seen(&shop.dokku, &shop.app);
     shop.loses("worker.1");
@@ -27,7 +28,7 @@ pub(crate) fn it_stands_aside_while_another_heals() {
     shop.hears_of_a_way("worker.1", "running", "missing");
     assert_eq!(shop.dokku.running(&shop.app), [""; 0]);
     assert_eq!(acts(&shop.dokku, &shop.app), [""; 0], "{}", watcher.said());
-    kill_group(listener.id());
+    drop(listener.stdin.take());
     listener.wait().expect("its end");
     let after = shop.is_healed(&["worker.1"]);
     new(&before, &after, &["worker.1"]);
