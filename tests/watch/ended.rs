@@ -23,12 +23,18 @@ pub(crate) fn one_that_is_killed_goes_on_where_it_was() {
     kept(&before, &after, &["web.1"]);
     new(&before, &after, &["worker.1"]);
 
-    // There is one on a host.
-    let second = shop.dokku.fails(1, &["ps:watch"]);
-    assert!(second.stderr.contains(&format!("as process {}:", watcher.id())), "{second}");
     let refused = shop.dokku.run(&["ps:watch", "--every", "5"]);
     assert!(refused.status != 0 && refused.stderr.contains("--every"), "{refused}");
+
+    // There is one on a host, and the second has its turn.
+    let mut second = watcher.behind(&shop.dokku);
+    assert!(!second.said().contains("Watching"), "{}", second.said());
     watcher.ends();
+    second.says("Watching all apps");
+    shop.loses("web.1");
+    let healed = shop.is_healed(&all);
+    kept(&after, &healed, &["worker.1"]);
+    second.ends();
 }
 
 pub(crate) fn what_a_killed_one_has_left_is_mended() {

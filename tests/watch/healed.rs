@@ -1,5 +1,6 @@
 //! What is gone comes back, and everybody who asks or listens is told.
 
+use std::fs;
 use std::process::Command;
 
 use ps_tests::docker::docker;
@@ -66,6 +67,13 @@ pub(crate) fn a_removed_instance_comes_back_and_all_is_told() {
         healed[0]["what"].as_str().is_some_and(|what| what == "worker.1: it is missing, and was started again"),
         "{status}"
     );
+
+    // One record that cannot be read hides no other.
+    let other = shop.dokku.app();
+    fs::create_dir_all(shop.dokku.path(&format!("lib/data/ps/{other}/watch"))).expect("what is no file");
+    let status = shop.dokku.run(&["ps:watch", "--status"]);
+    assert!(status.status == 1 && status.stderr.contains(&format!("{other}: ")), "{status}");
+    assert!(status.stdout.contains("worker.1: it is missing, and was started again"), "{status}");
 
     let said = watcher.ends();
     assert_eq!(said.matches("worker.1: it is missing, and was started again").count(), 1, "{said}");

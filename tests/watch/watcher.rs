@@ -36,6 +36,13 @@ impl Watcher {
         watcher
     }
 
+    /// One that waits until this one has ended.
+    pub(crate) fn behind(&self, dokku: &Dokku) -> Self {
+        let mut waiting = Self { started: Started::with(dokku, "watch", &["ps:watch"], &[]) };
+        waiting.says(&format!("ps:watch runs already, as process {}, and is waited for", self.id()));
+        waiting
+    }
+
     /// Waits until it has said this.
     pub(crate) fn says(&mut self, words: &str) {
         wait_until(&format!("it says {words:?}"), SETTLES, || {

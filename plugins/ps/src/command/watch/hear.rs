@@ -19,27 +19,27 @@ const SHORT: Duration = Duration::from_secs(10);
 pub(super) fn begin(env: &Env, sender: &SyncSender<Message>) -> Result<()> {
     let (env, sender) = (env.renewed(), sender.clone());
     let hear = move || {
-        while let Some(heard) = hear(&env, &sender) {
-            std::thread::sleep(pause(heard));
+        while let Some(pause) = hear(&env, &sender) {
+            std::thread::sleep(pause);
         }
     };
     std::thread::Builder::new().name("events".to_owned()).spawn(hear).context(|| "starting a thread").map(drop)
 }
 
-/// How long nothing is heard after a stream that was heard for so long; none could be opened when it is not said.
-fn pause(heard: Option<Duration>) -> Duration {
-    if heard.is_some_and(|heard| heard < SHORT) { SHORT } else { AGAIN }
+/// How long nothing is heard after a stream that was heard for so long.
+fn pause(heard: Duration) -> Duration {
+    if heard < SHORT { SHORT } else { AGAIN }
 }
 
-/// Hears one stream to its end, and says how long that was; nothing once nobody listens to us.
-fn hear(env: &Env, sender: &SyncSender<Message>) -> Option<Option<Duration>> {
+/// Hears one stream to its end, and says how long to wait before the next; nothing once nobody listens to us.
+fn hear(env: &Env, sender: &SyncSender<Message>) -> Option<Duration> {
     let events = match ContainerEvents::open(env, ACTIONS) {
         Ok(events) => events,
-        Err(error) => return sender.send(Message::Deaf(error)).ok().map(|()| None),
+        Err(error) => return sender.send(Message::Deaf(error)).ok().map(|()| AGAIN),
     };
     let began = Instant::now();
     hear_all(events, sender)?;
-    Some(Some(began.elapsed()))
+    Some(pause(began.elapsed()))
 }
 
 fn hear_all(mut events: ContainerEvents, sender: &SyncSender<Message>) -> Option<()> {
@@ -63,7 +63,6 @@ mod tests {
 
     #[test]
     fn streams_that_break_at_once_do_not_follow_each_other_at_once() {
-        assert_eq!((pause(Some(Duration::ZERO)), pause(Some(SHORT))), (SHORT, AGAIN));
-        assert_eq!(pause(None), AGAIN, "a Docker that is not there costs no look");
+        assert_eq!((pause(Duration::ZERO), pause(SHORT)), (SHORT, AGAIN));
     }
 }
