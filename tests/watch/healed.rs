@@ -70,10 +70,12 @@ pub(crate) fn a_removed_instance_comes_back_and_all_is_told() {
 
     // One record that cannot be read hides no other.
     let other = shop.dokku.app();
-    fs::create_dir_all(shop.dokku.path(&format!("lib/data/ps/{other}/watch"))).expect("what is no file");
+    let no_record = shop.dokku.path(&format!("lib/data/ps/{other}/watch"));
+    fs::create_dir_all(&no_record).expect("what is no file");
     let status = shop.dokku.run(&["ps:watch", "--status"]);
     assert!(status.status == 1 && status.stderr.contains(&format!("{other}: ")), "{status}");
     assert!(status.stdout.contains("worker.1: it is missing, and was started again"), "{status}");
+    fs::remove_dir(no_record).expect("its end");
 
     let said = watcher.ends();
     assert_eq!(said.matches("worker.1: it is missing, and was started again").count(), 1, "{said}");
