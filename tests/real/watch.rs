@@ -183,13 +183,14 @@ pub(crate) fn what_a_failed_deploy_has_left_goes(app: &App) {
     let procfile = format!("{WEB}worker: sh -c \"exit 5\"\n");
     let failed = app.deploy(&[("Procfile", &procfile), ("app.json", CHECKS)]);
     assert!(failed.status != 0, "{failed}");
-    let is_alone = || {
-        let containers = containers_of(&app.name).into_iter();
-        containers.map(|container| (container.instance, container.id)).eq(container_files(&home(&app.name)))
+    // What it has replaced waits for the host's own retirement.
+    let is_clean = || {
+        let named = container_files(&home(&app.name));
+        let mut containers = containers_of(&app.name).into_iter();
+        containers
+            .all(|container| !container.name.contains(".upcoming-") || named.values().any(|id| *id == container.id))
     };
-    told("what the deploy has left is gone", || {
-        wait_until("each container is named by a file", PATIENCE, is_alone);
-    });
+    told("what the deploy has left is gone", || wait_until("a file names all that is left", PATIENCE, is_clean));
     wait_until("it says so", PATIENCE, || {
         let listed = succeeds(&["ps", &app.name]);
         listed.lines().any(|line| line.contains(".worker.") && line.ends_with("and was removed"))
