@@ -2,11 +2,17 @@
 
 use super::mark::Marks;
 use super::nginx;
+use crate::PLUGIN;
 use crate::host_files::address_file;
 use crate::plan::Step;
 use common::atomic::{self, Owner};
-use common::{App, Env, ProcessType, Result, Triggers, file};
+use common::{App, Env, FileLock, ProcessType, Result, Triggers, file, interrupted, pause};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+/// How often it is looked whether it is our turn, and how long at most.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// Writes down the addresses of instances that have another than the one on file, and has the proxy made anew from them,
 /// once; says whether it was. Until then the types are marked: else nobody would see that the proxy does not know what is
@@ -35,7 +41,23 @@ pub(super) fn readdress(env: &Env, app: &App, moved: &[&Step]) -> Result<bool> {
             }
         }
         nginx::tell(env, app, &webs);
-        if is_web { triggers.fire("proxy-build-config", &[app.as_str()]) } else { Ok(()) }
+        if is_web { in_turn(env, || triggers.fire("proxy-build-config", &[app.as_str()])) } else { Ok(()) }
     })?;
     Ok(is_web)
+}
+
+/// Does what keeps a processor busy for seconds, for as many apps at once as there are processors: nginx has been told of
+/// all of them by then, and none has to wait for another's.
+fn in_turn(env: &Env, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    let began = Instant::now();
+    let folder = env.data_directory(PLUGIN)?;
+    while began.elapsed() < LONGEST && interrupted().is_none() {
+        for place in 0..env.processors().max(1) {
+            if let Some(_turn) = FileLock::try_acquire(env, &folder.join(format!(".proxy-{place}")))? {
+                return work();
+            }
+        }
+        pause(LOOK_AGAIN);
+    }
+    work()
 }

@@ -8,8 +8,8 @@ use std::path::Path;
 const LISTENER: &str = "dokku-event-listener";
 
 /// So many addresses may be told to the proxy at once, however busy the machine is: it is little work, and as long as it is
-/// not done the proxy asks nobody, or another app.
-const ADDRESSES: usize = 2;
+/// not done the proxy asks nobody, or another app. What is more work, the host's rebuild of the proxy, takes turns.
+const ADDRESSES: usize = 16;
 
 /// As long as nobody has asked: what waits for its time must wake us.
 pub(super) const AT_FIRST: Room = Room { addresses: 1, others: 1 };
@@ -24,7 +24,7 @@ pub(super) fn room(env: &Env) -> (Room, Option<String>) {
     }
     let processors = env.processors();
     let others = if has_enough_to_do(processors) { 1 } else { processors.max(1) };
-    (Room { addresses: processors.max(ADDRESSES), others }, None)
+    (Room { addresses: ADDRESSES, others }, None)
 }
 
 fn has_enough_to_do(processors: usize) -> bool {
