@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 pub enum Asked {
     /// All that there is of [`ContainerDetails`].
     Everything,
+    /// How they do and, of the labels, this one alone; of a container without it the variables and the command too.
+    Labelled(&'static str),
     /// How they do: not the variables, the command and the labels that they were made with, which are most of it.
     HowTheyDo,
 }
@@ -95,6 +97,27 @@ pub struct ContainerDetails {
     pub memory_limit: Option<u64>,
     /// The billionths of a processor that it may use; `None` when it has no such limit.
     pub cpu_limit: Option<u64>,
+}
+
+impl ContainerDetails {
+    /// With no more of what is long than was asked.
+    pub(super) fn cut_to(mut self, asked: Asked) -> Self {
+        let is_left_out = match asked {
+            Asked::Everything => return self,
+            Asked::Labelled(label) => {
+                self.labels.retain(|name, _| name == label);
+                !self.labels.is_empty()
+            }
+            Asked::HowTheyDo => {
+                self.labels = BTreeMap::new();
+                true
+            }
+        };
+        if is_left_out {
+            (self.variables, self.command) = Default::default();
+        }
+        self
+    }
 }
 
 impl Docker<'_> {

@@ -71,7 +71,7 @@ pub(super) fn details(
 ) -> Result<BTreeMap<String, Result<ContainerDetails>>> {
     let mut details = BTreeMap::new();
     let format = match asked {
-        Asked::Everything => DETAILS,
+        Asked::Everything | Asked::Labelled(_) => DETAILS,
         Asked::HowTheyDo => SHORT_DETAILS,
     };
     let read = docker.read(&["container", "inspect", "--format", format, "--"]).args(containers);
@@ -82,7 +82,7 @@ pub(super) fn details(
         // Without the ids, of which there may be hundreds.
         let rubbish = || rubbish(&docker.read(&["container", "inspect"]), "state of a container", line);
         match (inspected_container(line), line.split('\t').next().filter(|id| is_id(id))) {
-            (Some((id, found)), _) => drop(details.insert(id, Ok(found))),
+            (Some((id, found)), _) => drop(details.insert(id, Ok(found.cut_to(asked)))),
             (None, Some(id)) => drop(details.insert(id.to_owned(), Err(rubbish()))),
             (None, None) => trouble = trouble.or_else(|| Some(rubbish())),
         }

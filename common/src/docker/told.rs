@@ -175,11 +175,8 @@ fn details_of(
 ) -> Result<Option<(String, ContainerDetails)>> {
     let path = format!("/containers/{}/json", percent_encoded(id));
     let Some(inspected) = self::asked::<Inspected>(engine, &path, patience)? else { return Ok(None) };
-    let (id, mut details) = container_details(inspected).ok_or_else(|| Error::new(rubbish(&path)))?;
-    if asked == Asked::HowTheyDo {
-        (details.variables, details.command, details.labels) = Default::default();
-    }
-    Ok(Some((id, details)))
+    let (id, details) = container_details(inspected).ok_or_else(|| Error::new(rubbish(&path)))?;
+    Ok(Some((id, details.cut_to(asked))))
 }
 
 /// The lines of `ps` inside a container, its columns with blanks between them.

@@ -116,8 +116,15 @@ fn a_container_is_told_of_in_full() {
     assert!(inspected("200 OK", &body.replace('\t', "\\t")).unwrap().remove(ID).unwrap().unwrap() == wanted);
     let fake = answered("200 OK", &body.replace('\t', "\\t"));
     let short = details(&engine(&fake.env()), LONG, &[ID], Asked::HowTheyDo).unwrap().remove(ID).unwrap().unwrap();
-    let left = ContainerDetails { variables: Vec::new(), command: Vec::new(), labels: BTreeMap::new(), ..wanted };
+    let left =
+        ContainerDetails { variables: Vec::new(), command: Vec::new(), labels: BTreeMap::new(), ..wanted.clone() };
     assert_eq!(short, left);
+    let labels: BTreeMap<String, String> = [("a.b".into(), "1".into()), ("c".into(), "2".into())].into();
+    let whole = ContainerDetails { labels, ..wanted };
+    let labelled = whole.clone().cut_to(Asked::Labelled("a.b"));
+    assert_eq!(labelled, ContainerDetails { labels: [("a.b".into(), "1".into())].into(), ..left.clone() });
+    let not = whole.clone().cut_to(Asked::Labelled("x"));
+    assert_eq!(not, ContainerDetails { labels: BTreeMap::new(), ..whole });
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use super::chosen::chosen;
 use super::report::is_json;
-use crate::docker_local::{Actual, Listing, add_pending, add_processes, listing_of, listings, queue};
+use crate::docker_local::{Actual, Listing, TO_TELL_PENDING, add_pending, add_processes, listing_of, listings, queue};
 use crate::listing::text::{Look, of_app, of_apps};
 use crate::listing::{json, quiet, watched};
 use crate::saved::SavedScale;
-use common::{App, Asked, Env, Error, OtherGlobals, ProcessType, Result, clap, now_since_epoch, parse_command_line};
+use common::{App, Env, Error, OtherGlobals, ProcessType, Result, clap, now_since_epoch, parse_command_line};
 
 /// The status that `--exit-code` asks for when what runs is not what should.
 const NOT_AS_DESIRED: u8 = 3;
@@ -109,7 +109,7 @@ fn list_all(env: &Env, form: Form) -> Result<bool> {
         return Ok(true);
     }
     let (mut listed, mut failures) = (Vec::new(), Vec::new());
-    for (app, listing) in listings(env, &apps, &queued(env), Asked::Everything)? {
+    for (app, listing) in listings(env, &apps, &queued(env), TO_TELL_PENDING)? {
         match listing {
             Ok(mut listing) => match told_in_full(env, &mut listing) {
                 Ok(()) => listed.push(listing),

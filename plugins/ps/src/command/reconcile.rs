@@ -3,12 +3,12 @@
 use super::Patience;
 use super::chosen::chosen;
 use crate::change::{Difference, Scaling, Stray, Wish, as_text, lock, stop_later_if_asked};
-use crate::docker_local::{Actual, ListedInstance, Listing, listing_of, listings, queue};
+use crate::docker_local::{Actual, ListedInstance, Listing, TO_TELL_PENDING, listing_of, listings, queue};
 use crate::each_app::one_after_the_other;
 use crate::plan::{Ask, Ills};
 use crate::settings;
 use crate::targets::Selection;
-use common::{App, Asked, Env, Error, Globals, Result, clap, listed, parse_command_line, shown};
+use common::{App, Env, Error, Globals, Result, clap, listed, parse_command_line, shown};
 use std::time::Duration;
 
 #[derive(Debug, clap::Parser)]
@@ -75,7 +75,7 @@ pub fn main(env: &Env) -> Result<()> {
     let everything = Selection::default();
     let wish = arguments.wish(&everything);
     // One look at all of them; only the apps that need it are locked and looked at again.
-    let listings = listings(env, &App::all_visible(env)?, &queue(env)?, Asked::Everything)?;
+    let listings = listings(env, &App::all_visible(env)?, &queue(env)?, TO_TELL_PENDING)?;
     one_after_the_other(env, "reconcile", listings, |app, listing| {
         let listing = listing?;
         if arguments.dry_run {

@@ -138,7 +138,7 @@ fn read_all(env: &Env, is_first: bool) -> Result<(Vec<Listing>, Vec<String>)> {
         env.output().warn("You haven't deployed any applications yet");
     }
     let (mut read, mut elsewhere, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-    for (app, listing) in listings(env, &apps, &queued(env), Asked::Everything)? {
+    for (app, listing) in listings(env, &apps, &queued(env), Asked::HowTheyDo)? {
         match listing {
             Ok(Listing { actual: Actual::Status(_), scheduler, .. }) => elsewhere.push(format!("{app} ({scheduler})")),
             Ok(listing) => read.push(listing),

@@ -19,11 +19,11 @@ pub(crate) fn shown_healthy(env: &Env, apps: &[App], patience: Duration) -> Resu
         return Ok(BTreeSet::new());
     }
     let queued = queue(env).unwrap_or_default();
-    let listed = if let Ok(listed) = listings(env, &apps, &queued, Asked::Everything) {
+    let listed = if let Ok(listed) = listings(env, &apps, &queued, Asked::HowTheyDo) {
         listed
     } else {
         wait_for_docker(env, patience)?;
-        listings(env, &apps, &queued, Asked::Everything).unwrap_or_default()
+        listings(env, &apps, &queued, Asked::HowTheyDo).unwrap_or_default()
     };
     let healthy = listed
         .into_iter()

@@ -20,7 +20,7 @@ pub(crate) use files::{InstanceFile, instance_files, names_container, queue};
 pub(crate) use healthy::shown_healthy;
 pub(crate) use instances::{DEPLOYED, is_named_upcoming};
 pub(crate) use listing::{Actual, Aside, InstanceState, ListedInstance, Listing, TypeCount};
-pub(crate) use pending::{Pending, pending, pending_of_ended};
+pub(crate) use pending::{Pending, TO_TELL_PENDING, pending, pending_of_ended};
 pub(crate) use present::present;
 pub(crate) use reach::{check_docker, runs_on_docker_local};
 pub(crate) use read::{add_pending, add_processes, listing_of, listings, used};

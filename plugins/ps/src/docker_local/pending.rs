@@ -5,7 +5,7 @@
 
 use super::listing::ListedInstance;
 use crate::fingerprint::{Fingerprint, LABEL, changes_since};
-use common::{App, ContainerDetails, Docker, Env, ProcessType, Result};
+use common::{App, Asked, ContainerDetails, Docker, Env, ProcessType, Result};
 use std::collections::BTreeSet;
 
 /// What a source that is the image is called.
@@ -70,6 +70,9 @@ fn pending_of(
         Pending::Changed { sources: changed.into_iter().collect(), image: image.filter(|image| !image.is_empty()) }
     })
 }
+
+/// What has to be known of containers to tell what is pending.
+pub(crate) const TO_TELL_PENDING: Asked = Asked::Labelled(LABEL);
 
 /// What has changed for the instances of one type, as far as the host's files tell: Docker is not asked for
 /// the image of the release.

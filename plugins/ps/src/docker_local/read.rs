@@ -5,7 +5,7 @@ use super::deploying::is_changing;
 use super::files::{InstanceFile, Queue, instance_files, names_container};
 use super::instances::{Found, instances, is_named_upcoming, that_matter};
 use super::listing::{Actual, Aside, ListedInstance, Listing};
-use super::pending::pending_in_files;
+use super::pending::{TO_TELL_PENDING, pending_in_files};
 use super::status::AppStatus;
 use crate::host_files::address_file;
 use crate::saved::SavedScale;
@@ -59,7 +59,7 @@ pub(crate) fn listings(env: &Env, apps: &[App], queued: &Queue, asked: Asked) ->
 /// The listing of one app.
 pub(crate) fn listing_of(env: &Env, app: &App, queued: &Queue) -> Result<Listing> {
     let read = on_host(env, app, queued)?;
-    let in_docker = in_docker(env, std::iter::once(&read), Asked::Everything)?;
+    let in_docker = in_docker(env, std::iter::once(&read), TO_TELL_PENDING)?;
     listing(env, read, &in_docker)
 }
 
