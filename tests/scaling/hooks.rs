@@ -1,5 +1,7 @@
 //! Which hooks a change of scale fires, and what plugins may say to it.
 
+use ps_tests::docker::{docker, running_of};
+
 use crate::shop::Shop;
 
 /// Writes down each trigger that it hears and its arguments.
@@ -64,6 +66,31 @@ pub(crate) fn all_hooks_when_the_property_says_so() {
     assert_eq!(shop.fired("scheduler-cron-write"), 1, "{:#?}", shop.events());
     assert_eq!(shop.postdeploy_tasks(), tasks + 1);
     crate::shop::kept(&before, &shop.runs(&["web.1", "worker.1", "worker.2"]), &["web.1", "worker.1"]);
+}
+
+pub(crate) fn only_what_is_made_is_named() {
+    let shop = Shop::with(&["web=1", "worker=1"]);
+    let names = |wanted: &[&str]| {
+        let wanted: Vec<String> = wanted.iter().map(|instance| format!("{}.{instance}", shop.app)).collect();
+        let named: Vec<String> = running_of(&shop.app).into_iter().map(|container| container.name).collect();
+        assert_eq!(named, wanted);
+    };
+    let told = shop.scales(&["worker=2"]);
+    assert!(!told.stdout.contains("Renaming container"), "{told}");
+    names(&["web.1", "worker.1", "worker.2"]);
+    // Somebody else has the name.
+    let image = docker(&["container", "inspect", "--format", "{{.Image}}", &shop.named()["worker.1"]]);
+    let name = format!("{}.worker.3", shop.app);
+    let stranger = docker(&["container", "create", "--name", &name, image.trim(), "/demo"]);
+    shop.scales(&["worker=3"]);
+    names(&["web.1", "worker.1", "worker.2", "worker.3"]);
+    let other_name = docker(&["container", "inspect", "--format", "{{.Name}}", stranger.trim()]);
+    assert!(other_name.starts_with(&format!("/{name}.1")), "{other_name}");
+    docker(&["container", "rm", stranger.trim()]);
+    shop.dokku.succeeds(&["ps:set", &shop.app, "scale-hooks", "all"]);
+    let told = shop.scales(&["worker=4"]);
+    assert!(told.stdout.contains("Renaming container"), "{told}");
+    names(&["web.1", "worker.1", "worker.2", "worker.3", "worker.4"]);
 }
 
 pub(crate) fn a_plugin_may_refuse_a_scale() {

@@ -57,6 +57,7 @@ fn main() -> ExitCode {
         hooks::a_worker_builds_no_proxy_and_writes_no_cron_table,
         hooks::a_web_builds_the_proxy_once,
         hooks::all_hooks_when_the_property_says_so,
+        hooks::only_what_is_made_is_named,
         hooks::a_plugin_may_refuse_a_scale,
         hooks::plugins_hear_of_a_scale_that_succeeded_and_of_no_other,
         requests::relative_quantities,

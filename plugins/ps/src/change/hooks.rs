@@ -14,13 +14,19 @@ const PROXIES: &[&str] = &["nginx-vhosts", "caddy-vhosts", "haproxy-vhosts", "op
 /// Says to a hook that one type has changed, and nothing was deployed.
 pub(crate) const ONE_TYPE: &str = "DOKKU_PS_CHANGED_TYPE";
 
-/// The host's own plugins whose part in a deploy has nothing to do with instances.
-const PARTS_OF_A_DEPLOY: &[&str] = &["app-json", "cron"];
+/// The host's own plugins whose part in a deploy has nothing to do with instances, or is done by us: docker-local names
+/// each container of the app anew and takes up what was pushed, domains warns of how nginx is set up.
+const PARTS_OF_A_DEPLOY: &[&str] = &["app-json", "cron", "domains", "scheduler-docker-local"];
+
+/// Whether an app is to have all hooks that a deploy has.
+pub(super) fn all_are_wanted(env: &Env, app: &App) -> Result<bool> {
+    Ok(settings::SCALE_HOOKS.of(env, app)? == "all")
+}
 
 /// Fires what must know that instances of a type have come or are about to go.
 pub(super) fn fire(env: &Env, app: &App, process_type: &ProcessType, surroundings: &Surroundings) -> Result<()> {
     let triggers = Triggers::new(env).var(ONE_TYPE, process_type.as_str());
-    let all = settings::SCALE_HOOKS.of(env, app)? == "all";
+    let all = all_are_wanted(env, app)?;
     let web = process_type.as_str() == "web";
     // Of the host's own plugins only proxies listen here, and those are told once, by core-post-deploy.
     triggers.fire_for("scheduler-post-deploy-process", &[app.as_str(), process_type.as_str()], |plugin| {
@@ -43,7 +49,7 @@ mod tests {
     #[test]
     fn a_proxy_is_told_of_web_alone() {
         assert!(is_needed("nginx-vhosts", true) && !is_needed("nginx-vhosts", false));
-        assert!(is_needed("network", false) && is_needed("scheduler-docker-local", false));
-        assert!(!is_needed("cron", true) && !is_needed("app-json", true));
+        assert!(is_needed("network", false) && is_needed("common", false));
+        assert!(PARTS_OF_A_DEPLOY.iter().all(|plugin| !is_needed(plugin, true)));
     }
 }

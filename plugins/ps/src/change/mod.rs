@@ -12,6 +12,7 @@ mod hooks;
 mod leaving;
 mod leftovers;
 mod mark;
+mod naming;
 mod nginx;
 mod on_docker;
 mod open;

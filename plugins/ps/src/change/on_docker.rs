@@ -5,6 +5,7 @@ use super::hooks;
 use super::leaving::{self, Hidden};
 use super::leftovers;
 use super::mark::Marks;
+use super::naming::name_as_filed;
 use super::nginx::Lost;
 use super::open::{Made, Outside, all_of};
 use super::resting;
@@ -236,6 +237,9 @@ impl Outside for OnDocker<'_> {
     }
 
     fn tell(&self, process_type: &ProcessType) -> Result<()> {
+        if !hooks::all_are_wanted(self.env, self.app)? {
+            name_as_filed(self.env, self.app, &self.docker)?;
+        }
         hooks::fire(self.env, self.app, process_type, self.surroundings)
     }
 
