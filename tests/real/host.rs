@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{self, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -15,13 +15,13 @@ use ps_tests::docker::{Printed, containers_of, docker, print};
 use ps_tests::lives;
 pub(crate) use ps_tests::lives::{Instances, new_lives, same_lives};
 use ps_tests::process::wait_until;
+use ps_tests::real_host::destroy;
+pub(crate) use ps_tests::real_host::{PATIENCE, home, lib, missing};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-/// How long something may take until it is as it should be.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 /// What the apps of this suite are called; what a killed run left has such a name.
-const PREFIX: &str = "ps-real-";
+pub(crate) const PREFIX: &str = "ps-real-";
 /// How long to wait between two looks that start a program each: what is waited for takes seconds.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 /// Clients, and how long each of them waits before it asks again: the host needs the processors too.
@@ -34,39 +34,6 @@ const DOCKERFILE: &str = "FROM bb:latest\nWORKDIR /app\nCOPY . /app\n";
 /// `web` answers with the name of its host, which is the beginning of its container's id.
 pub(crate) const WEB: &str = "web: sh -c \"hostname > /www/index.html; exec httpd -f -p $PORT -h /www\"\n";
 pub(crate) const WORKER: &str = "worker: sleep 100000\n";
-
-/// A path of the host's library.
-pub(crate) fn lib(relative: &str) -> PathBuf {
-    Path::new("/var/lib/dokku").join(relative)
-}
-
-/// A path below the apps' folders.
-pub(crate) fn home(relative: &str) -> PathBuf {
-    Path::new("/home/dokku").join(relative)
-}
-
-/// Why this machine has no host for the suite; `None` when it has.
-pub(crate) fn missing() -> Option<String> {
-    let found = |program: &str| Command::new(program).arg("version").stdin(Stdio::null()).output();
-    match found("dokku") {
-        Err(error) => return Some(format!("dokku cannot be run ({error}): is it on the PATH?")),
-        Ok(done) if !done.status.success() => {
-            return Some(format!("dokku version fails: {}", String::from_utf8_lossy(&done.stderr).trim()));
-        }
-        Ok(_) => {}
-    }
-    if !lib("core-plugins/available/ps/plugin.toml").is_file() {
-        return Some(format!("{} has no plugin ps", lib("core-plugins/available").display()));
-    }
-    if !rustix::process::geteuid().is_root() {
-        return Some("plugins are swapped by root".to_owned());
-    }
-    if !found("docker").is_ok_and(|done| done.status.success()) {
-        return Some("no Docker answers".to_owned());
-    }
-    let image = print(Command::new("docker").args(["image", "inspect", "bb:latest"]), String::new(), b"");
-    (image.status != 0).then(|| "Docker has no image bb:latest (busybox), from which the apps are built".to_owned())
-}
 
 /// `dokku WORDS…`
 pub(crate) fn dokku(words: &[&str]) -> Printed {
@@ -316,41 +283,6 @@ fn look_until(what: &str, mut condition: impl FnMut() -> bool) {
         assert!(Instant::now() < end, "waited {PATIENCE:?} in vain until {what}");
         thread::sleep(BETWEEN_LOOKS);
     }
-}
-
-/// Destroys an app if it is there.
-fn destroy(name: &str) {
-    if home(name).is_dir() {
-        let done = Command::new("dokku").args(["apps:destroy", "--force", name]).stdin(Stdio::null()).output();
-        if !done.as_ref().is_ok_and(|done| done.status.success()) {
-            println!("{name} could not be destroyed: {done:?}");
-        }
-    }
-    let filter = format!("label=com.dokku.app-name={name}");
-    let said = |program: &str, words: &[&str]| {
-        let done = Command::new(program).args(words).stdin(Stdio::null()).output();
-        done.map(|done| String::from_utf8_lossy(&done.stdout).into_owned()).unwrap_or_default()
-    };
-    let quietly = |words: &[&str]| said("docker", words);
-    // The host keeps what was mounted on its list, and the folder that Docker has made for it.
-    let folder = lib(&format!("data/storage/{name}"));
-    for line in said("dokku", &["storage:list-entries"]).lines().filter(|line| line.ends_with(&format!("/{name}"))) {
-        said("dokku", &["storage:destroy", line.split_whitespace().next().unwrap_or_default(), "--force"]);
-    }
-    drop(fs::remove_dir(folder));
-    for container in quietly(&["container", "ls", "--all", "--quiet", "--filter", &filter]).lines() {
-        quietly(&["container", "rm", "--force", container]);
-    }
-    for image in quietly(&["image", "ls", "--quiet", "--filter", &filter]).lines() {
-        quietly(&["image", "rm", "--force", image]);
-    }
-}
-
-/// Destroys the apps of this suite that are there: what a run that was killed has left.
-pub(crate) fn destroy_all() {
-    let entries = fs::read_dir(home("")).into_iter().flatten().flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    names.filter(|name| name.starts_with(PREFIX)).for_each(|name| destroy(&name));
 }
 
 /// Runs a command of the host when it is dropped: takes back what was set.

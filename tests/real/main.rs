@@ -30,7 +30,8 @@ use std::process::{ExitCode, exit};
 use std::thread;
 use std::time::Instant;
 
-use host::App;
+use host::{App, PREFIX};
+use ps_tests::real_host::destroy_all;
 use ps_tests::suite::{self, Test};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -59,10 +60,10 @@ fn main() -> ExitCode {
          of the host, and restarts dockerd. At the end the plugin is the one that was there."
     );
     plugin::remember();
-    host::destroy_all();
+    destroy_all(PREFIX);
     put_back_on_a_signal();
     let result = suite::run_in_turn(&lists.each_ref().map(|(tests, threads)| (tests.as_slice(), *threads)));
-    host::destroy_all();
+    destroy_all(PREFIX);
     if catch_unwind(plugin::put_back).is_err() {
         println!("FAIL the plugin that the host had could not be put back by install.sh");
         return ExitCode::FAILURE;
@@ -197,7 +198,7 @@ fn put_back_on_a_signal() {
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             println!("Interrupted; putting back what the host had");
-            host::destroy_all();
+            destroy_all(PREFIX);
             drop(catch_unwind(plugin::put_back));
             exit(128 + signal);
         }

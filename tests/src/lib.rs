@@ -18,6 +18,7 @@ pub mod http;
 pub mod lives;
 pub mod outcome;
 pub mod process;
+pub mod real_host;
 pub mod recorder;
 pub mod sandbox;
 pub mod sources;
