@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use ps_tests::elf::why_not_static;
 use ps_tests::executables::{executables, subcommands};
+use ps_tests::sizes::{self, Sizes};
 use ps_tests::sources::{rust_files, text};
 use ps_tests::{host, plugin_tree, repository};
 
@@ -101,25 +102,54 @@ fn every_executable_is_static() {
     nothing_in(&offenders, "not static");
 }
 
-#[test]
-fn the_executables_are_small() {
+/// The bytes of each executable; `None` when they are not those that are shipped, which `what` is left out for.
+fn sizes_as_shipped(what: &str) -> Option<Sizes> {
     if std::env::var_os("PS_PROFILE").is_some_and(|profile| profile == "dev") {
         // Past the capture of the test harness, so that nobody takes it for a test that ran.
-        let _ = writeln!(std::io::stderr(), "left out: the sizes of the executables, since PS_PROFILE is dev");
-        return;
+        let _ = writeln!(std::io::stderr(), "left out: {what}, since PS_PROFILE is dev");
+        return None;
     }
-    let mut offenders = Vec::new();
-    let mut sum = 0;
-    for path in paths_of_executables() {
-        let size = fs::metadata(&path).map_or(0, |data| data.len());
-        sum += size;
-        if size > MOST_OF_ONE {
-            offenders.push(format!("{}: {size} bytes", short(&path)));
-        }
-    }
+    let size = |place: String| {
+        let path = plugin_tree().join(&place);
+        (place, fs::metadata(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())).len())
+    };
+    Some(executables().into_keys().map(size).collect())
+}
+
+#[test]
+fn the_executables_are_small() {
+    let Some(sizes) = sizes_as_shipped("the sizes of the executables") else { return };
+    let large = sizes.iter().filter(|(_, size)| **size > MOST_OF_ONE);
+    let offenders: Vec<_> = large.map(|(place, size)| format!("{place}: {size} bytes")).collect();
     nothing_in(&offenders, "larger than 1.5 MB");
+    let sum: u64 = sizes.values().sum();
     assert!(sum <= MOST_OF_ALL, "all executables together have {sum} bytes, more than 25 MB");
     assert!(sum > 0, "there are no executables");
+}
+
+#[test]
+fn no_executable_has_grown_unseen() {
+    if std::env::consts::ARCH != "x86_64" {
+        let _ =
+            writeln!(std::io::stderr(), "left out: the growth of the executables, whose sizes are listed for x86_64");
+        return;
+    }
+    let accepts = std::env::var_os("PS_ACCEPT_SIZES").is_some_and(|value| value == "1");
+    let Some(found) = sizes_as_shipped("the growth of the executables") else {
+        assert!(!accepts, "PS_ACCEPT_SIZES accepts the sizes of what is shipped, and PS_PROFILE is dev");
+        return;
+    };
+    let list = repository().join("tests/sizes.tsv");
+    if accepts {
+        fs::write(&list, sizes::written(&found)).expect("the list of sizes");
+    }
+    let mut offenders = sizes::offenders(&sizes::listed(&text(&list)), &found);
+    if !offenders.is_empty() {
+        offenders.push("If that is meant, accept it by the command below, and say why in the commit:".to_owned());
+        offenders
+            .push("PS_ACCEPT_SIZES=1 PS_PLUGIN=TREE cargo test -p ps-tests --test installed_tree grown".to_owned());
+    }
+    nothing_in(&offenders, "not as tests/sizes.tsv lists them");
 }
 
 #[test]

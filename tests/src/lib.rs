@@ -21,6 +21,7 @@ pub mod process;
 pub mod real_host;
 pub mod recorder;
 pub mod sandbox;
+pub mod sizes;
 pub mod sources;
 pub mod suite;
 pub mod tree;

@@ -48,6 +48,11 @@ pub fn missing() -> Option<String> {
     (image.status != 0).then(|| "Docker has no image bb:latest (busybox), from which the apps are built".to_owned())
 }
 
+/// `dokku WORDS…`
+pub fn dokku(words: &[&str]) -> Printed {
+    print(Command::new("dokku").args(words), format!("dokku {}", words.join(" ")), b"")
+}
+
 /// Where the plugin lies that the host runs.
 pub fn live() -> PathBuf {
     lib("core-plugins/available/ps")

@@ -1,14 +1,18 @@
 //! What each read-only trigger costs, from start to end, beside an executable that does nothing.
 //!
-//! `tests/bench` builds both the same way and runs this with `PS_PLUGIN` and `PS_NOTHING`. All are run in turn,
-//! so that what the machine does besides is shared by all; the median says what one run costs.
+//! `tests/bench` builds both the same way. Instructions are not counted: no safe crate does, and not every machine can.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use ps_tests::host;
+use ps_tests::sandbox::Sandbox;
+
+use crate::plot::{self, Series};
+use crate::run::{Program, in_turn, small_program};
+use crate::table::{Table, number};
 
 const RUNS: usize = 200;
 const HOOKS: [(&str, &[&str]); 6] = [
@@ -65,8 +69,7 @@ const OTHER_PLUGINS: [&str; 41] = [
     "traefik-vhosts",
 ];
 
-pub(crate) fn hooks() {
-    let nothing = std::env::var_os("PS_NOTHING").expect("PS_NOTHING does not name an executable: run tests/bench");
+pub(crate) fn hooks(plots: bool) {
     // The answering plugins have the names they have on a real host.
     let host = host()
         .docker_local()
@@ -80,47 +83,53 @@ pub(crate) fn hooks() {
     for name in OTHER_PLUGINS {
         sandbox.add_plugin(name);
     }
-    let mut programs: Vec<(&str, Command)> = vec![("nothing", Command::new(PathBuf::from(nothing)))];
+    let surround = |command: &mut Command| sandbox.surround(command, &BTreeMap::new());
+    let nothing = small_program("nothing");
+    let mut programs = vec![Program::new::<&str>("(nothing)", &nothing, &[], surround)];
+    let mut calls = vec![call_counts(sandbox, &nothing, &[])];
     for (hook, args) in HOOKS {
-        let mut command = Command::new(sandbox.program(hook));
-        command.args(args);
-        programs.push((hook, command));
+        programs.push(Program::new(hook, &sandbox.program(hook), args, surround));
+        calls.push(call_counts(sandbox, &sandbox.program(hook), args));
     }
-    let mut times: Vec<Vec<Duration>> = vec![Vec::with_capacity(RUNS); programs.len()];
-    let mut asked = Vec::new();
-    for (_, command) in &mut programs {
-        sandbox.surround(command, &BTreeMap::new());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        // The first run of each reads it from the disk.
+    // The first run of each reads it from the disk.
+    let asks = |program: &mut Program| {
         let before = sandbox.fired().len();
-        time(command);
-        let fired = sandbox.fired().split_off(before);
-        asked.push(fired.into_iter().map(|call| call[0].clone()).collect::<Vec<_>>().join(" "));
+        program.run();
+        sandbox.fired().len() - before
+    };
+    let asked: Vec<usize> = programs.iter_mut().map(asks).collect();
+    let medians = in_turn(&mut programs, RUNS);
+    let head = ["trigger", "ms", "times the executable that does nothing", "processor, ms", "page faults"];
+    let mut table = Table::new(&[&head[..], &["system calls"]].concat());
+    for ((program, used), calls) in programs.iter().zip(&medians).zip(&calls) {
+        let name = if program.name.starts_with('(') { program.name.clone() } else { format!("`{}`", program.name) };
+        let (took, ratio) = (format!("{:.3}", used.took), format!("{:.2}", used.took / medians[0].took));
+        let calls = calls.map_or_else(|| "–".to_owned(), |calls| calls.to_string());
+        table.row(vec![name, took, ratio, number(used.processor), used.faults.to_string(), calls]);
     }
-    for _ in 0..RUNS {
-        for ((_, command), times) in programs.iter_mut().zip(&mut times) {
-            times.push(time(command));
-        }
+    println!("Median of {RUNS} runs in turn\n\n{table}");
+    if calls.iter().any(Option::is_none) {
+        println!("System calls are counted where strace is installed.");
     }
-    let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
-    println!("{:<28} {:>10} {:>8}  asks", format!("median of {RUNS} runs"), "ms", "ratio");
-    for (((name, _), median), asked) in programs.iter().zip(&medians).zip(&asked) {
-        println!("{name:<28} {median:>10.3} {:>8.2}  {asked}", median / medians[0]);
+    for (program, asked) in programs.iter().zip(asked).filter(|(_, asked)| *asked > 0) {
+        println!("{} asks {asked} times, and a small shell script answers, whose time is in it.", program.name);
     }
-    if asked.iter().any(|asked| !asked.is_empty()) {
-        println!("A trigger that is asked is answered by a small shell script, whose time is part of the hook's.");
+    if plots {
+        let names: Vec<String> = programs.into_iter().map(|program| program.name).collect();
+        let took = medians.iter().map(|used| Some(used.took)).collect();
+        let took = [Series { name: String::new(), values: took }];
+        plot::write("hooks.svg", &plot::dots("A hook from start to end", "ms", &names, &took));
     }
 }
 
-fn time(command: &mut Command) -> Duration {
-    let began = Instant::now();
-    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let took = began.elapsed();
-    assert!(status.success(), "{command:?} fails: {status}");
-    took
-}
-
-fn median(times: &mut [Duration]) -> f64 {
-    times.sort_unstable();
-    times[times.len() / 2].as_secs_f64() * 1000.0
+/// How many system calls it and all that it starts make; `None` without strace.
+fn call_counts(sandbox: &Sandbox, program: &Path, args: &[&str]) -> Option<u64> {
+    let summary = sandbox.path("calls");
+    let mut command = Command::new("strace");
+    command.args(["-f", "-c", "-o"]).arg(&summary).arg(program).args(args);
+    sandbox.surround(&mut command, &BTreeMap::new());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().ok()?;
+    let summary = fs::read_to_string(summary).ok()?;
+    // The last line: `100.00    0.000123    1        57    3 total`.
+    summary.lines().last()?.split_whitespace().nth(3)?.parse().ok()
 }

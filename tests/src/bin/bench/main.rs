@@ -1,23 +1,71 @@
-//! `bench hooks` and `bench watch`: what the plugin costs. `tests/bench` builds what they need and runs this.
+//! What the plugin costs: its hooks, its listings, its changes on a real Dokku, and `ps:watch`. `tests/bench` builds what
+//! is needed and runs this.
+
+#![allow(clippy::cast_precision_loss)] // What is counted here is small.
 
 mod engine;
+mod files;
 mod hooks;
+mod listing;
+mod plot;
+mod real;
+mod real_apps;
+mod real_containers;
+mod run;
+mod table;
 mod watch;
 
-use std::process::ExitCode;
+use std::path::PathBuf;
+use std::process::{ExitCode, exit};
+use std::thread;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// The words behind the name of a benchmark.
+#[derive(Default)]
+struct Options {
+    number: Option<u64>,
+    against: Option<PathBuf>,
+    plots: bool,
+}
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["hooks"] => hooks::hooks(),
-        ["watch"] => watch::watch(10),
-        ["watch", minutes] if minutes.parse().is_ok_and(|minutes: u64| minutes > 0) => {
-            watch::watch(minutes.parse().unwrap_or(10));
-        }
+    let mut words = std::env::args().skip(1);
+    let (name, options) = (words.next().unwrap_or_default(), options(words));
+    match (name.as_str(), options) {
+        ("hooks", Some(Options { number: None, against: None, plots })) => hooks::hooks(plots),
+        ("listing", Some(Options { number: None, against, plots })) => listing::listing(against.as_deref(), plots),
+        ("real", Some(Options { number, against: None, plots })) => return real::real(number.unwrap_or(10), plots),
+        ("watch", Some(Options { number, against: None, plots })) => watch::watch(number.unwrap_or(10), plots),
         _ => {
-            eprintln!("usage: tests/bench hooks|watch [MINUTES]");
+            eprintln!("usage: tests/bench hooks | listing [--against DIR] | real [APPS] | watch [MINUTES]; [--plots]");
             return ExitCode::from(2);
         }
     }
     ExitCode::SUCCESS
+}
+
+fn options(mut words: impl Iterator<Item = String>) -> Option<Options> {
+    let mut options = Options::default();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--plots" => options.plots = true,
+            "--against" => options.against = Some(words.next()?.into()),
+            number => options.number = Some(number.parse().ok().filter(|number| *number > 0)?),
+        }
+    }
+    Some(options)
+}
+
+/// Ctrl-C leaves nothing behind.
+fn on_a_signal(put_back: impl FnOnce() + Send + 'static) {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).expect("signals");
+    thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            eprintln!("Interrupted; putting back what was there");
+            put_back();
+            exit(128 + signal);
+        }
+    });
 }

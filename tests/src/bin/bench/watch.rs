@@ -13,10 +13,12 @@ use ps_tests::process::{self, wait_until};
 use ps_tests::sandbox::Sandbox;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::engine::{Container, Engine};
+use crate::engine::Engine;
+use crate::files::{INSTANCES, app, containers, make_apps};
+use crate::plot::{self, Series};
+use crate::table::Table;
 
 const APPS: usize = 200;
-const INSTANCES: [&str; 3] = ["web.1", "web.2", "worker.1"];
 
 /// How often the kernel counts a process's time: the same on all systems that run Dokku.
 const TICKS: f64 = 100.0;
@@ -34,13 +36,15 @@ struct Cost {
     peak: u64,
     median: u64,
     last: u64,
+    /// Once a second.
+    course: Vec<u64>,
     used: Used,
 }
 
-pub(crate) fn watch(minutes: u64) {
-    let (host, containers) = (host().docker_local(), containers());
+pub(crate) fn watch(minutes: u64, plots: bool) {
+    let (host, containers) = (host().docker_local(), containers(APPS));
     let sandbox = host.sandbox();
-    containers.chunks(INSTANCES.len()).for_each(|of_app| make_app(sandbox, of_app));
+    make_apps(sandbox, &containers);
     let engine = Engine::begin(&sandbox.path("docker.sock"), &containers);
     let mut command = Command::new(sandbox.program("subcommands/watch"));
     let socket = ("DOCKER_HOST".to_owned(), Some("unix://@ROOT@/docker.sock".to_owned()));
@@ -54,19 +58,8 @@ pub(crate) fn watch(minutes: u64) {
     wait_until("ps:watch has ended", process::DEADLINE, || child.try_wait().expect("it is ours").is_some());
     check_that_it_was_idle(sandbox);
     print(&cost, &engine);
-}
-
-/// A deployed app of which all runs.
-fn make_app(sandbox: &Sandbox, containers: &[Container]) {
-    let app = &containers[0].app;
-    sandbox.write(&format!("home/{app}/HEAD"), "");
-    sandbox.write(&format!("lib/config/common/{app}/deployed"), "true");
-    sandbox.write(&format!("lib/config/ps/{app}/scale"), "web=2\nworker=1\n");
-    sandbox.write(&format!("lib/data/ps/{app}/Procfile"), "web: run -p $PORT\nworker: go\n");
-    for Container { id, instance, address, .. } in containers {
-        sandbox.write(&format!("home/{app}/CONTAINER.{instance}"), id);
-        sandbox.write(&format!("home/{app}/IP.{instance}"), address);
-        sandbox.write(&format!("home/{app}/PORT.{instance}"), "5000");
+    if plots {
+        plot::write("watch.svg", &plot(&cost));
     }
 }
 
@@ -78,9 +71,10 @@ fn measure(pid: u32, end: Duration) -> Cost {
         memory.push(kilobytes(pid, "VmRSS"));
     }
     let last = *memory.last().expect("a minute at least");
+    let course = memory.clone();
     memory.sort_unstable();
     let median = memory[memory.len() / 2];
-    Cost { took: began.elapsed(), peak: kilobytes(pid, "VmHWM"), median, last, used: used(pid) }
+    Cost { took: began.elapsed(), peak: kilobytes(pid, "VmHWM"), median, last, course, used: used(pid) }
 }
 
 /// Otherwise something else was measured than a host at rest.
@@ -96,35 +90,38 @@ fn check_that_it_was_idle(sandbox: &Sandbox) {
 }
 
 fn print(cost: &Cost, engine: &Engine) {
-    let Cost { took, peak, median, last, used } = cost;
+    let Cost { took, peak, median, last, course: _, used } = cost;
     let share = |seconds: f64| format!("{seconds:.2} s = {:.3} % of a core", seconds / took.as_secs_f64() * 100.0);
     let is_of_a_container = |path: &str| path.starts_with("GET /containers/") && path != "GET /containers/json";
     println!("{APPS} apps of {} containers, idle for {} s", INSTANCES.len(), took.as_secs());
-    println!("memory, kB                  peak {peak}, median {median}, at the end {last}");
-    println!("ps:watch itself             {}", share(used.own));
-    println!("what it starts (docker)     {}", share(used.children));
-    println!("both                        {}", share(used.own + used.children));
-    // Each run of the program begins with this question.
-    println!("calls of docker at second   {}", seconds(&engine.asked(|path| path.ends_with(" /_ping"))));
-    println!("  lists of containers at    {}", seconds(&engine.asked(|path| path == "GET /containers/json")));
-    println!("  containers it asks about  {}", engine.asked(is_of_a_container).len());
-    println!("requests for events at      {}", seconds(&engine.asked(|path| path == "GET /events")));
+    println!();
+    let mut table = Table::new(&["", "measured"]);
+    let mut row = |name: &str, value: String| table.row(vec![name.to_owned(), value]);
+    row("memory, peak (VmHWM)", format!("{peak} kB"));
+    row("memory, median (VmRSS)", format!("{median} kB"));
+    row("memory, at the end (VmRSS)", format!("{last} kB"));
+    row("processor, `ps:watch` itself", share(used.own));
+    row("processor, what it starts", share(used.children));
+    row("processor, both", share(used.own + used.children));
+    // Each run of Docker's program begins with this question.
+    row("calls of `docker`, at second", seconds(&engine.asked(|path| path.ends_with(" /_ping"))));
+    row("lists of containers, at second", seconds(&engine.asked(|path| path == "GET /containers/json")));
+    row("questions about a container", engine.asked(is_of_a_container).len().to_string());
+    row("requests for events, at second", seconds(&engine.asked(|path| path == "GET /events")));
+    println!("{table}");
 }
 
-fn app(number: usize) -> String {
-    format!("app-{number:03}")
-}
-
-fn containers() -> Vec<Container> {
-    let all = (0..APPS).flat_map(|number| INSTANCES.map(|instance| (app(number), instance)));
-    let container = |(number, (app, instance)): (usize, (String, &str))| Container {
-        // As random as Docker's, so that they have no order.
-        id: format!("{:064x}", (number as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
-        address: format!("172.17.{}.{}", number / 250, number % 250 + 2),
-        instance: instance.to_owned(),
-        app,
-    };
-    all.enumerate().map(container).collect()
+fn plot(cost: &Cost) -> String {
+    let megabytes = cost.course.iter().map(|kilobytes| Some(*kilobytes as f64 / 1024.0)).collect();
+    let seconds: Vec<f64> = (1..=cost.course.len()).map(|second| second as f64).collect();
+    let memory = [Series { name: "ps:watch".to_owned(), values: megabytes }];
+    plot::lines(
+        "Memory of ps:watch on 200 apps in which nothing happens (VmRSS)",
+        ["seconds", "MB"],
+        &seconds,
+        &memory,
+        false,
+    )
 }
 
 /// A line of `/proc/PID/status`.
