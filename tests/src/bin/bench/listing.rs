@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use ps_tests::real_host;
 use ps_tests::{Answer, Host, host};
 
 use crate::engine::Engine;
 use crate::files::{INSTANCES, containers, make_apps};
 use crate::plot::{self, Series};
 use crate::real_containers::RealContainers;
-use crate::run::{Program, Used, in_turn, small_program};
+use crate::run::{Program, Used, by_itself, in_turn, small_program};
 use crate::table::{Table, number, number_or_none};
 use crate::{on_a_signal, real_containers};
 
@@ -46,11 +47,13 @@ struct Row {
 }
 
 pub(crate) fn listing(against: Option<&Path>, plots: bool) {
+    let stock = real_host::kept();
+    let against = against.or_else(|| stock.is_dir().then_some(&*stock));
     match against {
-        Some(tree) => println!("Beside it the plugin in {}.", tree.display()),
-        None => println!("Beside it no other plugin: no --against. `tests/bench real` has the stock plugin beside it."),
+        Some(tree) => println!("The other plugin is the one in {}.", tree.display()),
+        None => println!("There is no other plugin beside it: {} does not exist.", stock.display()),
     }
-    println!("ps:inspect fires a trigger, which a small shell script answers; its time is in it.\n");
+    println!("Triggers are answered by small shell scripts, whose time is in what fires them.\n");
     let mut grown = Vec::new();
     for apps in SIZES {
         let host = new_host();
@@ -104,12 +107,7 @@ fn measure(host: &Host, socket: &Path, engine: Option<&Engine>, against: Option<
     for (name, program, words, _) in COMMANDS {
         programs.push(Program::new(name, &sandbox.program(program), words, surround));
     }
-    let own = programs.len();
-    for (name, program, words, _) in COMMANDS.into_iter().filter(|_| against.is_some()) {
-        let program = against.expect("a tree").join(program);
-        programs.push(Program::new(name, &program, words, surround));
-    }
-    // The first run of each reads it from the disk, and lets a container be described to Docker's stand-in.
+    // The first run of each reads it from the disk, and has the stand-in for Docker make its answers.
     for program in &mut programs {
         program.run();
     }
@@ -123,21 +121,37 @@ fn measure(host: &Host, socket: &Path, engine: Option<&Engine>, against: Option<
         })
         .collect();
     let medians = in_turn(&mut programs, RUNS);
+    let mut others = vec![None; FLOORS.len()];
+    for (name, program, words, _) in COMMANDS {
+        let program = against.map(|tree| tree.join(program)).filter(|program| program.is_file());
+        others.push(program.and_then(|program| other(Program::new(name, &program, words, surround))));
+    }
     let floors = [0, 1].into_iter().chain(COMMANDS.map(|(.., floor)| floor));
     let row = |(place, floor): (usize, usize)| Row {
         name: programs[place].name.clone(),
         used: medians[place],
         ratio: medians[place].took / medians[floor].took,
         requests: requests[place],
-        against: place.checked_sub(FLOORS.len()).and_then(|command| Some(medians.get(own + command)?.took)),
+        against: others[place],
     };
     floors.enumerate().map(|(place, floor)| row((place, floor))).collect()
+}
+
+/// What a command of another plugin takes, which need not succeed.
+fn other(mut program: Program) -> Option<f64> {
+    match program.try_run() {
+        Ok(first) => Some(by_itself(&mut program, first, RUNS).took),
+        Err(why) => {
+            eprintln!("The other {why}");
+            None
+        }
+    }
 }
 
 fn table(rows: &[Row], against: bool) -> Table {
     let mut head = vec!["command", "ms", "times its floor", "processor, ms", "largest process, MB", "requests"];
     if against {
-        head.extend(["the other's ms", "times ours"]);
+        head.extend(["the other, ms", "times ours"]);
     }
     let mut table = Table::new(&head);
     for row in rows {
@@ -159,7 +173,11 @@ fn plot(grown: &[Vec<Row>]) -> String {
         name: grown[0][place].name.clone(),
         values: grown.iter().map(|rows| Some(rows[place].used.took)).collect(),
     });
+    let others = (0..grown[0].len()).filter(|place| grown[0][*place].against.is_some()).map(|place| Series {
+        name: format!("the other: {}", grown[0][place].name),
+        values: grown.iter().map(|rows| rows[place].against).collect(),
+    });
     let title = format!("Reports and listings, on hosts of 1 to {} apps of {} containers", SIZES[3], INSTANCES.len());
     let along = SIZES.map(|size| size as f64);
-    plot::lines(&title, ["apps", "ms"], &along, &shown.collect::<Vec<_>>(), true)
+    plot::lines(&title, ["apps", "ms"], &along, &shown.chain(others).collect::<Vec<_>>(), true)
 }

@@ -6,12 +6,13 @@ use std::fs;
 use ps_tests::repository;
 
 /// Each stands out from white and from black.
-const COLOURS: [&str; 6] = ["#2f7ed8", "#d9822b", "#2a9d6f", "#c0489a", "#8a6fd1", "#9a8a2f"];
+const COLOURS: [&str; 9] =
+    ["#2f7ed8", "#d9822b", "#2a9d6f", "#c0489a", "#8a6fd1", "#9a8a2f", "#8c959f", "#d1495b", "#3aa6b9"];
 const STYLE: &str = "text { font: 12px sans-serif; fill: #24292f } .axis { stroke: #8c959f } .grid { stroke: #8c959f; stroke-opacity: 0.3 } \
      .line { fill: none; stroke-width: 2 } .right { text-anchor: end } .middle { text-anchor: middle } .title { font-weight: bold } \
      @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } }";
 const WIDTH: f64 = 760.0;
-const TOP: f64 = 36.0;
+const TOP: f64 = 46.0;
 /// The height of a line of text with what is around it.
 const LINE: f64 = 20.0;
 
@@ -63,7 +64,7 @@ impl Axis {
 
 /// Lines over numbers: `series` have a value for each of `along`. All of it logarithmic, or all linear.
 pub(crate) fn lines(title: &str, names: [&str; 2], along: &[f64], series: &[Series], logarithmic: bool) -> String {
-    let (left, right, bottom) = (60.0, WIDTH - 190.0, TOP + 320.0);
+    let (left, right, bottom) = (60.0, WIDTH - 210.0, TOP + 320.0);
     let values: Vec<f64> = series.iter().flat_map(|series| series.values.iter().flatten().copied()).collect();
     let axis = if logarithmic { Axis::logarithmic } else { Axis::linear };
     let (x, y) = (axis(along, left, right), axis(&values, bottom, TOP));

@@ -135,10 +135,10 @@ fn measure(whose: &str, app: &str, folder: &Path) -> Vec<Took> {
         let program = if program.is_empty() { small.join("nothing") } else { lib("plugins/enabled/ps").join(program) };
         let bare = as_dokku(act.name, &small.join("measured"), &program, &words(args));
         let before = || {
-            act.before.iter().for_each(|before| {
+            for before in act.before {
                 let before = words(before);
                 real_apps::succeeds(&before.iter().map(String::as_str).collect::<Vec<_>>());
-            })
+            }
         };
         let mut run = |mut program: Program| {
             runs(&mut program, act.runs, || {
