@@ -80,7 +80,7 @@ pub(crate) fn listing(against: Option<&Path>, plots: bool) {
         make_apps(host.sandbox(), &real.containers);
         let rows = measure(&host, Path::new(SOCKET), None, against);
         let others = real_containers::count() - real.containers.len();
-        println!("{}, a real Docker, which has {others} others\n\n{}", sizes(apps), table(&rows, against.is_some()));
+        println!("{}, a real Docker with {others} more\n\n{}", sizes(apps), table(&rows, against.is_some()));
     }
 }
 
