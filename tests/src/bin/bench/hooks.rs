@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use ps_tests::host;
 use ps_tests::sandbox::Sandbox;
 
+use crate::files::add_other_plugins;
 use crate::plot::{self, Series};
 use crate::run::{Program, in_turn, small_program};
 use crate::table::{Table, number};
@@ -24,51 +25,6 @@ const HOOKS: [(&str, &[&str]); 6] = [
     ("report", &["shop"]),
 ];
 
-/// Those of the host's own plugins that have nothing to answer here.
-const OTHER_PLUGINS: [&str; 41] = [
-    "00_dokku-standard",
-    "20_events",
-    "app-json",
-    "apps",
-    "builder",
-    "builder-dockerfile",
-    "builder-herokuish",
-    "builder-lambda",
-    "builder-nixpacks",
-    "builder-null",
-    "builder-pack",
-    "builder-railpack",
-    "buildpacks",
-    "builds",
-    "caddy-vhosts",
-    "certs",
-    "checks",
-    "common",
-    "cron",
-    "docker-options",
-    "domains",
-    "enter",
-    "git",
-    "haproxy-vhosts",
-    "logs",
-    "network",
-    "nginx-vhosts",
-    "openresty-vhosts",
-    "plugin",
-    "ports",
-    "proxy",
-    "registry",
-    "repo",
-    "resource",
-    "run",
-    "scheduler-null",
-    "shell",
-    "ssh-keys",
-    "storage",
-    "trace",
-    "traefik-vhosts",
-];
-
 pub(crate) fn hooks(plots: bool) {
     // The answering plugins have the names they have on a real host.
     let host = host()
@@ -78,11 +34,7 @@ pub(crate) fn hooks(plots: bool) {
         .scale("web=2 worker=1")
         .procfile("web: run -p $PORT\nworker: go\n");
     let sandbox = host.sandbox();
-    // As many plugins as a real host has, in the version whose own plugins are known.
-    sandbox.write("lib/STABLE_VERSION", "0.38.27\n");
-    for name in OTHER_PLUGINS {
-        sandbox.add_plugin(name);
-    }
+    add_other_plugins(sandbox);
     let surround = |command: &mut Command| sandbox.surround(command, &BTreeMap::new());
     let nothing = small_program("nothing");
     let mut programs = vec![Program::new::<&str>("(nothing)", &nothing, &[], surround)];

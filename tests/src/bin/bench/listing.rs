@@ -8,7 +8,7 @@ use ps_tests::real_host;
 use ps_tests::{Answer, Host, host};
 
 use crate::engine::Engine;
-use crate::files::{INSTANCES, containers, make_apps};
+use crate::files::{INSTANCES, add_other_plugins, containers, make_apps};
 use crate::plot::{self, Series};
 use crate::real_containers::RealContainers;
 use crate::run::{Program, Used, by_itself, in_turn, small_program};
@@ -86,6 +86,7 @@ pub(crate) fn listing(against: Option<&Path>, plots: bool) {
 
 fn new_host() -> Host {
     let host = host().docker_local();
+    add_other_plugins(host.sandbox());
     host.sandbox().forget("host", "scheduler-inspect");
     host.sandbox().answer("scheduler-docker-local", "scheduler-inspect", &[Answer::default()]);
     host
