@@ -99,6 +99,10 @@ pub struct ContainerDetails {
     pub cpu_limit: Option<u64>,
 }
 
+fn by_id(containers: Vec<Container>) -> BTreeMap<String, Container> {
+    containers.into_iter().map(|container| (container.id.clone(), container)).collect()
+}
+
 impl ContainerDetails {
     /// With no more of what is long than was asked.
     pub(super) fn cut_to(mut self, asked: Asked) -> Self {
@@ -131,7 +135,19 @@ impl Docker<'_> {
             Some(engine) => told::containers(engine, self.patience(), None)?,
             None => printed::states(self)?,
         };
-        Ok(containers.into_iter().map(|container| (container.id.clone(), container)).collect())
+        Ok(by_id(containers))
+    }
+
+    /// The same for those who need to know of one app: its own by their label at least, and every container where one of
+    /// these ids, maybe shortened, is not among them. Those of very old releases have no label.
+    ///
+    /// # Errors
+    /// As [`Docker::states`].
+    pub fn states_of(&self, app: &App, ids: &[&str]) -> Result<BTreeMap<String, Container>> {
+        match &self.engine {
+            Some(engine) => Ok(by_id(told::containers_of(engine, self.patience(), app, ids)?)),
+            None => self.states(),
+        }
     }
 
     /// Every container of this host, in one call.
@@ -141,18 +157,18 @@ impl Docker<'_> {
     pub fn containers(&self) -> Result<Vec<Container>> {
         match &self.engine {
             Some(engine) => told::containers(engine, self.patience(), None),
-            None => printed::containers(self, None),
+            None => printed::containers(self),
         }
     }
 
-    /// The containers that are an app's by their label, in one call: without those of very old releases, which have none.
+    /// The same for those who need to know of one app, as [`Docker::states_of`].
     ///
     /// # Errors
     /// As [`Docker::states`].
-    pub fn containers_labelled(&self, app: &App) -> Result<Vec<Container>> {
+    pub fn containers_of(&self, app: &App, ids: &[&str]) -> Result<Vec<Container>> {
         match &self.engine {
-            Some(engine) => told::containers(engine, self.patience(), Some(app)),
-            None => printed::containers(self, Some(app)),
+            Some(engine) => told::containers_of(engine, self.patience(), app, ids),
+            None => self.containers(),
         }
     }
 

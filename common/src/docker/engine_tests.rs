@@ -31,6 +31,21 @@ impl Fake {
         })
     }
 
+    /// One that answers this, one after the other, as far as it is asked.
+    pub(in super::super) fn answers_all<const COUNT: usize>(answers: [String; COUNT]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("docker.sock")).unwrap();
+        let asked = std::thread::spawn(move || {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                header(&mut BufReader::new(&stream)).unwrap();
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+            String::new()
+        });
+        Self { folder, asked }
+    }
+
     fn does(what: impl FnOnce(&mut UnixStream) + Send + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("docker.sock")).unwrap();

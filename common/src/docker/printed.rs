@@ -5,7 +5,7 @@
 use super::containers::{Asked, Container, ContainerDetails};
 use super::time::moment;
 use super::{Docker, fails_only_with, failure, is_id, is_word, rubbish, valid_text};
-use crate::{Answer, App, Error, Process, Result};
+use crate::{Answer, Error, Process, Result};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
@@ -49,13 +49,9 @@ pub(super) fn states(docker: &Docker<'_>) -> Result<Vec<Container>> {
     listed(&docker.read(&["container", "ls", "--all", "--no-trunc", "--format", STATES]), with_state)
 }
 
-/// Every container, in one call, or those with the label of an app.
-pub(super) fn containers(docker: &Docker<'_>, app: Option<&App>) -> Result<Vec<Container>> {
-    let mut read = docker.read(&["container", "ls", "--all", "--no-trunc", "--format", LIST]);
-    if let Some(app) = app {
-        read = read.args(["--filter", &format!("label=com.dokku.app-name={app}")]);
-    }
-    listed(&read, listed_container)
+/// Every container, in one call.
+pub(super) fn containers(docker: &Docker<'_>) -> Result<Vec<Container>> {
+    listed(&docker.read(&["container", "ls", "--all", "--no-trunc", "--format", LIST]), listed_container)
 }
 
 fn listed(read: &Process, container: impl Fn(&str) -> Option<Container>) -> Result<Vec<Container>> {

@@ -138,6 +138,13 @@ pub(super) fn containers(engine: &Engine, patience: Duration, app: Option<&App>)
     listed.into_iter().map(|listed| container(listed).ok_or_else(|| Error::new(rubbish(&path)))).collect()
 }
 
+/// Those with the label of an app, or every container where one of these ids is not among them.
+pub(super) fn containers_of(engine: &Engine, patience: Duration, app: &App, ids: &[&str]) -> Result<Vec<Container>> {
+    let labelled = containers(engine, patience, Some(app))?;
+    let is_there = |id: &&str| labelled.iter().any(|container| container.id.starts_with(*id));
+    if ids.iter().all(is_there) { Ok(labelled) } else { containers(engine, patience, None) }
+}
+
 /// How containers do: a request for each, as many at once as there are processors, all with the same deadline.
 pub(super) fn details(
     engine: &Engine,

@@ -65,6 +65,24 @@ fn all_are_asked_for_or_those_with_the_label_of_an_app() {
 }
 
 #[test]
+fn where_an_id_is_not_among_an_app_s_own_all_are_asked_for() {
+    let body = |label: &str| format!(r#"[{{"Id":"{ID}","State":"exited","Labels":{{{label}}}}}]"#);
+    let own = body(r#""com.dokku.app-name":"shop""#);
+    let asked = |ids: &[&str]| {
+        let fake = Fake::answers_all(
+            [own.as_str(), &body("")]
+                .map(|body| format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())),
+        );
+        let app = "shop".parse().unwrap();
+        let found = containers_of(&engine(&fake.env()), LONG, &app, ids).unwrap();
+        found.into_iter().map(|container| container.app).collect::<Vec<_>>()
+    };
+    assert_eq!(asked(&[]), ["shop"]);
+    assert_eq!(asked(&[ID, &ID[..12]]), ["shop"]);
+    assert_eq!(asked(&[ID, "0123456789ab"]), [""]);
+}
+
+#[test]
 fn a_label_that_none_of_dokku_s_can_be_is_none() {
     for odd in ["shop\\n", "sh\\\"op", "\\\\", "a\\u001b"] {
         let body = format!(r#"[{{"Id":"{ID}","State":"exited","Labels":{{"com.dokku.app-name":"{odd}"}}}}]"#);

@@ -63,7 +63,7 @@ fn build_proxy(env: &Env, app: &App) -> Result<()> {
 
 /// As the stock plugin does. It makes no proxy anew.
 fn release_unless_running(env: &Env, app: &App) -> Result<bool> {
-    match Statuses::new(env).of_app(app, None)?.running {
+    match Statuses::for_one(env).of_app(app, None)?.running {
         Running::True => env.output().warn(&format!("App {app} already running")),
         Running::False => release(env, app, NOT_RUNNING)?,
         Running::Mixed => release(env, app, "App is running in mixed mode, releasing")?,

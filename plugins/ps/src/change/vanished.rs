@@ -10,7 +10,7 @@ use common::{App, Docker, Env, ProcessType, Result, Triggers};
 pub(crate) fn retire_type(env: &Env, app: &App, process_type: &ProcessType) -> Result<()> {
     let of_type =
         |status: &InstanceStatus| status.instance.as_ref().is_some_and(|found| found.process_type == *process_type);
-    let instances: Vec<InstanceStatus> = Statuses::new(env).instances(app)?.into_iter().filter(of_type).collect();
+    let instances: Vec<InstanceStatus> = Statuses::for_one(env).instances(app)?.into_iter().filter(of_type).collect();
     let wait = wait_to_retire(env, app)?;
     let there = instances.iter().filter(|status| status.state.is_some());
     leaving::register(env, app, there.map(|status| &status.container), &wait)?;

@@ -91,11 +91,11 @@ pub fn main(env: &Env) -> Result<()> {
     if arguments.global {
         return show(&Report::of_host(env)?);
     }
-    let statuses = Statuses::new(env);
     if !arguments.app.is_empty() {
         let app = App::named_by_user(env, &arguments.app)?;
-        return show(&Report::of_app(env, &app, &statuses, info_flag)?);
+        return show(&Report::of_app(env, &app, &Statuses::for_one(env), info_flag)?);
     }
+    let statuses = Statuses::new(env);
     let apps = App::all_visible(env)?;
     if apps.is_empty() {
         env.output().warn("You haven't deployed any applications yet");

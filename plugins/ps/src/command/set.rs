@@ -125,7 +125,7 @@ fn reach_containers(env: &Env, app: Option<&App>, process_type: Option<&ProcessT
 }
 
 fn try_to_reach_containers(env: &Env, app: Option<&App>, process_type: Option<&ProcessType>) -> Result<()> {
-    let statuses = Statuses::new(env);
+    let statuses = if app.is_some() { Statuses::for_one(env) } else { Statuses::new(env) };
     let setting = &RESTART_POLICY;
     let policy = setting.of_type(env, app, process_type)?;
     let mut apps = app.cloned().into_iter().collect::<Vec<_>>();

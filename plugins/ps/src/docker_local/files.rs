@@ -32,6 +32,11 @@ pub(crate) fn instance_files(env: &Env, app: &App) -> Result<Vec<InstanceFile>> 
     Ok(files)
 }
 
+/// The ids that files hold, maybe shortened.
+pub(super) fn held(files: &[InstanceFile]) -> Vec<&str> {
+    files.iter().map(|file| file.container.as_str()).filter(|held| !held.is_empty()).collect()
+}
+
 /// Whether what a file holds, maybe a shortened id, is the container with this full id.
 pub(crate) fn names_container(held: &str, id: &str) -> bool {
     const SHORTEST: usize = 12;

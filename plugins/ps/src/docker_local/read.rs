@@ -2,7 +2,7 @@
 //! for each container whose processes are wanted. This is the one place of the listing with I/O.
 
 use super::deploying::is_changing;
-use super::files::{InstanceFile, Queue, instance_files, names_container};
+use super::files::{InstanceFile, Queue, held, instance_files};
 use super::instances::{Found, instances, is_named_upcoming, that_matter};
 use super::listing::{Actual, Aside, ListedInstance, Listing};
 use super::pending::{TO_TELL_PENDING, pending_in_files};
@@ -117,20 +117,14 @@ fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>, asked: Asked
         return Ok(InDocker::default());
     }
     let docker = Docker::new(env)?;
-    let containers = containers(&docker, &apps)?;
+    let containers = match apps.as_slice() {
+        [(app, files, _)] => docker.containers_of(app, &held(files))?,
+        _ => docker.containers()?,
+    };
     let matter = apps.into_iter().flat_map(|(app, files, retiring)| that_matter(app, files, retiring, &containers));
     let ids: BTreeSet<&str> = matter.map(|container| container.id.as_str()).collect();
     let details = docker.details_of_each(&ids.into_iter().collect::<Vec<_>>(), asked)?;
     Ok(InDocker { containers, details })
-}
-
-/// The containers of this host, or of one app those alone that are its own by their label. One of a very old release has
-/// none: then a file names it.
-fn containers(docker: &Docker<'_>, apps: &[(&App, &Vec<InstanceFile>, &Vec<String>)]) -> Result<Vec<Container>> {
-    let [(app, files, _)] = apps else { return docker.containers() };
-    let labelled = docker.containers_labelled(app)?;
-    let is_there = |file: &InstanceFile| labelled.iter().any(|found| names_container(&file.container, &found.id));
-    if files.iter().all(is_there) { Ok(labelled) } else { docker.containers() }
 }
 
 fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {

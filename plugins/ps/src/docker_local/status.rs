@@ -3,7 +3,7 @@
 //! On docker-local an app's containers are named by the files `CONTAINER.<type>.<n>` in its folder.
 //! One answer from Docker serves all apps, and it is asked for only when there is such a file.
 
-use super::files::{InstanceFile, instance_files, names_container};
+use super::files::{InstanceFile, held, instance_files, names_container};
 use crate::scheduler::{DOCKER_LOCAL, Schedulers, remembered};
 use common::{App, Container, ContainerState, Docker, Env, Error, Instance, ProcessType, Result, Triggers};
 use std::cell::{OnceCell, RefCell};
@@ -110,12 +110,20 @@ pub(crate) struct Statuses<'a> {
     /// Whether nobody but the host's own plugins answers for the status of an app.
     answered_by_host: OnceCell<bool>,
     containers: OnceCell<BTreeMap<String, Container>>,
+    /// Whether no other app will be asked about.
+    is_for_one: bool,
 }
 
 impl<'a> Statuses<'a> {
-    /// Nothing is asked yet.
+    /// For any number of apps. Nothing is asked yet.
     pub(crate) fn new(env: &'a Env) -> Self {
+        Self { is_for_one: false, ..Self::for_one(env) }
+    }
+
+    /// For one app alone.
+    pub(crate) fn for_one(env: &'a Env) -> Self {
         Self {
+            is_for_one: true,
             env,
             schedulers: Schedulers::new(env),
             known: RefCell::default(),
@@ -158,24 +166,30 @@ impl<'a> Statuses<'a> {
         if self.scheduler(app)? != DOCKER_LOCAL {
             return Ok(Vec::new());
         }
-        let mut instances = Vec::new();
-        for InstanceFile { instance, container } in instance_files(self.env, app)? {
-            let state = self.state_of(app, &container)?;
-            instances.push(InstanceStatus { instance, container, state });
-        }
-        Ok(instances)
+        let files = instance_files(self.env, app)?;
+        let held = held(&files);
+        let nothing = BTreeMap::new();
+        let containers = if held.is_empty() {
+            &nothing
+        } else {
+            remembered(&self.containers, || {
+                let docker = Docker::new(self.env)?;
+                if self.is_for_one { docker.states_of(app, &held) } else { docker.states() }
+            })?
+        };
+        let status = |InstanceFile { instance, container }| {
+            let state = state_of(app, &container, containers);
+            InstanceStatus { instance, container, state }
+        };
+        Ok(files.iter().cloned().map(status).collect())
     }
+}
 
-    /// Docker's word for the state of a container of an app, by the id that a file holds, maybe shortened.
-    fn state_of(&self, app: &App, held: &str) -> Result<Option<ContainerState>> {
-        if held.is_empty() {
-            return Ok(None);
-        }
-        let containers = remembered(&self.containers, || Docker::new(self.env)?.states())?;
-        let shortened = || containers.values().find(|container| names_container(held, &container.id));
-        let found = containers.get(held).or_else(shortened).filter(|container| container.belongs_to(app));
-        Ok(found.map(|container| container.state.clone()))
-    }
+/// Docker's word for the state of a container of an app, by the id that a file holds, maybe shortened.
+fn state_of(app: &App, held: &str, containers: &BTreeMap<String, Container>) -> Option<ContainerState> {
+    let shortened = || containers.values().find(|container| names_container(held, &container.id));
+    let found = containers.get(held).or_else(shortened).filter(|container| container.belongs_to(app));
+    found.map(|container| container.state.clone())
 }
 
 #[cfg(test)]

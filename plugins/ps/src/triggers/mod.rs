@@ -57,7 +57,7 @@ fn lock_of_hook_within(env: &Env, app: &App, patience: Duration) -> Result<Optio
 /// `report APP`: prints this plugin's part of `dokku report`.
 pub fn report(env: &Env) -> Result<()> {
     let app = App::named_by_user(env, env.arg(1)?)?;
-    let report = Report::of_app(env, &app, &Statuses::new(env), None)?;
+    let report = Report::of_app(env, &app, &Statuses::for_one(env), None)?;
     env.output().print(&report.to_text(env.output().is_quiet()))
 }
 

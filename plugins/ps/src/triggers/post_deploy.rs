@@ -32,7 +32,7 @@ fn settle(env: &Env, app: &App) -> Result<()> {
     }
     retire_vanished_types(env, app)?;
     let desired = SavedScale::new(env, app).desired()?;
-    let instances = Statuses::new(env).instances(app)?;
+    let instances = Statuses::for_one(env).instances(app)?;
     let stopped = end_what_is_over(env, app, &desired, &instances)?;
     // The command that changes a type says itself what becomes of it.
     let of_others = |short: &(&ProcessType, Quantity, Quantity)| env.var(ONE_TYPE) != Some(short.0.as_str());
