@@ -86,3 +86,24 @@ pub(crate) fn what_makes_no_sense_is_refused() {
     host.ps(&["shop", "web", "worker"]).fails(2).stderr_contains("worker");
     assert_eq!(host.calls(), [""; 0]);
 }
+
+pub(crate) fn timings_are_told_behind_a_listing() {
+    let host = running_shop();
+    let listing = host.ps(&["shop", "--quiet"]).succeeds().into_stdout();
+    let without_seconds =
+        |text: &str| text.lines().map(|line| line.split('\t').take(3).collect::<String>()).collect::<Vec<_>>();
+    for words in [["shop", "--quiet", "--timings"], ["--timings", "--quiet", "shop"]] {
+        let told = host
+            .ps(&words)
+            .succeeds()
+            .stderr_contains("-----> Timings\n")
+            .stderr_contains(" container ls --all ")
+            .stderr_contains("hooks and other programs (")
+            .stderr_contains(" ms  Docker, besides (2 calls)\n")
+            .stderr_contains(" ms  its own\n")
+            .into_stdout();
+        assert_eq!(without_seconds(&told), without_seconds(&listing));
+    }
+    // Also of what fails.
+    host.ps(&["shop", "beat", "--timings"]).fails(1).stderr_contains(" ms  all\n").stderr_contains("beat");
+}

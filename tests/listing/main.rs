@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         forms::json_is_a_document,
         forms::a_pipe_gets_neither_colours_nor_cut_lines,
         forms::what_makes_no_sense_is_refused,
+        forms::timings_are_told_behind_a_listing,
         all_apps::fifty_apps_with_150_containers_take_two_calls,
         all_apps::all_apps_are_a_line_each_and_a_broken_one_hides_no_other,
         all_apps::all_apps_for_programs,
