@@ -11,7 +11,7 @@ use ps_tests::process::wait_until;
 
 use crate::addresses::{Container, address_of, takes_the_address_of};
 use crate::deploys::CHECKS;
-use crate::host::{self, App, PATIENCE, WEB, ends, home, restart_dockerd, same_lives, succeeds};
+use crate::host::{self, App, PATIENCE, WEB, ends, home, lib, restart_dockerd, same_lives, succeeds};
 
 /// Requests that must be answered by the app that they are for.
 const REQUESTS: usize = 300;
@@ -119,11 +119,19 @@ pub(crate) fn a_changed_address_is_healed(app: &App) {
     same_lives(&before, &app.instances(), &["worker.1", "worker.2"]);
 }
 
+/// Whether no change of the app has been cut short.
+fn owes_nothing(app: &App) -> bool {
+    let marks = lib("data/ps").join(&app.name).join("unfinished");
+    std::fs::read_dir(marks).map_or(true, |mut marks| marks.next().is_none())
+}
+
 pub(crate) fn apps_that_exchange_their_addresses_answer_for_themselves(app: &App) {
     let other = App::deployed(&["web=1", "worker=0"]);
     let (one, two) = (app.instances()["web.1"].id.clone(), other.instances()["web.1"].id.clone());
     let before = (address_of(&one), address_of(&two));
     let _watch = Watch::begin();
+    // The one before was killed in the middle of something.
+    wait_until("it is finished", PATIENCE, || owes_nothing(app));
     // Docker gives the lowest address that is free.
     docker(&["container", "kill", &one, &two]);
     let mut ids = [(before.0.clone(), &two), (before.1.clone(), &one)];
@@ -176,6 +184,24 @@ fn answers_for_itself(app: &App) -> bool {
 
 /// As dokku/dokku#4576 has it. When the worker fails, the host has given the web's place to the new one, which keeps the name
 /// that it had before: by its file and not by its name it is what serves.
+/// A container of an instance as a deploy makes one before it gives it the place; its name.
+fn leaves_behind(app: &App, instance: &str) -> String {
+    let image = docker(&["container", "inspect", "--format", "{{.Image}}", &app.instances()[instance].id]);
+    let name = format!("{}.{instance}.upcoming-4711", app.name);
+    let process_type = instance.split('.').next().unwrap_or_default();
+    let labels = [
+        ("app-name", app.name.as_str()),
+        ("container-type", "deploy"),
+        ("process-type", process_type),
+        ("dyno", instance),
+    ];
+    let labels = labels.map(|(label, value)| format!("--label=com.dokku.{label}={value}"));
+    let mut words = vec!["container", "run", "--detach", "--name", &name];
+    words.extend(labels.iter().map(String::as_str).chain([image.trim(), "sleep", "100000"]));
+    docker(&words);
+    name
+}
+
 pub(crate) fn what_a_failed_deploy_has_left_goes(app: &App) {
     let before = app.runs(&["web.1", "worker.1", "worker.2"]);
     succeeds(&["checks:enable", &app.name]);
@@ -191,6 +217,10 @@ pub(crate) fn what_a_failed_deploy_has_left_goes(app: &App) {
             .all(|container| !container.name.contains(".upcoming-") || named.values().any(|id| *id == container.id))
     };
     told("what the deploy has left is gone", || wait_until("a file names all that is left", PATIENCE, is_clean));
+    // One that was killed leaves what it was about to check.
+    let name = leaves_behind(app, "worker.1");
+    let is_gone = || containers_of(&app.name).iter().all(|container| container.name != name);
+    told("what a killed one has left is gone", || wait_until("it is removed", PATIENCE, is_gone));
     wait_until("it says so", PATIENCE, || {
         let listed = succeeds(&["ps", &app.name]);
         listed.lines().any(|line| line.contains(".worker.") && line.ends_with("and was removed"))
