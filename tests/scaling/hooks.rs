@@ -82,6 +82,11 @@ pub(crate) fn only_what_is_made_is_named() {
     let image = docker(&["container", "inspect", "--format", "{{.Image}}", &shop.named()["worker.1"]]);
     let name = format!("{}.worker.3", shop.app);
     let stranger = docker(&["container", "create", "--name", &name, image.trim(), "/demo"]);
+    // Two have each other's.
+    let worker = |index: u32| format!("{}.worker.{index}", shop.app);
+    for (from, to) in [(1, 9), (2, 1), (9, 2)] {
+        docker(&["container", "rename", &worker(from), &worker(to)]);
+    }
     shop.scales(&["worker=3"]);
     names(&["web.1", "worker.1", "worker.2", "worker.3"]);
     let other_name = docker(&["container", "inspect", "--format", "{{.Name}}", stranger.trim()]);

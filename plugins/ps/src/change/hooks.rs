@@ -4,9 +4,10 @@
 //! belong to a deploy, the cron table does not know instances, and a proxy has nothing to do with a type
 //! that it does not serve. Both proxy and cron take longer the more apps a host has.
 
+use super::naming::name_as_filed;
 use super::surroundings::Surroundings;
 use crate::settings;
-use common::{App, Env, Implementer, ProcessType, Result, Triggers};
+use common::{App, Docker, Env, Implementer, ProcessType, Result, Triggers};
 
 /// The host's proxies.
 const PROXIES: &[&str] = &["nginx-vhosts", "caddy-vhosts", "haproxy-vhosts", "openresty-vhosts", "traefik-vhosts"];
@@ -18,15 +19,19 @@ pub(crate) const ONE_TYPE: &str = "DOKKU_PS_CHANGED_TYPE";
 /// each container of the app anew and takes up what was pushed, domains warns of how nginx is set up.
 const PARTS_OF_A_DEPLOY: &[&str] = &["app-json", "cron", "domains", "scheduler-docker-local"];
 
-/// Whether an app is to have all hooks that a deploy has.
-pub(super) fn all_are_wanted(env: &Env, app: &App) -> Result<bool> {
-    Ok(settings::SCALE_HOOKS.of(env, app)? == "all")
-}
-
 /// Fires what must know that instances of a type have come or are about to go.
-pub(super) fn fire(env: &Env, app: &App, process_type: &ProcessType, surroundings: &Surroundings) -> Result<()> {
+pub(super) fn fire(
+    env: &Env,
+    app: &App,
+    docker: &Docker<'_>,
+    process_type: &ProcessType,
+    surroundings: &Surroundings,
+) -> Result<()> {
     let triggers = Triggers::new(env).var(ONE_TYPE, process_type.as_str());
-    let all = all_are_wanted(env, app)?;
+    let all = settings::SCALE_HOOKS.of(env, app)? == "all";
+    if !all {
+        name_as_filed(env, app, docker)?;
+    }
     let web = process_type.as_str() == "web";
     // Of the host's own plugins only proxies listen here, and those are told once, by core-post-deploy.
     triggers.fire_for("scheduler-post-deploy-process", &[app.as_str(), process_type.as_str()], |plugin| {

@@ -5,7 +5,6 @@ use super::hooks;
 use super::leaving::{self, Hidden};
 use super::leftovers;
 use super::mark::Marks;
-use super::naming::name_as_filed;
 use super::nginx::Lost;
 use super::open::{Made, Outside, all_of};
 use super::resting;
@@ -237,10 +236,7 @@ impl Outside for OnDocker<'_> {
     }
 
     fn tell(&self, process_type: &ProcessType) -> Result<()> {
-        if !hooks::all_are_wanted(self.env, self.app)? {
-            name_as_filed(self.env, self.app, &self.docker)?;
-        }
-        hooks::fire(self.env, self.app, process_type, self.surroundings)
+        hooks::fire(self.env, self.app, &self.docker, process_type, self.surroundings)
     }
 
     fn rebuild_proxy(&self) -> Result<()> {
