@@ -4,8 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use ps_tests::repository;
-use ps_tests::sources::text;
+use ps_tests::sources::{host_plugin_names, host_plugins};
 
 use crate::host::{Afterwards, App, lib, succeeds};
 
@@ -24,11 +23,11 @@ const ANSWERED: [(&str, &[&str]); 10] = [
 ];
 
 pub(crate) fn the_host_s_own_plugins_have_the_hooks_that_are_known(_: &App) {
-    let known = text(&repository().join("common/src/host_plugins.rs"));
+    let known = host_plugin_names();
     let mut wrong = Vec::new();
     for entry in fs::read_dir(lib("core-plugins/available")).expect("the host's own plugins") {
         let name = entry.expect("a plugin").file_name().into_string().expect("a name");
-        if !known.contains(&format!("\"{name}\"")) {
+        if !known.contains(&name) {
             wrong.push(format!("{name} is not known"));
         }
         for (trigger, plugins) in ANSWERED {
@@ -39,7 +38,7 @@ pub(crate) fn the_host_s_own_plugins_have_the_hooks_that_are_known(_: &App) {
         }
     }
     let version = fs::read_to_string(lib("STABLE_VERSION")).expect("the host's version");
-    if !known.contains(&format!("\"{}\"", version.trim())) {
+    if !host_plugins().contains(&format!("\"{}\"", version.trim())) {
         wrong.push(format!("Dokku {} is not known", version.trim()));
     }
     assert_eq!(wrong, [""; 0]);

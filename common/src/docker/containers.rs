@@ -196,3 +196,44 @@ impl Docker<'_> {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::tests::ID;
+    use super::*;
+
+    /// A container in the list, as both ways to ask Docker are to tell it.
+    pub(in super::super) fn web() -> Container {
+        Container {
+            id: ID.into(),
+            name: "shop.web.1".into(),
+            state: "running".into(),
+            app: "shop".into(),
+            container_type: "deploy".into(),
+            process_type: "web".into(),
+            dyno: "web.1".into(),
+        }
+    }
+
+    /// One of which all is known that Docker tells.
+    pub(in super::super) fn exited() -> ContainerDetails {
+        ContainerDetails {
+            state: "exited".into(),
+            started: Some("2024-11-22T20:17:00.5Z".into()),
+            finished: Some("2024-11-22T20:18:00Z".into()),
+            pid: Some(4711),
+            restarts: 2,
+            exit_code: 137,
+            out_of_memory: true,
+            health: Some("unhealthy".into()),
+            image: "sha256:1".into(),
+            created: None,
+            variables: vec!["A=1".into()],
+            command: vec!["x".into(), "y".into()],
+            addresses: vec!["172.17.0.2".into(), "10.0.0.7".into()],
+            labels: [("a.b".into(), "1\t2".into())].into(),
+            memory_limit: Some(268_435_456),
+            cpu_limit: Some(500_000_000),
+        }
+    }
+}

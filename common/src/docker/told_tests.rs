@@ -1,3 +1,4 @@
+use super::super::containers::tests::{exited, web};
 use super::super::engine::tests::Fake;
 use super::super::tests::ID;
 use super::*;
@@ -34,17 +35,8 @@ fn a_container_is_listed_with_dokku_s_labels() {
             "com.dokku.dyno":"web.1","more":"x"}}}},
            {{"Id":"{ID}","Names":null,"State":"exited","Labels":null}}]"#
     );
-    let wanted = Container {
-        id: ID.into(),
-        name: "shop.web.1".into(),
-        state: "running".into(),
-        app: "shop".into(),
-        container_type: "deploy".into(),
-        process_type: "web".into(),
-        dyno: "web.1".into(),
-    };
     let bare = Container { id: ID.into(), state: "exited".into(), ..Container::default() };
-    assert_eq!(listed(&body).unwrap(), [wanted, bare]);
+    assert_eq!(listed(&body).unwrap(), [web(), bare]);
     assert!(listed("[]").unwrap().is_empty());
 }
 
@@ -110,27 +102,10 @@ fn a_container_is_told_of_in_full() {
             "FinishedAt":"2024-11-22T20:18:00Z","ExitCode":137,"Pid":4711,"OOMKilled":true,"Health":{{"Status":"unhealthy"}}}},
             "RestartCount":2,"Image":"sha256:1","Created":"0001-01-01T00:00:00Z",
             "Config":{{"Env":["A=1"],"Cmd":["x","y"],"Labels":{{"a.b":"1\t2"}}}},
-            "NetworkSettings":{{"Networks":{{"a":{{"IPAddress":"172.17.0.2"}},"b":{{"IPAddress":""}}}}}},
+            "NetworkSettings":{{"Networks":{{"a":{{"IPAddress":"172.17.0.2"}},"b":{{"IPAddress":""}},"c":{{"IPAddress":"10.0.0.7"}}}}}},
             "HostConfig":{{"Memory":268435456,"NanoCpus":500000000}}}}"#
     );
-    let wanted = ContainerDetails {
-        state: "exited".into(),
-        started: Some("2024-11-22T20:17:00.5Z".into()),
-        finished: Some("2024-11-22T20:18:00Z".into()),
-        pid: Some(4711),
-        restarts: 2,
-        exit_code: 137,
-        out_of_memory: true,
-        health: Some("unhealthy".into()),
-        image: "sha256:1".into(),
-        variables: vec!["A=1".into()],
-        command: vec!["x".into(), "y".into()],
-        addresses: vec!["172.17.0.2".into()],
-        labels: [("a.b".into(), "1\t2".into())].into(),
-        memory_limit: Some(268_435_456),
-        cpu_limit: Some(500_000_000),
-        created: None,
-    };
+    let wanted = exited();
     assert!(inspected("200 OK", &body.replace('\t', "\\t")).unwrap().remove(ID).unwrap().unwrap() == wanted);
     let fake = answered("200 OK", &body.replace('\t', "\\t"));
     let short = details(&engine(&fake.env()), LONG, &[ID], Asked::HowTheyDo).unwrap().remove(ID).unwrap().unwrap();

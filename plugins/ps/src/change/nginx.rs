@@ -43,7 +43,8 @@ impl Lost {
         if files.is_empty() {
             return Ok(Self(lost));
         }
-        let states = Docker::new(env)?.states()?;
+        let ids: Vec<&str> = files.iter().map(|(_, id)| id.as_str()).filter(|id| !id.is_empty()).collect();
+        let states = Docker::new(env)?.states_of(app, &ids)?;
         for (instance, id) in files {
             if !states.get(id).is_some_and(|container| container.state.is_alive()) {
                 lost.insert(instance.clone(), written_address(env, app, instance)?);

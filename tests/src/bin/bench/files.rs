@@ -1,63 +1,18 @@
 //! A host of files: as many plugins as a real one has, and apps of three containers, all deployed and as they should be.
 
 use ps_tests::sandbox::Sandbox;
+use ps_tests::sources::host_plugin_names;
 
 use crate::engine::Container;
 
 /// What each app runs.
 pub(crate) const INSTANCES: [&str; 3] = ["web.1", "web.2", "worker.1"];
 
-/// Those of the host's own plugins that have nothing to answer here.
-const OTHER_PLUGINS: [&str; 41] = [
-    "00_dokku-standard",
-    "20_events",
-    "app-json",
-    "apps",
-    "builder",
-    "builder-dockerfile",
-    "builder-herokuish",
-    "builder-lambda",
-    "builder-nixpacks",
-    "builder-null",
-    "builder-pack",
-    "builder-railpack",
-    "buildpacks",
-    "builds",
-    "caddy-vhosts",
-    "certs",
-    "checks",
-    "common",
-    "cron",
-    "docker-options",
-    "domains",
-    "enter",
-    "git",
-    "haproxy-vhosts",
-    "logs",
-    "network",
-    "nginx-vhosts",
-    "openresty-vhosts",
-    "plugin",
-    "ports",
-    "proxy",
-    "registry",
-    "repo",
-    "resource",
-    "run",
-    "scheduler-null",
-    "shell",
-    "ssh-keys",
-    "storage",
-    "trace",
-    "traefik-vhosts",
-];
-
-/// As many plugins as a real host has, in the version whose own plugins are known.
+/// The host's own plugins that are not there yet, which answer nothing, in the version in which they are known.
 pub(crate) fn add_other_plugins(sandbox: &Sandbox) {
     sandbox.write("lib/STABLE_VERSION", "0.38.27\n");
-    for name in OTHER_PLUGINS {
-        sandbox.add_plugin(name);
-    }
+    let is_missing = |name: &String| !sandbox.path("lib/core-plugins/available").join(name).exists();
+    host_plugin_names().iter().filter(|name| is_missing(name)).for_each(|name| sandbox.add_plugin(name));
 }
 
 /// The name of an app, by its number.
