@@ -15,6 +15,7 @@ mod events;
 mod hostile_tests;
 mod image;
 mod inside;
+mod listed;
 mod printed;
 mod processes;
 mod state;
