@@ -21,6 +21,8 @@ pub struct Error {
     status: u8,
     kind: ErrorKind,
     message: String,
+    hint: String,
+    behind: String,
     /// Where in the message the reason begins, behind what was being done.
     reason: usize,
 }
@@ -40,12 +42,26 @@ pub enum ErrorKind {
 impl Error {
     /// A failure with exit status 1.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { status: 1, kind: ErrorKind::Failed, message: message.into(), reason: 0 }
+        Self {
+            status: 1,
+            kind: ErrorKind::Failed,
+            message: message.into(),
+            hint: String::new(),
+            behind: String::new(),
+            reason: 0,
+        }
     }
 
     /// A failure that has been told already, or that only its status tells.
     pub fn silent(status: u8) -> Self {
-        Self { status, kind: ErrorKind::Failed, message: String::new(), reason: 0 }
+        Self {
+            status,
+            kind: ErrorKind::Failed,
+            message: String::new(),
+            hint: String::new(),
+            behind: String::new(),
+            reason: 0,
+        }
     }
 
     /// The same failure as one of another kind.
@@ -78,6 +94,38 @@ impl Error {
             self.message = format!("{doing}: {}", self.message);
         }
         self
+    }
+
+    /// The same failure with what would be right. It is shown to a person alone, below the message: where a program reads
+    /// the message, it stays what it always was.
+    ///
+    /// ```
+    /// use common::Error;
+    /// let error = Error::new("Invalid count for process type web").with_hint("a count is a whole number, as in web=3");
+    /// assert_eq!(error.message(), "Invalid count for process type web");
+    /// assert_eq!(error.hint(), "a count is a whole number, as in web=3");
+    /// ```
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// What would be right; empty where the message says it, or nobody knows.
+    pub fn hint(&self) -> &str {
+        &self.hint
+    }
+
+    /// The same failure with what was run when it came up, in full: shown with `--trace` alone.
+    #[must_use]
+    pub fn with_command(mut self, command: impl Into<String>) -> Self {
+        self.behind = command.into();
+        self
+    }
+
+    /// What was run when it came up; empty where that says no more than the message.
+    pub fn command(&self) -> &str {
+        &self.behind
     }
 
     /// The exit status of the process that ends with this error.
@@ -118,7 +166,9 @@ impl<T, E: Into<Error>> Context<T> for std::result::Result<T, E> {
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        Self::new(error.to_string())
+        // The kernel's number of it tells a user no more than its words.
+        let words = error.to_string();
+        Self::new(words.split(" (os error ").next().unwrap_or_default())
     }
 }
 

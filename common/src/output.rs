@@ -58,6 +58,12 @@ impl Output {
         std::io::stdout().is_terminal()
     }
 
+    /// Whether a person looks at standard error.
+    #[allow(clippy::disallowed_methods, reason = "output goes through here")]
+    pub fn stderr_is_terminal(&self) -> bool {
+        std::io::stderr().is_terminal()
+    }
+
     /// How many characters a line of standard output can have; `None` when it is no terminal, or one
     /// that does not say.
     #[allow(clippy::disallowed_methods, reason = "output goes through here")]

@@ -151,7 +151,7 @@ fn depth(status: &str) -> Option<usize> {
 /// The executable that a process runs, and its arguments. A script stands behind the shell that runs it, and `env`,
 /// which finds the shell, before both. `parallel` gives a shell the whole command as one word; any other command in one
 /// word is no script.
-fn program(words: Vec<String>) -> Option<(String, Vec<String>)> {
+pub(crate) fn program(words: Vec<String>) -> Option<(String, Vec<String>)> {
     let is = |word: &String, names: &[&str]| names.contains(&word.rsplit('/').next().unwrap_or_default());
     let mut words = words.into_iter().peekable();
     words.next_if(|word| is(word, &["env"]));

@@ -11,7 +11,7 @@ use self::start::{start, start_apart};
 use self::wait::Wait;
 use crate::output::Stream;
 use crate::timings::{Whom, timed};
-use crate::{Context, Error, Output, Result, signals};
+use crate::{Context, Error, Output, Result, shown, signals};
 use std::ffi::{OsStr, OsString};
 use std::io::{PipeReader, PipeWriter};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -286,7 +286,9 @@ impl Process {
         }
         watched.kill();
         let seconds = self.deadline.unwrap_or_default().as_secs();
-        Err(Error::new(format!("{} did not answer within {seconds} seconds", self.command())))
+        let program = Path::new(&self.program).file_name().unwrap_or_default().to_string_lossy();
+        let error = Error::new(format!("{} did not answer within {seconds} seconds", shown(&program)));
+        Err(error.with_command(self.command()))
     }
 
     /// Takes what comes through the pipes, until they are at their end or it is: its standard output and error.

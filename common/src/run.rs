@@ -18,6 +18,12 @@ pub fn run(main: fn(&Env) -> Result<()>) -> ExitCode {
         Err(error) => {
             if !error.message().is_empty() {
                 env.output().warn(error.message().trim_end_matches('\n'));
+                if !error.command().is_empty() {
+                    env.output().debug(error.command());
+                }
+                if env.output().stderr_is_terminal() && !error.hint().is_empty() {
+                    env.output().warn(error.hint());
+                }
             }
             ExitCode::from(interrupted().and_then(|signal| u8::try_from(128 + signal).ok()).unwrap_or(error.status()))
         }

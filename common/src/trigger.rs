@@ -263,12 +263,11 @@ impl Dispatched {
     fn into_result(self, hook: &str, arguments: &[&str]) -> Result<Vec<u8>> {
         match self.failed {
             None => Ok(self.stdout),
-            Some((implementer, answer)) => Err(Error::new(format!(
-                "{} failed in plugin {} with {}",
-                [&[hook], arguments].concat().join(" ").trim_end(),
-                implementer.name,
-                answer.status_text()
-            ))),
+            Some((Implementer { name, .. }, answer)) => {
+                let status = answer.status_text();
+                let error = Error::new(format!("The hook {hook} of the plugin {name} failed ({status})"));
+                Err(error.with_command([&[hook], arguments].concat().join(" ")))
+            }
         }
     }
 }

@@ -57,7 +57,8 @@ fn hooks_run_in_the_order_of_their_plugins_names_and_get_the_arguments() {
 fn the_first_hook_that_fails_ends_the_trigger() {
     let host = Host::new().hook("a", "go", "exit 7", "755").hook("b", "go", "echo never", "755");
     let error = Triggers::new(&host.env(&[])).ask("go", &["shop"]).unwrap_err();
-    assert_eq!((error.status(), error.message()), (1, "go shop failed in plugin a with exit status 7"));
+    assert_eq!((error.status(), error.message()), (1, "The hook go of the plugin a failed (exit status 7)"));
+    assert_eq!(error.command(), "go shop");
     assert_eq!(Triggers::new(&host.env(&[])).ask_quietly("go", &[]).unwrap(), None);
 }
 

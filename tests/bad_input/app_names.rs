@@ -119,7 +119,7 @@ fn no_app() {
 fn an_app_for_a_command_that_watches_all() {
     for app in ["shop", "nope", "../x"] {
         let outcome = shop().command("watch", [app]);
-        outcome.fails(2).stderr_contains(&format!("unexpected argument '{app}'")).fires_nothing().changes_no_file();
+        outcome.fails(2).stderr_contains(&format!("{app} is a word too many")).fires_nothing().changes_no_file();
     }
 }
 

@@ -45,7 +45,8 @@ fn an_app_without_containers_needs_no_docker() {
 #[test]
 fn docker_is_stopped() {
     let words = "Cannot connect to the Docker daemon at unix:///run/none.sock. Is the docker daemon running?";
-    fails_with(&with_a_container().docker(&format!("echo '{words}' >&2; exit 1")), words);
+    let told = "Docker does not answer (unix:///run/none.sock)";
+    fails_with(&with_a_container().docker(&format!("echo '{words}' >&2; exit 1")), told);
 }
 
 #[test]
@@ -57,13 +58,13 @@ fn docker_may_not_be_used() {
 #[test]
 fn docker_answers_rubbish() {
     for rubbish in ["echo '%$ no answer'", "printf '\\377\\376\\000'", "echo '{\"rubbish\":true}'", "printf '['"] {
-        fails_with(&with_a_container().docker(rubbish), "docker");
+        fails_with(&with_a_container().docker(rubbish), "Docker answered");
     }
 }
 
 #[test]
 fn docker_fails_without_a_word() {
-    fails_with(&with_a_container().docker("exit 3"), "docker");
+    fails_with(&with_a_container().docker("exit 3"), "Docker failed (exit status 3)");
 }
 
 #[test]

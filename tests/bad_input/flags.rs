@@ -80,13 +80,6 @@ fn a_lock_timeout_that_is_no_number() {
 }
 
 #[test]
-fn words_that_a_command_has_no_use_for_are_passed_over_as_ever() {
-    for command in ["inspect", "retire", "restore"] {
-        shop().command(command, ["shop", "other", "--quiet", "--quiet"]).succeeds().any_stdout().any_stderr();
-    }
-}
-
-#[test]
 fn words_that_name_nothing_of_an_app_are_refused_with_what_there_is() {
     let host = shop().procfile("web: run\nworker: work\n").scale("web=2\nworker=1\n");
     for command in ["restart", "start", "stop"] {
@@ -115,4 +108,50 @@ fn part_of_an_app_is_started_and_stopped_on_docker_local_alone() {
     host.command("restart", ["shop", "w*"]).succeeds().fires(&["deploy shop latest web", "deploy shop latest worker"]);
     let host = host.property("restore", "false");
     host.command("restart", ["shop", "web"]).succeeds().fires(&["deploy shop latest web"]).changes_no_file();
+}
+
+/// What a command is told beside a word that it does not know; of the rest every word is a part of the app.
+fn too_much() -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut lines = vec![
+        ("default", vec!["shop", "web", "extra", "--", "-x"]),
+        ("inspect", vec!["shop", "extra"]),
+        ("rebuild", vec!["shop", "extra"]),
+        ("report", vec!["shop", "extra"]),
+        ("restart-policy", vec!["shop", "extra"]),
+        ("restore", vec!["shop", "extra"]),
+        ("retire", vec!["shop", "extra"]),
+        ("set-restart-policy", vec!["shop", "always", "extra"]),
+        ("wait", vec!["shop", "extra"]),
+        ("watch", vec!["extra"]),
+    ];
+    lines.extend(["rebuildall", "restartall", "startall", "stopall"].map(|name| (name, vec!["shop", "extra", "more"])));
+    lines
+}
+
+#[test]
+fn a_word_too_many_is_refused() {
+    for (command, words) in too_much() {
+        let host = shop();
+        let words = if command == "default" { vec!["shop", "web", "../extra"] } else { words };
+        let outcome = host.command(command, words);
+        outcome.exits_with_one_of(&[1, 2]).any_stdout().fires_nothing().changes_no_file();
+    }
+    shop().command("inspect", ["shop", "extra"]).fails(2).stderr_contains(" !     extra is a word too many\n");
+    shop().command("report", ["shop", "extra"]).fails(2).stderr_contains(" !     extra is a word too many\n");
+}
+
+#[test]
+fn an_app_beside_all_is_refused() {
+    for command in ["rebuild", "reconcile", "restart", "restore", "start", "stats", "stop", "default"] {
+        let outcome = shop().command(command, ["--all", "shop"]);
+        outcome.refuses("").stderr_contains("Name an app or use --all, not both");
+    }
+}
+
+#[test]
+fn a_slip_in_a_flag_is_told_with_the_flag_that_was_meant() {
+    let outcome = shop().command("scale", ["shop", "web=2", "--dry-rum"]);
+    outcome.fails(2).stderr_contains(" !     There is no flag --dry-rum, did you mean --dry-run?\n").changes_no_file();
+    let outcome = shop().command("scale", ["shop", "web=2", "--nothing-like-it"]);
+    outcome.fails(2).stderr_contains("There is no flag --nothing-like-it, there are: --").changes_no_file();
 }

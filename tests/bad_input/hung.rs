@@ -112,7 +112,11 @@ fn what_hears_no_signal_is_killed_with_all_that_it_has_started() {
     assert_eq!(stopping.wait().unwrap().code(), Some(128 + 15), "{}", text(&host, "errors"));
     until("the end of both", || processes.iter().all(|process| is_gone(process)));
     assert!(!host.sandbox().path("lib/data/apps/shop/.deploy.lock").exists());
-    assert!(text(&host, "errors").contains("scheduler-stop docker-local shop failed"), "{}", text(&host, "errors"));
+    assert!(
+        text(&host, "errors").contains("The hook scheduler-stop of the plugin host failed"),
+        "{}",
+        text(&host, "errors")
+    );
 }
 
 /// Begins `ps:COMMAND WORDS…` with its errors in a file.
@@ -193,8 +197,8 @@ fn a_command_within_a_hook_has_time_to_end_what_it_has_started() {
         assert_eq!(stopping.wait().unwrap().code(), Some(128 + 15));
         assert!(is_gone(&process), "{traps}: the hook of the inner command is left");
         let errors = text(&host, "errors");
-        let told = errors.find("scheduler-stop docker-local api failed in plugin host with signal 9");
-        let later = errors.find("scheduler-stop docker-local shop failed");
+        let told = errors.find("The hook scheduler-stop of the plugin host failed (signal 9)");
+        let later = errors.rfind("The hook scheduler-stop of the plugin host failed");
         assert!(told.is_some() && told < later, "{traps}: {errors}");
         assert!(!host.sandbox().path("lib/data/apps/api/.deploy.lock").exists());
     }

@@ -22,8 +22,7 @@ pub(crate) fn one_app_takes_two_calls_and_one_for_each_container_s_processes() {
 pub(crate) fn processes_that_cannot_be_read_are_a_note() {
     let host = running_shop();
     fs::remove_file(host.sandbox().path(&format!("docker/top.{}", id(2)))).unwrap();
-    let note =
-        format!("\n         processes unknown: Error response from daemon: Container {} is not running\n", id(2));
+    let note = format!("\n         processes unknown: Container {} is not running\n", id(2));
     host.ps(&["shop", "--exit-code"]).succeeds().stdout_contains(&note);
     let hangs = format!("[ \"$1 $2\" = \"container top\" ] && exec sleep 300\n{DOCKER}");
     let host = host.docker(&hangs).env("DOKKU_DOCKER_TIMEOUT", "5");

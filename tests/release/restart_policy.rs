@@ -160,8 +160,8 @@ fn on_another_scheduler_docker_is_not_called() {
 
 #[test]
 fn an_update_that_fails_is_a_warning_that_says_what_to_do() {
-    let words = "Error response from daemon: Restart policy cannot be updated because AutoRemove is enabled";
-    let docker = format!("if [ \"$2\" = update ]; then echo '{words}' >&2; exit 1; fi");
+    let words = "Restart policy cannot be updated because AutoRemove is enabled";
+    let docker = format!("if [ \"$2\" = update ]; then echo 'Error response from daemon: {words}' >&2; exit 1; fi");
     for (command, arguments) in
         [("set", &["shop", "restart-policy", "always"][..]), ("set-restart-policy", &["shop", "always"])]
     {
@@ -170,7 +170,7 @@ fn an_update_that_fails_is_a_warning_that_says_what_to_do() {
             .succeeds()
             .any_stdout()
             .stderr_contains(" !     ")
-            .stderr_contains(words)
+            .stderr_contains(&format!("Docker: {words}"))
             .stderr_contains("dokku ps:restart shop")
             .leaves("lib/config/ps/shop/restart-policy", "always");
     }

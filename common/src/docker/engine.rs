@@ -81,8 +81,8 @@ impl Engine {
             connection.ask(path)?;
             Body::of(connection)
         };
-        answer()
-            .map_err(|error| Error::new(format!("Docker does not answer (unix://{}: {error})", self.socket.display())))
+        let silent = |error| Error::new(format!("Docker does not answer (unix://{}: {error})", self.socket.display()));
+        answer().map_err(|error| silent(Error::from(error)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an image says of itself, and files out of it.
 
-use super::{Docker, failure, is_id, rubbish, told};
+use super::{Docker, fails_only_with, failure, is_id, rubbish, told};
 use crate::file::OF_A_SOURCE;
 use crate::{Context, Error, Result, in_spite_of_signals};
 use serde::Deserialize;
@@ -30,6 +30,22 @@ impl Docker<'_> {
         }
         let read = self.read(&["image", "inspect", "--format", "{{.Id}}", "--", image]);
         Ok(Self::text(&read)?.trim().to_owned())
+    }
+
+    /// Whether there is such an image.
+    ///
+    /// # Errors
+    /// As [`Docker::states`].
+    pub fn has_image(&self, image: &str) -> Result<bool> {
+        if let Some(engine) = &self.engine {
+            return Ok(told::find_image(engine, self.patience(), image)?.is_some());
+        }
+        let read = self.read(&["image", "inspect", "--format", "{{.Id}}", "--", image]);
+        let answer = read.capture()?;
+        if answer.succeeded() || fails_only_with(&answer.stderr, &["no such image"]) {
+            return Ok(answer.succeeded());
+        }
+        Err(failure(&read, &answer))
     }
 
     /// The configuration of an image.

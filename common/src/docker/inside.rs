@@ -59,6 +59,30 @@ impl Machine {
     }
 }
 
+/// The memory that a container uses in bytes, by its first process, as `docker stats` counts: without what the kernel keeps
+/// of files and has not needed lately.
+pub(super) fn memory_inside(container: &str, first: u32) -> Option<u64> {
+    let groups = text(&Path::new(PROCESSES).join(first.to_string()).join("cgroup"))?;
+    let number = |text: Option<String>| text?.trim().parse::<u64>().ok();
+    let inactive = |group: &Path, name: &str| {
+        let stat = text(&group.join("memory.stat")).unwrap_or_default();
+        let lines = stat.lines().filter_map(|line| line.split_once(' '));
+        lines.filter(|(found, _)| *found == name).find_map(|(_, bytes)| bytes.parse().ok()).unwrap_or(0)
+    };
+    let (group, usage, name) = match group_of_controller(container, &groups, "memory") {
+        Some(group) => (group, "memory.usage_in_bytes", "total_inactive_file"),
+        None => (group_of_controller(container, &groups, "")?, "memory.current", "inactive_file"),
+    };
+    let used = number(text(&group.join(usage)))?;
+    Some(used.saturating_sub(inactive(&group, name)))
+}
+
+/// The folder of a container's group in the hierarchy of this controller.
+fn group_of_controller(container: &str, groups: &str, controller: &str) -> Option<PathBuf> {
+    let is_of = |line: &&str| line.split(':').nth(1).is_some_and(|found| found.split(',').any(|one| one == controller));
+    group_of(container, groups.lines().find(is_of)?)
+}
+
 /// The folder of a container's group. A line is `NUMBER:CONTROLLERS:PATH`, with no controller where there is but one
 /// hierarchy.
 fn group_of(container: &str, groups: &str) -> Option<PathBuf> {

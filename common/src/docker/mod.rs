@@ -32,7 +32,7 @@ pub use stats::ContainerStats;
 pub use time::{now_since_epoch, seconds_since_epoch};
 
 use self::engine::Engine;
-use crate::{Answer, Context, Env, Error, Process, Result};
+use crate::{Answer, Env, Error, Process, Result};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -78,13 +78,10 @@ impl<'a> Docker<'a> {
     pub fn check_that_it_answers(env: &'a Env) -> Result<()> {
         let docker = Self::new(env)?;
         let patience = told_patience(env).unwrap_or(SIGN_OF_LIFE);
-        let answer = if let Some(engine) = &docker.engine {
-            told::answers(engine, patience)
-        } else {
-            let asked = docker.read(&["container", "ls", "--quiet", "--last", "1"]).deadline(patience);
-            Self::text(&asked).map(drop)
-        };
-        answer.context(|| "Docker does not work")
+        if let Some(engine) = &docker.engine {
+            return told::answers(engine, patience);
+        }
+        Self::text(&docker.read(&["container", "ls", "--quiet", "--last", "1"]).deadline(patience)).map(drop)
     }
 
     fn patience(&self) -> Duration {
@@ -111,21 +108,31 @@ fn told_patience(env: &Env) -> Option<Duration> {
 
 fn valid_text(read: &Process, bytes: Vec<u8>) -> Result<String> {
     String::from_utf8(bytes)
-        .map_err(|_| Error::new(format!("{} answered with what is not valid UTF-8", read.command())))
+        .map_err(|_| Error::new("Docker answered with what is not valid UTF-8").with_command(read.command()))
 }
 
 /// The error for a line that Docker would not answer with.
 fn rubbish(read: &Process, expected: &str, line: &str) -> Error {
     let line: String = line.chars().take(60).collect();
-    Error::new(format!("{} answered with what is no {expected}: {line:?}", read.command()))
+    Error::new(format!("Docker answered with what is no {expected}: {line:?}")).with_command(read.command())
 }
 
-/// Docker's failure with its own words, the last of them when there are many.
+/// Docker's failure in its own words, the last of them when there are many.
 fn failure(read: &Process, answer: &Answer) -> Error {
     let words = String::from_utf8_lossy(&answer.stderr);
     let words = last_lines(words.trim());
-    Error::new(words).context(format!("{} failed with {}", read.command(), answer.status_text()))
+    let status = answer.status_text();
+    let error = match words.strip_prefix(NO_DAEMON) {
+        Some(at) => Error::new(format!("Docker does not answer ({})", at.split(". ").next().unwrap_or_default())),
+        None if words.is_empty() => Error::new(format!("Docker failed ({status})")),
+        None => Error::new(words.strip_prefix(REFUSED).unwrap_or(&words)).context("Docker"),
+    };
+    error.with_command(format!("{}: {status}", read.command()))
 }
+
+/// How Docker's program begins when nothing answers it, and when what answers refuses.
+const NO_DAEMON: &str = "Cannot connect to the Docker daemon at ";
+const REFUSED: &str = "Error response from daemon: ";
 
 fn last_lines(words: &str) -> String {
     let lines: Vec<&str> = words.lines().collect();
@@ -190,8 +197,18 @@ pub(crate) mod tests {
     fn a_docker_that_fails_is_quoted() {
         let (_folder, env) = fake("echo 'Cannot connect to the Docker daemon' >&2; exit 1");
         let error = Docker::new(&env).unwrap().states().unwrap_err();
-        assert!(error.message().contains("Cannot connect to the Docker daemon"), "{error}");
-        assert!(error.message().contains("container ls"), "{error}");
+        assert_eq!(error.message(), "Docker: Cannot connect to the Docker daemon");
+        assert!(error.command().contains("container ls") && error.command().ends_with(": exit status 1"), "{error:?}");
+        let nobody = "Cannot connect to the Docker daemon at unix:///run/no.sock. Is the docker daemon running?";
+        let refused = "Error response from daemon: No such container: web";
+        for (words, told) in [
+            (nobody, "Docker does not answer (unix:///run/no.sock)"),
+            (refused, "Docker: No such container: web"),
+            ("", "Docker failed (exit status 1)"),
+        ] {
+            let (_folder, env) = fake(&format!("echo '{words}' >&2; exit 1"));
+            assert_eq!(Docker::new(&env).unwrap().states().unwrap_err().message(), told);
+        }
     }
 
     #[test]
@@ -199,10 +216,10 @@ pub(crate) mod tests {
         let (_folder, env) = fake("seq 1 1000 >&2; exit 1");
         let message = Docker::new(&env).unwrap().states().unwrap_err().message().to_owned();
         let lines: Vec<&str> = message.lines().collect();
-        assert!(lines[0].ends_with(": (980 lines before these)"), "{message}");
+        assert_eq!(lines[0], "Docker: (980 lines before these)");
         assert_eq!((lines.len(), lines[1], lines[20]), (21, "981", "1000"));
         let (_folder, env) = fake("seq 1 20 >&2; exit 1");
-        assert!(Docker::new(&env).unwrap().states().unwrap_err().message().contains(": 1\n2\n"));
+        assert!(Docker::new(&env).unwrap().states().unwrap_err().message().starts_with("Docker: 1\n2\n"));
     }
 
     #[test]
@@ -221,10 +238,11 @@ pub(crate) mod tests {
     fn a_docker_that_does_not_work_is_found_out() {
         let (_folder, env) = fake("echo 'Cannot connect' >&2; exit 1");
         let error = Docker::check_that_it_answers(&env).unwrap_err();
-        assert!(error.message().starts_with("Docker does not work: ") && error.message().contains("Cannot connect"));
+        assert_eq!(error.message(), "Docker: Cannot connect");
         let (_folder, env) = fake_within("", "exec sleep 60");
         let error = Docker::check_that_it_answers(&env).unwrap_err();
-        assert!(error.message().ends_with("container ls --quiet --last 1 did not answer within 2 seconds"), "{error}");
+        assert_eq!(error.message(), "docker did not answer within 2 seconds");
+        assert!(error.command().ends_with("container ls --quiet --last 1"), "{error:?}");
     }
 
     #[test]

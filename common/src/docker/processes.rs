@@ -1,6 +1,6 @@
 //! The processes inside containers.
 
-use super::inside::Machine;
+use super::inside::{Machine, memory_inside};
 use super::{Docker, rubbish, told};
 use crate::at_once::each_at_once;
 use crate::{Error, Result};
@@ -47,6 +47,13 @@ impl Docker<'_> {
         let mut others = each_at_once(AT_ONCE, &others, |id| self.processes_of(id, end)).into_iter();
         let too_late = || Err(Error::new(TOO_LATE));
         known.into_iter().map(|known| known.map_or_else(|| others.next().unwrap_or_else(too_late), Ok)).collect()
+    }
+
+    /// The memory that a container uses in bytes, by its id and its first process, without what the kernel would give away
+    /// of it at any time, as `docker stats` counts. Nothing where it does not run on this machine, or its kernel does not
+    /// tell.
+    pub fn memory_inside(&self, container: &str, first: u32) -> Option<u64> {
+        self.engine.as_ref().and_then(|_| memory_inside(container, first))
     }
 
     fn processes_of(&self, container: &str, end: Instant) -> Result<Vec<ContainerProcess>> {

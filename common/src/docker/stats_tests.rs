@@ -92,7 +92,8 @@ fn nothing_is_asked_about_nobody_and_a_failure_is_docker_s() {
     let docker = Docker::new(&env).unwrap();
     assert!(docker.stats(&[]).unwrap().is_empty());
     let error = docker.stats(&[ID]).unwrap_err();
-    assert!(error.message().ends_with("container stats --no-stream failed with exit status 1: Cannot connect"));
+    assert_eq!(error.message(), "Docker: Cannot connect");
+    assert!(error.command().ends_with("container stats --no-stream: exit status 1"), "{error:?}");
     for words in
         ["echo 'No such container: nobody' >&2; exit 1", "echo 'No such container' >&2; echo x >&2; exit 1", "exit 1"]
     {

@@ -202,10 +202,14 @@ pub(super) fn processes(engine: &Engine, patience: Duration, id: &str, columns: 
 
 /// The full id of an image, and its configuration.
 pub(super) fn image(engine: &Engine, patience: Duration, image: &str) -> Result<(String, ImageConfig)> {
+    find_image(engine, patience, image)?.ok_or_else(|| Error::new(format!("No such image: {image}")))
+}
+
+/// The same; nothing where there is no such image.
+pub(super) fn find_image(engine: &Engine, patience: Duration, image: &str) -> Result<Option<(String, ImageConfig)>> {
     let name: Vec<String> = image.split('/').map(percent_encoded).collect();
     let path = format!("/images/{}/json", name.join("/"));
-    let found: Image = asked(engine, &path, patience)?.ok_or_else(|| Error::new(format!("No such image: {image}")))?;
-    Ok((found.id, found.config))
+    Ok(asked(engine, &path, patience)?.map(|found: Image| (found.id, found.config)))
 }
 
 /// Whether Docker can name one container, which it answers for as long as it works.

@@ -125,7 +125,7 @@ impl Change {
     /// Reads `type=count`, `type+count` and `type-count` arguments.
     pub(crate) fn parse_all(arguments: &[&str]) -> Result<Vec<Self>> {
         let mut given = BTreeSet::new();
-        let mut parse = |argument: &&str| match relative(argument) {
+        let mut parse = |argument: &&str| match relative(as_typed(argument)?) {
             Some((name, sign, count)) => {
                 let request = Request::parse_new(&format!("{name}={count}"), &mut given)?;
                 Ok(if sign == '+' { Self::More(request) } else { Self::Fewer(request) })
@@ -163,7 +163,7 @@ impl Request {
     /// Reads `type=count` arguments.
     pub(crate) fn parse_all(arguments: &[&str]) -> Result<Vec<Self>> {
         let mut given = BTreeSet::new();
-        arguments.iter().map(|argument| Self::parse_new(argument, &mut given)).collect()
+        arguments.iter().map(|argument| Self::parse_new(as_typed(argument)?, &mut given)).collect()
     }
 
     /// Reads a DOKKU_SCALE: a `type=count` on each line; blank lines, and what follows a `#` at the start of a line or
@@ -207,12 +207,28 @@ fn without_comment(line: &str) -> &str {
 
 /// Name and count of `type=count`; the count without blanks around it.
 fn split(line: &str) -> Result<(&str, &str)> {
-    let missing = || Error::new(format!("Missing count for process type {}", shown(line.trim())));
+    let missing = || Error::new(format!("Missing count for process type {}", shown(line.trim()))).with_hint(FORMS);
     line.split_once('=').map(|(name, count)| (name, count.trim())).ok_or_else(missing)
 }
 
 fn invalid_count(name: &str) -> Error {
-    Error::new(format!("Invalid count for process type {}", shown(name)))
+    Error::new(format!("Invalid count for process type {}", shown(name))).with_hint(FORMS)
+}
+
+/// What a count can be.
+const FORMS: &str = "use a whole number: web=3 for three, web+1 for one more, web-1 for one less";
+
+/// What was typed, unless it may be a slip: `web=01`, or a blank in or around the name of a type.
+fn as_typed(argument: &str) -> Result<&str> {
+    let (name, count) = argument.split_at(argument.find(['=', '+']).unwrap_or(argument.len()));
+    let digits = count.get(1..).unwrap_or_default().trim();
+    if digits.len() > 1 && digits.starts_with('0') && is_number(digits) {
+        return Err(invalid_count(name));
+    }
+    if name.contains(char::is_whitespace) {
+        return Err(Error::new(format!("{:?} is not a process type: no blanks around it", shown(name))));
+    }
+    Ok(argument)
 }
 
 /// A name as a message shows it: not endless, and without control characters.
@@ -282,6 +298,8 @@ mod tests {
         assert_eq!(error(&["web=1", "web=2"]), "web is given more than once");
         assert_eq!(error(&["=1"]), "A process type must not be empty");
         assert_eq!(Request::parse_all(&["web= 2"]).unwrap()[0].quantity, 2);
+        assert_eq!(error(&["web=01"]), "Invalid count for process type web");
+        assert_eq!(error(&["web = 2"]), "\"web \" is not a process type: no blanks around it");
     }
 
     #[test]
@@ -303,6 +321,9 @@ mod tests {
         assert_eq!(error(&["my-job"]), "Missing count for process type my-job");
         assert_eq!(error(&["web=+1"]), "Invalid count for process type web");
         assert_eq!(error(&["web+"]), "Missing count for process type web+");
+        assert_eq!(error(&["web+01"]), "Invalid count for process type web");
+        assert_eq!(error(&["web =2"]), "\"web \" is not a process type: no blanks around it");
+        assert_eq!(Change::parse_all(&["web=0"]).unwrap().len(), 1);
     }
 
     #[test]

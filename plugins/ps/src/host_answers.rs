@@ -59,6 +59,11 @@ pub(crate) fn image_name(env: &Env, app: &App) -> Result<String> {
     Ok(if name.is_empty() { format!("{registry}dokku/{app}") } else { format!("{registry}{name}") })
 }
 
+/// The image that an app runs, with its tag.
+pub(crate) fn release_image(env: &Env, app: &App) -> Result<String> {
+    Ok(format!("{}:{}", image_name(env, app)?, image_tag(env, app)?))
+}
+
 /// What a trigger of the plugin registry says; where that plugin was told nothing, of the app or the host, it has
 /// nothing to say.
 fn of_registry(env: &Env, app: &App, trigger: &str) -> Result<String> {

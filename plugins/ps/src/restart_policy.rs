@@ -18,7 +18,11 @@ impl FromStr for RestartPolicy {
             }
             None => matches!(text, "no" | "always" | "unless-stopped" | "on-failure"),
         };
-        if valid { Ok(Self(text.to_owned())) } else { Err(Error::new("Invalid restart-policy specified")) }
+        let refused = || {
+            let forms = "use no, always, unless-stopped or on-failure (on-failure:5: at most five times)";
+            Error::new("Invalid restart-policy specified").with_hint(forms)
+        };
+        valid.then(|| Self(text.to_owned())).ok_or_else(refused)
     }
 }
 

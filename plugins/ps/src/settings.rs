@@ -46,6 +46,11 @@ const MAX_INSTANCES: Setting =
 const STOP_TIMEOUT: Setting =
     Setting { name: "stop-timeout-seconds", global: true, default: "30", reported: true, check: seconds };
 
+/// Which file of a source sets the scale.
+pub(crate) const SCALE_FILE: Setting =
+    Setting { name: "scale-file", global: true, default: DOKKU_SCALE, reported: false, check: scale_file };
+const DOKKU_SCALE: &str = "DOKKU_SCALE";
+
 /// All properties, sorted by name.
 pub(crate) const SETTINGS: &[Setting] = &[
     Setting { name: "dockerfile-start-cmd", global: false, default: "", reported: true, check: one_line },
@@ -54,6 +59,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     PROCFILE_PATH,
     RESTART_POLICY,
     RESTORE,
+    SCALE_FILE,
     SCALE_HOOKS,
     SCALE_STRATEGY,
     Setting { name: "skip-deploy", global: true, default: "false", reported: true, check: truth },
@@ -159,6 +165,10 @@ fn truth(value: &str) -> Result<()> {
         "true" | "false" => Ok(()),
         _ => Err(Error::new(format!("Invalid value {value:?} specified, use true or false"))),
     }
+}
+
+fn scale_file(value: &str) -> Result<()> {
+    one_of(value, "scale-file", &[DOKKU_SCALE, "none"])
 }
 
 fn scale_hooks(value: &str) -> Result<()> {
@@ -272,6 +282,7 @@ mod tests {
             ("procfile-path", "a\u{9b}b"),
             ("procfile-path", "a\u{202e}b"),
             ("heal", "everything"),
+            ("scale-file", "scale.txt"),
             ("heal", "address,none"),
             ("max-instances", "0"),
             ("max-instances", "-1"),
@@ -286,6 +297,7 @@ mod tests {
             ("procfile-path", "/a/..b/Procfile"),
             ("start-cmd", "serve \u{fc}ber"),
             ("heal", "none"),
+            ("scale-file", "none"),
             ("heal", "stray,address"),
             ("max-instances", "1"),
             ("max-instances", "1000000"),

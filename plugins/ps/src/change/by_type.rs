@@ -3,7 +3,7 @@
 use super::deploy;
 use crate::formation::{Formation, Request};
 use crate::saved::SavedScale;
-use common::{App, AppLock, Context, Env, Result, in_spite_of_signals};
+use common::{App, AppLock, Context, Env, Error, ErrorKind, Result, in_spite_of_signals};
 
 /// Has the host deploy each requested type. `before` is what was saved, `from` what is kept of it.
 pub(crate) fn deploy_types(
@@ -52,6 +52,9 @@ pub(crate) fn one_after_the_other(
         let old: Vec<Request> = done.iter().chain(cleared).cloned().collect();
         in_spite_of_signals(|| scale.save(from, &old)).context(|| format!("{error}; restoring the scale"))?;
         let back = Formation::from_requests(&undone).to_saved().join(" ");
+        if error.kind() == ErrorKind::Interrupted {
+            return Err(Error::new(format!("interrupted, {app} is back at {back}")).with_kind(ErrorKind::Interrupted));
+        }
         return Err(error.context(format!("Scaling {app} failed, the scale is back at {back}")));
     }
     Ok(())

@@ -15,12 +15,11 @@ use crate::image_kind::ImageKind;
 use crate::plan::Step;
 use crate::settings::{StopTimeouts, seconds_or};
 use common::{
-    App, AppLock, Docker, Env, Error, Instance, Process, ProcessType, Quantity, Result, Triggers, at_once,
-    in_spite_of_signals,
+    App, AppLock, Docker, Env, Error, ErrorKind, Instance, Process, ProcessType, Quantity, Result, Triggers, at_once,
+    in_spite_of_signals, interrupted,
 };
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
 /// How many lines of a failed instance's output are shown.
 const LAST_LINES: u32 = 20;
@@ -81,23 +80,29 @@ impl<'a> OnDocker<'a> {
         for (name, value) in variables {
             script = script.var(*name, value);
         }
-        self.progress(&format!("{instance}: starting"));
-        let began = Instant::now();
         let answer = script.stream(self.env.output())?;
         if answer.succeeded() {
-            self.progress(&format!("{instance}: serves ({} s)", began.elapsed().as_secs()));
             return Ok(());
         }
-        self.progress(&format!("{instance}: failed"));
+        let error = Error::new(format!("{instance} of {} could not be started ({})", self.app, answer.status_text()));
+        if interrupted().is_some() {
+            return Err(error.with_kind(ErrorKind::Interrupted));
+        }
         self.tell_last_lines(instance);
-        Err(Error::new(format!("{instance} of {} could not be started ({})", self.app, answer.status_text())))
+        Err(error)
     }
 
-    /// A line on a terminal alone.
-    fn progress(&self, text: &str) {
+    /// Tells of an instance that serves, the how manyth it is of its type; on a terminal with a bar.
+    fn tell_of(&self, instance: &Instance, serving: usize, count: Quantity) {
         let output = self.env.output();
-        if output.stdout_is_terminal() && !output.is_quiet() {
-            output.verbose(text);
+        if output.is_quiet() {
+            return;
+        }
+        let told = format!("{instance} serves ({serving} of {count})");
+        if output.stdout_is_terminal() {
+            output.verbose(&format!("[{}] {told}", bar(serving, count)));
+        } else {
+            output.verbose(&told);
         }
     }
 
@@ -140,12 +145,16 @@ impl<'a> OnDocker<'a> {
         let lost = Lost::among(self.env, self.app, instances, &before)?;
         let waiting = Mutex::new(instances.iter());
         let done = Mutex::new(Made::default());
+        let others = usize::try_from(count).unwrap_or(usize::MAX).saturating_sub(instances.len());
         at_once(workers, || {
             while let Some(instance) = next(&waiting, &done) {
                 let result = self.make_one(instance, count, (image, kind), &variables);
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                 if result.is_ok() || self.has_another_container(instance, &before) {
                     done.made.push(instance.clone());
+                }
+                if result.is_ok() {
+                    self.tell_of(instance, others.saturating_add(done.made.len()), count);
                 }
                 if let Err(error) = result {
                     done.failure.get_or_insert(error);
@@ -155,7 +164,7 @@ impl<'a> OnDocker<'a> {
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         if done.failure.is_none() && done.made.len() < instances.len() {
             let interrupted = format!("interrupted before all of {process_type} of {} were started", self.app);
-            done.failure = Some(Error::new(interrupted));
+            done.failure = Some(Error::new(interrupted).with_kind(ErrorKind::Interrupted));
         }
         lost.are_replaced(self.env, self.app, &done.made);
         Ok(done)
@@ -205,7 +214,6 @@ impl Outside for OnDocker<'_> {
     }
 
     fn rest(&self, step: &Step) -> Result<()> {
-        self.progress(&format!("{}: stopping", step.instance));
         resting::end(self.env, self.app, &[step])
     }
 
@@ -270,9 +278,17 @@ impl Outside for OnDocker<'_> {
     }
 }
 
+/// `[######------]` as far as it has come.
+fn bar(serving: usize, count: Quantity) -> String {
+    const WIDTH: usize = 24;
+    let all = usize::try_from(count).unwrap_or(usize::MAX).max(1);
+    let full = serving.saturating_mul(WIDTH).checked_div(all).unwrap_or_default().min(WIDTH);
+    "#".repeat(full) + &"-".repeat(WIDTH - full)
+}
+
 fn next<'i>(waiting: &Mutex<impl Iterator<Item = &'i Instance>>, done: &Mutex<Made>) -> Option<&'i Instance> {
     let has_failed = done.lock().unwrap_or_else(PoisonError::into_inner).failure.is_some();
-    if has_failed || common::interrupted().is_some() {
+    if has_failed || interrupted().is_some() {
         return None;
     }
     waiting.lock().unwrap_or_else(PoisonError::into_inner).next()

@@ -19,7 +19,7 @@ use crate::formation::{Formation, Request};
 use crate::plan::{self, Action, Ask, Step};
 use crate::stopped::Stopped;
 use crate::targets::Selection;
-use common::{App, AppLock, Context, Env, Error, Instance, ProcessType, Result, in_spite_of_signals};
+use common::{App, AppLock, Context, Env, Error, Instance, ProcessType, Quantity, Result, in_spite_of_signals};
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
@@ -70,7 +70,7 @@ impl<'a> Scaling<'a> {
     }
 
     /// Whether what runs is known instance by instance.
-    pub(super) fn is_of_instances(&self) -> bool {
+    pub(crate) fn is_of_instances(&self) -> bool {
         self.actual.is_some()
     }
 
@@ -81,6 +81,19 @@ impl<'a> Scaling<'a> {
         let (running, others): (Vec<_>, Vec<_>) = placed.partition(|found| found.counts_as_running());
         let instances = |of: Vec<&ListedInstance>| of.into_iter().filter_map(ListedInstance::instance).collect();
         (instances(running), instances(others))
+    }
+
+    /// How many of a type run once a request is fulfilled, and should: `web 3/3`.
+    pub(crate) fn outcome(&self, Request { process_type, quantity }: &Request) -> String {
+        let listed = self.actual.iter().flat_map(|actual| &actual.listed);
+        let wanted = |found: &&ListedInstance| found.index.is_some_and(|index| index <= *quantity);
+        let resting = listed.filter(|found| found.process_type.as_ref() == Some(process_type) && found.rests());
+        match Quantity::try_from(resting.filter(wanted).count()) {
+            Ok(stopped @ 1..) => {
+                format!("{process_type} {}/{quantity} ({stopped} stopped)", quantity.saturating_sub(stopped))
+            }
+            _ => format!("{process_type} {quantity}/{quantity}"),
+        }
     }
 
     /// Whether an instance of the app runs.

@@ -3,7 +3,7 @@
 //! It is a private script of the host, so what makes it usable is looked at, not assumed: it must be
 //! where it was seen, and it must still read the variables that we give it.
 
-use crate::host_answers::{bind_all_interfaces, image_name, image_tag, wait_to_retire};
+use crate::host_answers::{bind_all_interfaces, image_tag, release_image, wait_to_retire};
 use crate::host_files;
 use crate::image_kind::ImageKind;
 use crate::settings;
@@ -84,7 +84,7 @@ impl Surroundings {
     /// Asks the host's plugins and Docker.
     fn find(env: &Env, app: &App, script: PathBuf) -> Result<Self> {
         let tag = image_tag(env, app)?;
-        let image = format!("{}:{tag}", image_name(env, app)?);
+        let image = release_image(env, app)?;
         let built = Built::of(env, app, &image)?;
         let bind_all = bind_all_interfaces(env, app)?;
         let wait_to_retire = wait_to_retire(env, app)?;

@@ -11,8 +11,6 @@ pub(crate) struct Arguments {
     /// The app
     #[arg(default_value = "", hide_default_value = true)]
     app: String,
-    #[arg(hide = true)]
-    ignored: Vec<String>,
 }
 
 /// The body of `ps:inspect`.

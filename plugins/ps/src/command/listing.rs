@@ -1,16 +1,22 @@
 //! `ps <app>` and `ps --all`: what runs, since when, and whether it is what should run.
 
+use super::Again;
 use super::chosen::chosen;
 use super::report::is_json;
-use crate::docker_local::{Actual, Listing, TO_TELL_PENDING, add_pending, add_processes, listing_of, listings, queue};
+use crate::docker_local::{
+    Actual, Listing, Queued, TO_TELL_PENDING, add_pending, add_processes, listing_of, listings, queue,
+};
+use crate::host_answers::release_image;
 use crate::listing::text::{Look, of_app, of_apps};
-use crate::listing::{json, quiet, watched};
+use crate::listing::{json, next, quiet, watched};
 use crate::saved::SavedScale;
-use common::{App, Env, Error, OtherGlobals, ProcessType, Result, clap, now_since_epoch, parse_command_line};
+use crate::targets::Selection;
+use common::{App, Docker, Env, Error, OtherGlobals, Result, clap, now_since_epoch, parse_command_line};
 
 /// The status that `--exit-code` asks for when what runs is not what should.
 const NOT_AS_DESIRED: u8 = 3;
 
+#[allow(clippy::struct_excessive_bools, reason = "they are the flags")]
 #[derive(Debug, clap::Parser)]
 #[command(name = "ps", about = "Lists what runs of an app and whether it is what should run")]
 pub(crate) struct Arguments {
@@ -26,14 +32,19 @@ pub(crate) struct Arguments {
     /// Exit with 3 unless all that should run does, and nothing else
     #[arg(long)]
     exit_code: bool,
+    /// Tell of each container that waits to be removed
+    #[arg(long)]
+    retired: bool,
+    #[command(flatten)]
+    again: Again,
     #[command(flatten)]
     others: OtherGlobals,
     /// The app; without it, and without --all, the commands of this plugin are listed
     #[arg(default_value = "", hide_default_value = true)]
     app: String,
-    /// Only this process type
-    #[arg(value_name = "TYPE")]
-    process_type: Option<String>,
+    /// Only these process types and instances: web, 'worker-*', web.1
+    #[arg(value_name = "TYPE[.N]")]
+    targets: Vec<String>,
 }
 
 /// The three forms of a listing.
@@ -58,33 +69,48 @@ impl Arguments {
 pub(crate) fn list_or_help(env: &Env, help: impl FnOnce() -> String) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let form = arguments.form(env)?;
-    let as_desired = if arguments.all {
-        if !arguments.app.is_empty() {
-            return Err(Error::new("Name an app or use --all, not both"));
-        }
-        list_all(env, form)?
-    } else if arguments.app.is_empty() {
+    let asks_for_all = arguments.exit_code || arguments.again.watch || matches!(form, Form::Json);
+    let of_all = arguments.all || arguments.app.is_empty() && asks_for_all;
+    if arguments.app.is_empty() && !of_all {
         return env.output().print(&help());
+    }
+    let app = if of_all {
+        super::all_or_one(&arguments.app)?;
+        None
     } else {
-        let app = App::named_by_user(env, &arguments.app)?;
-        list_one(env, &app, arguments.process_type.as_deref(), form)?
+        Some(App::named_by_user(env, &arguments.app)?)
     };
+    let look = || match &app {
+        Some(app) => list_one(env, app, &arguments, form),
+        None => list_all(env, form),
+    };
+    if arguments.again.watch {
+        let is_drawn = matches!(form, Form::Text) && env.output().stdout_is_terminal();
+        let show = |text: &str| if is_drawn { env.output().redraw(text) } else { env.output().print(text) };
+        return arguments.again.look(|_| look().and_then(|(text, _)| show(&text)));
+    }
+    let (text, as_desired) = look()?;
+    env.output().print(&text)?;
     if arguments.exit_code && !as_desired { Err(Error::silent(NOT_AS_DESIRED)) } else { Ok(()) }
 }
 
 /// Lists one app; says whether it is as desired.
-fn list_one(env: &Env, app: &App, process_type: Option<&str>, form: Form) -> Result<bool> {
-    let process_type: Option<ProcessType> = process_type.map(str::parse).transpose()?;
-    let mut listing = listing_of(env, app, &queued(env))?;
-    if let Some(process_type) = &process_type {
-        listing = listing.only(|named| named == process_type);
-        // A type that nobody names any more is known as long as something of it is there.
-        if listing.instances().is_empty() {
-            chosen(env, app, &[process_type.to_string()])?;
-        }
+fn list_one(env: &Env, app: &App, arguments: &Arguments, form: Form) -> Result<(String, bool)> {
+    let (words, known) = (&arguments.targets, chosen(env, app, &arguments.targets));
+    let named = Selection::new(
+        words.iter().filter_map(|word| word.parse().ok()),
+        words.iter().filter_map(|word| word.parse().ok()),
+    );
+    if named.is_empty() {
+        known.as_ref().map_err(Clone::clone)?;
     }
-    let matters = |named: &ProcessType| process_type.as_ref().is_none_or(|only| only == named);
-    SavedScale::new(env, app).warn_of_excess(matters)?;
+    let whole = listing_of(env, app, &queued(env))?;
+    // A type that nobody names any more is known as long as something of it is there.
+    let is_there = whole.instances().iter().any(|instance| instance.is_among(&named));
+    let part = known.or_else(|refused| if is_there { Ok(named) } else { Err(refused) })?;
+    let touched = part.touched();
+    let mut listing = whole.narrowed(&part);
+    SavedScale::new(env, app).warn_of_excess(|named| part.is_empty() || touched.contains(named))?;
     if listing.actual == Actual::NotDeployed {
         env.output().warn(&format!("App {app} has not been deployed"));
     }
@@ -92,21 +118,31 @@ fn list_one(env: &Env, app: &App, process_type: Option<&str>, form: Form) -> Res
         add_pending(env, &mut listing)?;
         add_processes(env, &mut listing)?;
     }
-    env.output().print(&match form {
-        Form::Text => of_app(&listing, look(env)) + &watched::lines(&listing.watched, now_since_epoch(), look(env)),
+    let text = match form {
+        Form::Text => {
+            let next = next::steps(&listing, || has_image(env, app));
+            of_app(&listing, arguments.retired, &next, look(env))
+                + &watched::lines(&listing.watched, now_since_epoch(), look(env))
+        }
         Form::Json => json::object(&listing)?,
         Form::Quiet => quiet::lines(&listing),
-    })?;
-    Ok(listing.is_as_desired())
+    };
+    Ok((text, listing.is_as_desired()))
+}
+
+/// Whether instances of an app can be made: the image of its release is there, or nobody can tell.
+fn has_image(env: &Env, app: &App) -> bool {
+    let find = || Docker::new(env)?.has_image(&release_image(env, app)?);
+    find().unwrap_or(true)
 }
 
 /// Lists every app that the user may see; says whether all are as desired. An app that cannot be read does
 /// not keep the others from being listed.
-fn list_all(env: &Env, form: Form) -> Result<bool> {
+fn list_all(env: &Env, form: Form) -> Result<(String, bool)> {
     let apps = App::all_visible(env)?;
     if apps.is_empty() {
         env.output().warn("You haven't deployed any applications yet");
-        return Ok(true);
+        return Ok((String::new(), true));
     }
     let (mut listed, mut failures) = (Vec::new(), Vec::new());
     for (app, listing) in listings(env, &apps, &queued(env), TO_TELL_PENDING)? {
@@ -118,20 +154,21 @@ fn list_all(env: &Env, form: Form) -> Result<bool> {
             Err(error) => failures.push(error.context(app)),
         }
     }
-    env.output().print(&match form {
+    let text = match form {
         Form::Text => of_apps(&listed, look(env)),
         Form::Json => listed.iter().map(json::object).collect::<Result<String>>()?,
         Form::Quiet => listed.iter().map(quiet::lines).collect(),
-    })?;
+    };
     if failures.is_empty() {
-        return Ok(listed.iter().all(Listing::is_as_desired));
+        return Ok((text, listed.iter().all(Listing::is_as_desired)));
     }
+    env.output().print(&text)?;
     let lines: Vec<&str> = failures.iter().map(Error::message).collect();
     Err(Error::new(lines.join("\n")))
 }
 
 /// What is queued for retirement. A queue that cannot be read is no reason to show nothing.
-pub(super) fn queued(env: &Env) -> Vec<(String, String)> {
+pub(super) fn queued(env: &Env) -> Vec<Queued> {
     queue(env).unwrap_or_else(|error| {
         env.output().warn(&format!("{error}; containers that will be removed are shown as stray"));
         Vec::new()

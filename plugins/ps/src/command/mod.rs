@@ -28,8 +28,8 @@ use crate::each_app::EachApp;
 use crate::scheduler::{DOCKER_LOCAL, scheduler_of};
 use crate::targets::Selection;
 use chosen::chosen;
-use common::{App, Env, Error, Globals, Result, clap};
-use std::time::Duration;
+use common::{App, Env, Error, Globals, Result, clap, interrupted, pause};
+use std::time::{Duration, Instant};
 
 // Flags of a command that works on one app or on all. (No doc comment: clap would show it in the help.)
 #[derive(Debug, clap::Args)]
@@ -68,8 +68,6 @@ pub(crate) struct AppOrAll {
     /// The app
     #[arg(default_value = "", hide_default_value = true)]
     app: String,
-    #[arg(hide = true)]
-    ignored: Vec<String>,
 }
 
 // The command line of a command that takes an app and parts of it, or `--all`.
@@ -117,8 +115,45 @@ impl TargetedArguments {
         if !self.targets.is_empty() {
             return Err(Error::new(format!("Unable to {command} all apps when specifying a process name")));
         }
+        all_or_one(&self.app)?;
         EachApp::new(env, command, self.fleet.parallel)?.run(|env, app| of_app(env, app, Selection::default()))
     }
+}
+
+// Whether a listing is looked at once or again and again.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Again {
+    /// Look again and again until interrupted
+    #[arg(long)]
+    watch: bool,
+    /// Seconds from one look to the next, with --watch
+    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
+    interval: u64,
+}
+
+impl Again {
+    /// Looks again and again; the first look is told that it is. Whoever ends it has seen enough: that is no failure, nor is
+    /// the look in between.
+    fn look(&self, look: impl Fn(bool) -> Result<()>) -> Result<()> {
+        let mut is_first = true;
+        loop {
+            let began = Instant::now();
+            let looked = look(is_first);
+            if interrupted().is_none() {
+                looked?;
+                pause(Duration::from_secs(self.interval).saturating_sub(began.elapsed()));
+            }
+            if interrupted().is_some() {
+                return Ok(());
+            }
+            is_first = false;
+        }
+    }
+}
+
+/// Refuses an app that is named beside `--all`: it would be passed over.
+fn all_or_one(app: &str) -> Result<()> {
+    if app.is_empty() { Ok(()) } else { Err(Error::new("Name an app or use --all, not both")) }
 }
 
 /// Runs an operation against the app that the command line names, or against all.
@@ -130,6 +165,7 @@ fn run_for_app_or_all(
 ) -> Result<()> {
     let patience = arguments.patience.duration();
     if arguments.fleet.all {
+        all_or_one(&arguments.app)?;
         let each = EachApp::new(env, command, arguments.fleet.parallel)?;
         return each.run(|env, app| operation(env, app, patience));
     }

@@ -5,6 +5,7 @@ use super::chosen::chosen;
 use crate::change::{Difference, Scaling, Stray, Wish, as_text, lock, stop_later_if_asked};
 use crate::docker_local::{Actual, ListedInstance, Listing, TO_TELL_PENDING, listing_of, listings, queue};
 use crate::each_app::one_after_the_other;
+use crate::listing::next;
 use crate::plan::{Ask, Ills};
 use crate::settings;
 use crate::targets::Selection;
@@ -69,9 +70,7 @@ pub fn main(env: &Env) -> Result<()> {
         }
         return reconcile(env, &app, wish, patience);
     }
-    if !arguments.app.is_empty() {
-        return Err(Error::new("Name an app or use --all, not both"));
-    }
+    super::all_or_one(&arguments.app)?;
     let everything = Selection::default();
     let wish = arguments.wish(&everything);
     // One look at all of them; only the apps that need it are locked and looked at again.
@@ -116,7 +115,7 @@ fn say(env: &Env, app: &App, listing: &Listing, wish: Wish<'_>) -> Result<()> {
             found.excess.map_or(Ok(()), |excess| Err(Error::new(excess)))
         }
         _ => {
-            output.info1_quiet(&format!("{app} is as it should be"));
+            say_that_nothing_is_done(env, listing);
             Ok(())
         }
     }
@@ -132,6 +131,25 @@ pub(super) fn says_it_begins(app: &App, stdout: &str) -> bool {
     stdout.lines().any(|line| line.strip_prefix("-----> ") == Some(&*beginning(app)))
 }
 
+/// Says why nothing is done, and what of the app another command mends.
+fn say_that_nothing_is_done(env: &Env, listing: &Listing) {
+    let (output, app) = (env.output(), &listing.app);
+    let next = next::steps(listing, || true);
+    let why = match &listing.actual {
+        Actual::NotDeployed => "has not been deployed",
+        Actual::Status(_) => "is run by a scheduler that looks after it itself",
+        Actual::Instances(_) if listing.is_stopped => "is stopped, and stays so",
+        Actual::Instances(_) if next.is_empty() => "is as it should be",
+        Actual::Instances(_) => "has nothing that ps:reconcile starts or retires",
+    };
+    output.info1_quiet(&format!("{app} {why}"));
+    if !output.is_quiet() {
+        for line in &next {
+            output.verbose(line);
+        }
+    }
+}
+
 fn reconcile(env: &Env, app: &App, wish: Wish<'_>, patience: Duration) -> Result<()> {
     let output = env.output();
     let held = lock(env, app, patience)?;
@@ -139,12 +157,7 @@ fn reconcile(env: &Env, app: &App, wish: Wish<'_>, patience: Duration) -> Result
     refuse_half_stopped(env, app, &listing)?;
     let Some(found) = Difference::find(env, app, &listing, wish, held.is_ours())?.filter(|found| !found.is_empty())
     else {
-        let why = match listing.actual {
-            Actual::NotDeployed => "has not been deployed",
-            Actual::Status(_) => "is run by a scheduler that looks after it itself",
-            Actual::Instances(_) => "is as it should be",
-        };
-        output.info1_quiet(&format!("{app} {why}"));
+        say_that_nothing_is_done(env, &listing);
         return Ok(());
     };
     output.info1(&beginning(app));

@@ -3,7 +3,7 @@
 use crate::docker_local::Statuses;
 use crate::report::{Report, info_flags};
 use common::clap::{self, Arg};
-use common::{App, Env, Error, Result};
+use common::{App, Env, Error, Result, shown};
 
 /// The command line of `ps:report`, as its manual has it.
 pub(crate) fn definition() -> clap::Command {
@@ -65,6 +65,13 @@ impl Arguments {
                 }
                 position => positions.push(position),
             }
+        }
+        if let [_, extra, ..] = positions.as_slice() {
+            return Err(Error::new(format!(
+                "{} is a word too many\nUsage: dokku ps:report [OPTIONS] [APP] [FLAG]",
+                shown(extra)
+            ))
+            .with_status(2));
         }
         arguments.app = positions.first().map_or(String::new(), |app| (*app).to_owned());
         Ok(arguments)

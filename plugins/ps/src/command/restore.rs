@@ -23,8 +23,6 @@ pub(crate) struct Arguments {
     /// The app; all apps when none is named
     #[arg(default_value = "", hide_default_value = true)]
     app: String,
-    #[arg(hide = true)]
-    ignored: Vec<String>,
 }
 
 /// The body of `ps:restore`.
@@ -35,7 +33,10 @@ pub fn main(env: &Env) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let patience = Duration::from_secs(arguments.lock_timeout);
     let triggers = Triggers::new(env);
-    if !arguments.fleet.all && !arguments.app.is_empty() {
+    if arguments.fleet.all {
+        super::all_or_one(&arguments.app)?;
+    }
+    if !arguments.app.is_empty() {
         let app = App::named_by_user(env, &arguments.app)?;
         let healthy = healthy(env, std::slice::from_ref(&app), patience)?;
         triggers.fire("pre-restore", &[])?;

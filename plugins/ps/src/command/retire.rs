@@ -20,8 +20,6 @@ pub(crate) struct Arguments {
     /// The app; all apps when none is named
     #[arg(default_value = "", hide_default_value = true)]
     app: String,
-    #[arg(hide = true)]
-    ignored: Vec<String>,
 }
 
 /// The body of `ps:retire`.

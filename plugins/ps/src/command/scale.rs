@@ -14,7 +14,7 @@ use crate::settings::MaxInstances;
 use crate::source_files::SourceFile;
 use crate::stopped::Stopped;
 use common::{
-    App, AppLock, Env, Error, Globals, ProcessType, Result, Triggers, clap, listed, parse_command_line, shown,
+    App, AppLock, Context, Env, Error, Globals, ProcessType, Result, Triggers, clap, listed, parse_command_line, shown,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -156,7 +156,7 @@ impl Asked {
         let triggers = Triggers::new(env);
         triggers.fire("ps-pre-scale", &arguments)?;
         work()?;
-        triggers.fire("ps-post-scale", &arguments)
+        triggers.fire("ps-post-scale", &arguments).context(|| "The scale stands, but not all were told of it")
     }
 }
 
@@ -203,7 +203,21 @@ fn change(
 ) -> Result<()> {
     scaling.prepare(changes, lock)?;
     let needed: Vec<&TypeChange<'_>> = changes.iter().filter(|change| change.is_needed()).collect();
-    let work = needed.iter().map(|change| (&change.request, || scaling.apply(change, lock)));
+    let tell = |what: String| {
+        if scaling.is_of_instances() && !env.output().is_quiet() {
+            env.output().verbose(&what);
+        }
+    };
+    if needed.is_empty() {
+        let there: Vec<String> = changes.iter().map(|change| scaling.outcome(&change.request)).collect();
+        tell(format!("nothing to do: {}", there.join("  ")));
+    }
+    let apply = |change: &TypeChange<'_>| {
+        scaling.apply(change, lock)?;
+        tell(scaling.outcome(&change.request));
+        Ok(())
+    };
+    let work = needed.iter().map(|change| (&change.request, || apply(change)));
     one_after_the_other(env, app, &asked.saved.desired, &asked.saved.desired, &asked.requests, work.collect())
 }
 

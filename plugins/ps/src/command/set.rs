@@ -5,7 +5,7 @@ use super::chosen::chosen;
 use crate::PLUGIN;
 use crate::docker_local::{InstanceStatus, Statuses};
 use crate::restart_policy::RestartPolicy;
-use crate::settings::{Named, RESTART_POLICY};
+use crate::settings::{Named, RESTART_POLICY, SETTINGS, Setting};
 use common::{
     App, AppLock, Docker, Env, Error, Globals, ProcessType, Properties, Result, Scope, clap, parse_command_line,
 };
@@ -42,7 +42,7 @@ pub fn main(env: &Env) -> Result<()> {
     if app.is_none() && !named.as_ref().is_ok_and(Named::is_global) {
         return Err(Error::new("Property cannot be specified globally"));
     }
-    let named = named?;
+    let named = named.map_err(|error| error.with_hint(what_can_be_set(env, app.as_ref())))?;
     if !rest.is_empty() {
         let whole = std::iter::once(value).chain(rest).collect::<Vec<_>>().join(" ");
         return Err(Error::new(format!("{name} takes one value, put quotes around it: '{whole}'")));
@@ -56,6 +56,16 @@ pub fn main(env: &Env) -> Result<()> {
         reach_containers(env, app.as_ref(), named.process_type.as_ref());
     }
     Ok(())
+}
+
+/// Each property with the value that holds: for who does not know their names.
+fn what_can_be_set(env: &Env, app: Option<&App>) -> String {
+    let value = |setting: &Setting| setting.computed(env, app).unwrap_or_default();
+    let lines = SETTINGS.iter().filter(|setting| app.is_some() || setting.global);
+    let lines = lines.map(|setting| format!("  {:<22}{}", setting.name, value(setting)).trim_end().to_owned());
+    let whose = app.map_or_else(|| "--global".to_owned(), App::to_string);
+    let usage = format!("dokku ps:set {whose} PROPERTY [VALUE] sets one of these, without a value it is cleared:");
+    std::iter::once(usage).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 /// Sets a property to a value that was checked; an empty one clears it. A type that the app does not have gets none, and

@@ -1,5 +1,6 @@
 //! `ps:stats`: what the instances of an app, or of all, use of processor and memory against their limits.
 
+use super::Again;
 use super::chosen::chosen;
 use super::listing::{look, queued};
 use super::on_docker_local;
@@ -7,8 +8,7 @@ use super::report::is_json;
 use crate::docker_local::{Actual, Listing, listing_of, listings, used};
 use crate::listing::stats;
 use crate::targets::Selection;
-use common::{App, Asked, Env, Error, OtherGlobals, Result, clap, interrupted, listed, parse_command_line, pause};
-use std::time::{Duration, Instant};
+use common::{App, Asked, Env, Error, OtherGlobals, Result, clap, listed, parse_command_line};
 
 #[derive(Debug, clap::Parser)]
 #[command(
@@ -19,12 +19,8 @@ pub(crate) struct Arguments {
     /// Every app
     #[arg(long)]
     all: bool,
-    /// Look again and again until interrupted
-    #[arg(long)]
-    watch: bool,
-    /// Seconds from one look to the next, with --watch; Docker takes about two for each
-    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
-    interval: u64,
+    #[command(flatten)]
+    again: Again,
     /// stdout or json
     #[arg(long, default_value = "stdout")]
     format: String,
@@ -63,38 +59,19 @@ pub fn main(env: &Env) -> Result<()> {
     let form = match is_json(&arguments.format)? {
         true => Form::Json,
         false if arguments.quiet || env.output().is_quiet() => Form::Quiet,
-        false if arguments.watch && env.output().stdout_is_terminal() => Form::Drawn,
+        false if arguments.again.watch && env.output().stdout_is_terminal() => Form::Drawn,
         false => Form::Text,
     };
     let whose = whose(env, &arguments)?;
-    if arguments.watch {
-        return watch(env, &whose, form, Duration::from_secs(arguments.interval));
+    if arguments.again.watch {
+        return arguments.again.look(|is_first| print(env, &whose, form, is_first));
     }
     print(env, &whose, form, true)
 }
 
-/// Looks again and again. Whoever ends it has seen enough: that is no failure, nor is the look in between.
-fn watch(env: &Env, whose: &Whose, form: Form, interval: Duration) -> Result<()> {
-    let mut is_first = true;
-    loop {
-        let began = Instant::now();
-        let printed = print(env, whose, form, is_first);
-        if interrupted().is_none() {
-            printed?;
-            pause(interval.saturating_sub(began.elapsed()));
-        }
-        if interrupted().is_some() {
-            return Ok(());
-        }
-        is_first = false;
-    }
-}
-
 fn whose(env: &Env, arguments: &Arguments) -> Result<Whose> {
     if arguments.all {
-        if !arguments.app.is_empty() {
-            return Err(Error::new("Name an app or use --all, not both"));
-        }
+        super::all_or_one(&arguments.app)?;
         return Ok(Whose::All);
     }
     let app = App::named_by_user(env, &arguments.app)?;

@@ -48,7 +48,10 @@ fn look(env: &Env, app: &App, types: &BTreeSet<ProcessType>) -> Result<Vec<Strin
     let refused = |of: &str, again: &str| {
         Error::new(format!("{of} is stopped and will not come up by itself, start it with: dokku ps:start {again}"))
     };
-    if settings::is_stopped(env, app)? && !is_changing(env, app)? {
+    if settings::is_stopped(env, app)? {
+        if is_changing(env, app)? {
+            return Ok(vec![format!("{app} is stopped")]);
+        }
         return Err(refused(&format!("App {app}"), app.as_str()));
     }
     let listing = listing_of(env, app, &queue(env)?)?;

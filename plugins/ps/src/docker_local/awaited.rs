@@ -1,6 +1,6 @@
 //! What has still to come until an app is as it should be. Pure.
 
-use super::listing::{Actual, InstanceState, ListedInstance, Listing, TypeCount};
+use super::listing::{Actual, InstanceState, ListedInstance, Listing, STALE_ADDRESS, TypeCount};
 use common::ProcessType;
 use std::collections::BTreeSet;
 
@@ -29,10 +29,23 @@ impl Listing {
         }
     }
 
+    /// The instances with which something is wrong, and what.
+    pub(crate) fn troubles(&self) -> Vec<(&ListedInstance, &str)> {
+        let short = self.short_types();
+        let is_of_short =
+            |instance: &ListedInstance| instance.process_type.as_ref().is_some_and(|of| short.contains(of));
+        let trouble = |instance| Some((instance, ListedInstance::trouble(instance, is_of_short(instance))?));
+        self.instances().iter().filter_map(trouble).collect()
+    }
+
+    /// The types of which fewer run than should.
+    fn short_types(&self) -> BTreeSet<ProcessType> {
+        let short = self.types().into_iter().filter(TypeCount::is_short);
+        short.map(|count| count.process_type.clone()).collect()
+    }
+
     fn awaited_of(&self, instances: &[ListedInstance]) -> Vec<String> {
-        let types = self.types();
-        let short: BTreeSet<&ProcessType> =
-            types.iter().filter(|count| count.is_short()).map(|count| count.process_type).collect();
+        let (types, short) = (self.types(), self.short_types());
         let is_of_short =
             |instance: &ListedInstance| instance.process_type.as_ref().is_some_and(|of| short.contains(of));
         let (mut awaited, mut told) = (Vec::new(), BTreeSet::new());
@@ -55,21 +68,26 @@ impl Listing {
 impl ListedInstance {
     /// Why it has still to become what it should be; `is_short` says that its type has too few.
     fn awaited(&self, is_short: bool) -> Option<String> {
+        match self.trouble(is_short) {
+            Some(STALE_ADDRESS) => Some(format!("has a {STALE_ADDRESS}")),
+            Some(trouble) => Some(format!("is {trouble}")),
+            None if self.runs() && self.health() == Some("starting") => Some("is starting".to_owned()),
+            None => None,
+        }
+    }
+
+    /// What is wrong with it, in a word or two; what does not run is, where its type `is_short` of instances.
+    pub(crate) fn trouble(&self, is_short: bool) -> Option<&str> {
         let is_down = matches!(self.state, InstanceState::Docker(_)) && !self.counts_as_running() && !self.rests();
-        let why = if self.is_unhealthy() {
-            "is unhealthy"
+        if self.is_unhealthy() {
+            Some("unhealthy")
         } else if self.is_queued {
-            "is queued for removal"
-        } else if self.has_stale_address {
-            "has a stale address"
+            Some("queued for removal")
         } else if self.is_amiss() || is_down && is_short {
-            return Some(format!("is {}", self.word()));
-        } else if self.runs() && self.health() == Some("starting") {
-            "is starting"
+            Some(self.word())
         } else {
-            return None;
-        };
-        Some(why.to_owned())
+            None
+        }
     }
 }
 

@@ -30,14 +30,7 @@ fn other(name: &str, state: InstanceState) -> ListedInstance {
         process_type: Some(instance.process_type),
         index: Some(instance.index),
         state,
-        has_stale_address: false,
-        aside: None,
-        is_queued: false,
-        container: None,
-        container_name: None,
-        details: None,
-        seconds: None,
-        processes: None,
+        ..ListedInstance::default()
     }
 }
 
@@ -47,6 +40,7 @@ fn listing(desired: &[(&str, Quantity)], actual: Actual) -> Listing {
         scheduler: "k3s".into(),
         desired: desired.iter().map(|(name, quantity)| (name.parse().unwrap(), *quantity)).collect(),
         actual,
+        is_stopped: false,
         pending: BTreeMap::new(),
         watched: crate::watched::Watched::default(),
     }

@@ -43,16 +43,24 @@ pub(crate) fn names_container(held: &str, id: &str) -> bool {
     held == id || (held.len() >= SHORTEST && id.starts_with(held))
 }
 
-/// What docker-local will remove: app and container.
-pub(crate) type Queue = [(String, String)];
+/// A container that docker-local will remove.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Queued {
+    /// The app whose it was.
+    pub(crate) app: String,
+    /// Its id.
+    pub(crate) container: String,
+    /// From when on it may be removed, in seconds since 1970; `None` where that cannot be read.
+    pub(crate) due: Option<i64>,
+}
 
-/// App and container of each line `APP CONTAINER TIME` of what docker-local will remove. A line that is
-/// none is left to docker-local.
-pub(crate) fn queue(env: &Env) -> Result<Vec<(String, String)>> {
+/// Each line `APP CONTAINER TIME` of what docker-local will remove. A line that is none is left to docker-local.
+pub(crate) fn queue(env: &Env) -> Result<Vec<Queued>> {
     let bytes = file::read(&retirement_queue(env)?)?.unwrap_or_default();
     let queued = |line: &str| {
-        let mut words = line.split_whitespace();
-        Some((words.next()?.to_owned(), words.next()?.to_owned()))
+        let mut words = line.split_whitespace().map(str::to_owned);
+        let (app, container) = (words.next()?, words.next()?);
+        Some(Queued { app, container, due: words.next().and_then(|time| time.parse().ok()) })
     };
     Ok(String::from_utf8_lossy(&bytes).lines().filter_map(queued).collect())
 }

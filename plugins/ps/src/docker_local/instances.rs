@@ -3,7 +3,7 @@
 //! The scale property says which instances should be there, the app's CONTAINER files which containers
 //! they are, Docker how those do. What Docker has besides is retiring, upcoming or astray.
 
-use super::files::{InstanceFile, names_container};
+use super::files::{InstanceFile, Queued, names_container};
 use super::listing::{InstanceState, ListedInstance};
 use common::{App, Container, ContainerDetails, Instance, ProcessType, Quantity, seconds_since_epoch};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,8 +26,8 @@ pub(crate) struct Found<'a> {
     pub(crate) containers: &'a [&'a Container],
     /// How they do, by id. One that is not in here has gone meanwhile.
     pub(crate) details: &'a BTreeMap<String, ContainerDetails>,
-    /// The ids of those that are queued for removal.
-    pub(crate) retiring: &'a [String],
+    /// Those that are queued for removal.
+    pub(crate) retiring: &'a [Queued],
     /// Whether the app is being deployed, or changed in another way: somebody holds its lock or makes containers
     /// of it.
     pub(crate) locked: bool,
@@ -40,11 +40,11 @@ pub(crate) struct Found<'a> {
 pub(crate) fn that_matter<'a>(
     app: &App,
     files: &[InstanceFile],
-    retiring: &[String],
+    retiring: &[Queued],
     containers: &'a [Container],
 ) -> Vec<&'a Container> {
     let named: BTreeSet<&str> = files.iter().map(|file| file.container.as_str()).collect();
-    let queued: BTreeSet<&str> = retiring.iter().map(String::as_str).collect();
+    let queued: BTreeSet<&str> = retiring.iter().map(|queued| queued.container.as_str()).collect();
     // A file may hold a shortened id, as no current release writes it; then all of them are compared.
     let shortened = files.iter().any(|file| file.container.len() < FULL_ID);
     let matters = |container: &&Container| {
@@ -110,15 +110,7 @@ fn missing(instance: Instance) -> ListedInstance {
         name: instance.to_string(),
         index: Some(instance.index),
         process_type: Some(instance.process_type),
-        state: InstanceState::Missing,
-        has_stale_address: false,
-        aside: None,
-        is_queued: false,
-        container: None,
-        container_name: None,
-        details: None,
-        seconds: None,
-        processes: None,
+        ..ListedInstance::default()
     }
 }
 
@@ -131,7 +123,7 @@ impl Found<'_> {
             None => ListedInstance { container: shown_id(held), ..without },
             Some((container, details)) => ListedInstance {
                 state: InstanceState::Docker(details.state.clone()),
-                is_queued: self.is_queued(&container.id),
+                is_queued: self.queued(&container.id).is_some(),
                 container: Some(container.id.clone()),
                 container_name: Some(container.name.clone()),
                 seconds: self.seconds(details),
@@ -145,7 +137,8 @@ impl Found<'_> {
     fn of_no_file(&self, container: &Container) -> Option<ListedInstance> {
         let details = self.details.get(&container.id)?;
         let instance: Option<Instance> = container.dyno.parse().ok();
-        let state = if self.is_queued(&container.id) {
+        let queued = self.queued(&container.id);
+        let state = if queued.is_some() {
             InstanceState::Retiring
         } else if self.locked && is_named_upcoming(&container.name) {
             InstanceState::Upcoming
@@ -159,19 +152,17 @@ impl Found<'_> {
                 .map(|instance| instance.process_type)
                 .or_else(|| container.process_type.parse().ok()),
             state,
-            has_stale_address: false,
-            aside: None,
-            is_queued: false,
+            retires_in: queued.and_then(|queued| Some(u64::try_from(queued.due? - self.now).unwrap_or_default())),
             container: Some(container.id.clone()),
             container_name: Some(container.name.clone()),
             seconds: self.seconds(details),
             details: Some(details.clone()),
-            processes: None,
+            ..ListedInstance::default()
         })
     }
 
-    fn is_queued(&self, id: &str) -> bool {
-        self.retiring.iter().any(|queued| names_container(queued, id))
+    fn queued(&self, id: &str) -> Option<&Queued> {
+        self.retiring.iter().find(|queued| names_container(&queued.container, id))
     }
 
     /// Seconds since the start of what runs, or the end of what does not. A clock that was put back makes

@@ -6,6 +6,10 @@ fn id(number: u8) -> String {
     format!("{number:064x}")
 }
 
+fn queued(number: u8) -> Queued {
+    Queued { app: "shop".to_owned(), container: id(number), due: Some(NOW + 60) }
+}
+
 fn container(number: u8, name: &str, dyno: &str) -> Container {
     Container {
         id: id(number),
@@ -36,7 +40,7 @@ struct Scene {
     files: Vec<InstanceFile>,
     containers: Vec<Container>,
     details: BTreeMap<String, ContainerDetails>,
-    retiring: Vec<String>,
+    retiring: Vec<Queued>,
     locked: bool,
 }
 
@@ -109,7 +113,7 @@ fn a_deployed_container_that_nothing_accounts_for_is_a_stray() {
 fn a_queued_container_is_retiring_and_one_that_a_file_names_is_not() {
     let containers = [container(1, "shop.web.1", "web.1"), container(2, "shop.web.1.17", "web.1")];
     let mut scene = Scene::new(&[("web", 1)], &[file("web.1", &id(1))], &containers);
-    scene.retiring = vec![id(2), id(1)];
+    scene.retiring = vec![queued(2), queued(1)];
     assert_eq!(scene.words(), "web.1 running, web.1 retiring");
 }
 
@@ -166,7 +170,7 @@ fn another_app_s_container_is_none_of_this_one_whatever_names_it() {
     let unlabelled = |number, name| Container { app: String::new(), ..container(number, name, "") };
     let containers = [others(1, "shop.web.1"), others(2, "api.web.1"), unlabelled(3, "shop.web.3"), others(4, "x")];
     let mut scene = Scene::new(&[("web", 3)], &files, &containers);
-    scene.retiring = vec![id(4)];
+    scene.retiring = vec![queued(4)];
     assert_eq!(scene.words(), "web.1 missing, web.2 missing, web.3 running");
     assert!(scene.listed().iter().all(|listed| listed.name == "web.3" || listed.details.is_none()));
 }

@@ -17,6 +17,8 @@ pub(crate) struct Listing {
     pub(crate) desired: BTreeMap<ProcessType, Quantity>,
     /// What is known of those there are.
     pub(crate) actual: Actual,
+    /// Whether it was stopped whole, by hand: then nothing of it should run.
+    pub(crate) is_stopped: bool,
     /// What has changed of each type since its instances were made; only types of which something has.
     pub(crate) pending: BTreeMap<ProcessType, Vec<String>>,
     /// What `ps:watch` keeps of it.
@@ -35,7 +37,7 @@ pub(crate) enum Actual {
 }
 
 /// An instance that is there or should be, or a container of the app that is no instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ListedInstance {
     /// `web.1`; of a container without such a label its own name.
     pub(crate) name: String,
@@ -60,8 +62,12 @@ pub(crate) struct ListedInstance {
     pub(crate) details: Option<ContainerDetails>,
     /// Seconds since the container was started, or since it ended when it does not run.
     pub(crate) seconds: Option<u64>,
+    /// Of one that retires, in how many seconds it may be removed, where that is known.
+    pub(crate) retires_in: Option<u64>,
     /// What runs inside, or why that could not be read; `None` where it was not asked.
     pub(crate) processes: Option<Result<Vec<ContainerProcess>, String>>,
+    /// The memory that it uses, in bytes; `None` where it was not asked, or is not known.
+    pub(crate) memory: Option<u64>,
 }
 
 /// Why nobody starts an instance who is not asked to.
@@ -73,12 +79,16 @@ pub(crate) enum Aside {
     GivenUp,
 }
 
+/// The word for an instance whose container has another address than the one that is written down for the proxy.
+pub(crate) const STALE_ADDRESS: &str = "stale address";
+
 /// How it is with an instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum InstanceState {
     /// A file of the app names its container: Docker's word for that.
     Docker(ContainerState),
     /// It should be there, and its container is not.
+    #[default]
     Missing,
     /// A container of a deploy in progress that has not taken its place yet.
     Upcoming,
@@ -130,7 +140,7 @@ impl ListedInstance {
     /// The word for how it is with it.
     pub(crate) fn word(&self) -> &str {
         match self {
-            _ if self.has_stale_address => "stale address",
+            _ if self.has_stale_address => STALE_ADDRESS,
             _ if self.rests() => "stopped",
             _ if self.aside == Some(Aside::GivenUp) && !self.counts_as_running() => "crashed",
             _ => self.state.as_str(),
@@ -229,6 +239,27 @@ impl Listing {
         self
     }
 
+    /// The same of a part of the app alone, be it of single instances.
+    #[must_use]
+    pub(crate) fn narrowed(self, part: &Selection) -> Self {
+        if part.is_empty() {
+            return self;
+        }
+        let touched = part.touched();
+        let mut narrowed = self.only(|process_type| touched.contains(process_type));
+        for (process_type, quantity) in &mut narrowed.desired {
+            if !part.types.contains(process_type) {
+                let meant =
+                    |instance: &&Instance| instance.process_type == *process_type && instance.index <= *quantity;
+                *quantity = Quantity::try_from(part.instances.iter().filter(meant).count()).unwrap_or(*quantity);
+            }
+        }
+        if let Actual::Instances(instances) = &mut narrowed.actual {
+            instances.retain(|instance| instance.is_among(part));
+        }
+        narrowed
+    }
+
     /// How many of each type should run and do, sorted by type.
     pub(crate) fn types(&self) -> Vec<TypeCount<'_>> {
         let mut counts: BTreeMap<&ProcessType, (Quantity, Quantity)> =
@@ -256,10 +287,22 @@ impl Listing {
         self.desired.values().fold(0, |sum: u32, quantity| sum.saturating_add(*quantity))
     }
 
+    /// Whether something of it runs, as the host counts.
+    pub(crate) fn some_runs(&self) -> bool {
+        match &self.actual {
+            Actual::NotDeployed => false,
+            Actual::Status(status) => status.running != Running::False,
+            Actual::Instances(instances) => instances.iter().any(ListedInstance::counts_as_running),
+        }
+    }
+
     /// Whether what should run does and nothing else, as far as it is known.
     pub(crate) fn is_as_desired(&self) -> bool {
         let wanted = self.wanted();
         match &self.actual {
+            _ if self.is_stopped && self.some_runs() => false,
+            Actual::Status(_) if self.is_stopped => true,
+            Actual::Instances(instances) if self.is_stopped => !instances.iter().any(ListedInstance::is_amiss),
             Actual::NotDeployed => wanted == 0,
             Actual::Status(status) => status.processes == wanted && (wanted == 0 || status.running == Running::True),
             Actual::Instances(instances) => {
@@ -271,19 +314,18 @@ impl Listing {
 
     /// One word for the whole app.
     pub(crate) fn state(&self) -> &'static str {
-        let some_run = match &self.actual {
-            Actual::NotDeployed => return "not deployed",
-            Actual::Status(status) => status.running != Running::False,
-            Actual::Instances(instances) => instances.iter().any(ListedInstance::counts_as_running),
-        };
+        if self.actual == Actual::NotDeployed {
+            return "not deployed";
+        }
         let all_run = match &self.actual {
             Actual::Status(status) => status.running == Running::True,
             _ => !self.types().iter().any(TypeCount::is_short),
         };
-        match (some_run, all_run) {
-            (false, _) => "stopped",
+        match (self.some_runs(), all_run && !self.is_stopped) {
             (true, true) => "running",
             (true, false) => "mixed",
+            (false, _) if self.is_as_desired() => "stopped",
+            (false, _) => "down",
         }
     }
 
@@ -301,10 +343,5 @@ impl Listing {
     pub(crate) fn youngest(&self) -> Option<&ListedInstance> {
         let running = self.instances().iter().filter(|instance| instance.runs() && instance.seconds.is_some());
         running.min_by_key(|instance| instance.seconds)
-    }
-
-    /// How many are in this state.
-    pub(crate) fn count(&self, state: &InstanceState) -> usize {
-        self.instances().iter().filter(|instance| instance.state == *state).count()
     }
 }

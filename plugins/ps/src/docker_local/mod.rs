@@ -16,7 +16,7 @@ mod read;
 mod status;
 
 pub(crate) use deploying::{is_changing, is_in_hand, wait_for_deploy};
-pub(crate) use files::{InstanceFile, instance_files, names_container, queue};
+pub(crate) use files::{InstanceFile, Queued, instance_files, names_container, queue};
 pub(crate) use healthy::shown_healthy;
 pub(crate) use instances::{DEPLOYED, is_named_upcoming};
 pub(crate) use listing::{Actual, Aside, InstanceState, ListedInstance, Listing, TypeCount};

@@ -2,7 +2,7 @@
 //! for each container whose processes are wanted. This is the one place of the listing with I/O.
 
 use super::deploying::is_changing;
-use super::files::{InstanceFile, Queue, held, instance_files};
+use super::files::{InstanceFile, Queued, held, instance_files};
 use super::instances::{Found, instances, is_named_upcoming, that_matter};
 use super::listing::{Actual, Aside, ListedInstance, Listing};
 use super::pending::{TO_TELL_PENDING, pending_in_files};
@@ -10,6 +10,7 @@ use super::status::AppStatus;
 use crate::host_files::address_file;
 use crate::saved::SavedScale;
 use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
+use crate::settings::is_stopped;
 use crate::stopped::Stopped;
 use crate::targets::Selection;
 use crate::watched::WatchedFile;
@@ -28,13 +29,14 @@ struct OnHost {
     scheduler: String,
     desired: BTreeMap<ProcessType, Quantity>,
     actual: BeforeDocker,
+    is_stopped: bool,
 }
 
 enum BeforeDocker {
     /// Docker need not be asked.
     Known(Actual),
     /// Files of docker-local, and the ids that it has queued for removal, and what was stopped by hand.
-    Files(Vec<InstanceFile>, Vec<String>, Selection),
+    Files(Vec<InstanceFile>, Vec<Queued>, Selection),
 }
 
 /// What Docker says, for all apps at once.
@@ -49,7 +51,12 @@ struct InDocker {
 ///
 /// Docker is asked for apps that are deployed on docker-local, with files or without: a container that no
 /// file names shows only there; `asked` says how much. `queued` is docker-local's queue; a container in it is a stray to who does not know it.
-pub(crate) fn listings(env: &Env, apps: &[App], queued: &Queue, asked: Asked) -> Result<Vec<(App, Result<Listing>)>> {
+pub(crate) fn listings(
+    env: &Env,
+    apps: &[App],
+    queued: &[Queued],
+    asked: Asked,
+) -> Result<Vec<(App, Result<Listing>)>> {
     let on_host: Vec<(App, Result<OnHost>)> = apps.iter().map(|app| (app.clone(), on_host(env, app, queued))).collect();
     let in_docker = in_docker(env, on_host.iter().filter_map(|(_, read)| read.as_ref().ok()), asked)?;
     let listing = |read: OnHost| listing(env, read, &in_docker);
@@ -57,7 +64,7 @@ pub(crate) fn listings(env: &Env, apps: &[App], queued: &Queue, asked: Asked) ->
 }
 
 /// The listing of one app.
-pub(crate) fn listing_of(env: &Env, app: &App, queued: &Queue) -> Result<Listing> {
+pub(crate) fn listing_of(env: &Env, app: &App, queued: &[Queued]) -> Result<Listing> {
     let read = on_host(env, app, queued)?;
     let in_docker = in_docker(env, std::iter::once(&read), TO_TELL_PENDING)?;
     listing(env, read, &in_docker)
@@ -74,8 +81,12 @@ pub(crate) fn add_processes(env: &Env, listing: &mut Listing) -> Result<()> {
     let first = |instance: &ListedInstance| instance.details.as_ref().and_then(|details| details.pid);
     let containers: Vec<(&str, Option<u32>)> =
         running.iter().filter_map(|instance| Some((instance.container.as_deref()?, first(instance)))).collect();
-    let answers = Docker::new(env)?.processes(&containers);
-    for (instance, answer) in running.iter_mut().zip(answers) {
+    let docker = Docker::new(env)?;
+    let used: Vec<Option<u64>> =
+        containers.iter().map(|(container, first)| docker.memory_inside(container, (*first)?)).collect();
+    let answers = docker.processes(&containers);
+    for ((instance, answer), memory) in running.iter_mut().zip(answers).zip(used) {
+        instance.memory = memory;
         instance.processes = Some(answer.map_err(|error| error.reason().lines().next().unwrap_or_default().to_owned()));
     }
     Ok(())
@@ -90,21 +101,20 @@ pub(crate) fn used(env: &Env, listings: &[Listing]) -> Result<BTreeMap<String, C
     if ids.is_empty() { Ok(BTreeMap::new()) } else { Docker::new(env)?.stats(&ids) }
 }
 
-fn on_host(env: &Env, app: &App, queue: &Queue) -> Result<OnHost> {
+fn on_host(env: &Env, app: &App, queue: &[Queued]) -> Result<OnHost> {
     let scheduler = scheduler_of(env, app)?;
     let desired = SavedScale::new(env, app).desired()?;
     let desired = desired.iter().map(|(process_type, quantity)| (process_type.clone(), quantity)).collect();
     let actual = if !is_deployed(env, app)? {
         BeforeDocker::Known(Actual::NotDeployed)
     } else if scheduler == DOCKER_LOCAL {
-        let own = queue.iter().filter(|(queued, _)| queued == app.as_str());
-        let retiring = own.map(|(_, container)| container.clone()).collect();
+        let retiring = queue.iter().filter(|queued| queued.app == app.as_str()).cloned().collect();
         BeforeDocker::Files(instance_files(env, app)?, retiring, Stopped::new(env, app)?.read()?)
     } else {
         let answer = Triggers::new(env).ask("scheduler-app-status", &[&scheduler, app.as_str()])?;
         BeforeDocker::Known(Actual::Status(AppStatus::parse(&answer)?))
     };
-    Ok(OnHost { app: app.clone(), scheduler, desired, actual })
+    Ok(OnHost { app: app.clone(), scheduler, desired, actual, is_stopped: is_stopped(env, app)? })
 }
 
 fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>, asked: Asked) -> Result<InDocker> {
@@ -128,7 +138,7 @@ fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>, asked: Asked
 }
 
 fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
-    let OnHost { app, scheduler, desired, actual } = read;
+    let OnHost { app, scheduler, desired, actual, is_stopped } = read;
     // It is a help to people: an app is listed without it.
     let watched = WatchedFile::new(env, &app)?.read().unwrap_or_default();
     let actual = match actual {
@@ -149,9 +159,9 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
             });
             for instance in &mut listed {
                 instance.has_stale_address = has_stale_address(env, &app, instance)?;
-                let is_stopped = instance.instance().is_some_and(|instance| stopped.covers(&instance));
+                let rests = is_stopped || instance.instance().is_some_and(|instance| stopped.covers(&instance));
                 let is_given_up = watched.given_up().any(|(name, ..)| name == instance.name);
-                instance.aside = match (is_stopped, is_given_up) {
+                instance.aside = match (rests, is_given_up) {
                     (true, _) => Some(Aside::Stopped),
                     (false, true) => Some(Aside::GivenUp),
                     (false, false) => None,
@@ -161,7 +171,7 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
         }
     };
     let pending = BTreeMap::new();
-    Ok(Listing { app, scheduler, desired, actual, pending, watched })
+    Ok(Listing { app, scheduler, desired, actual, is_stopped, pending, watched })
 }
 
 /// What Docker says of these containers; one that has gone meanwhile is left out.

@@ -53,6 +53,8 @@ struct InstanceObject<'a> {
     exit_code: Option<i64>,
     signal: Option<String>,
     out_of_memory: bool,
+    memory: Option<u64>,
+    retires_in: Option<u64>,
     processes: Option<Vec<ProcessObject<'a>>>,
 }
 
@@ -117,6 +119,8 @@ fn instance_object(instance: &ListedInstance) -> InstanceObject<'_> {
         exit_code: instance.exit_code(),
         signal: instance.exit_code().and_then(signal_name),
         out_of_memory: instance.ended_out_of_memory(),
+        memory: instance.memory,
+        retires_in: instance.retires_in,
         processes: processes.map(|processes| processes.iter().map(process_object).collect()),
     }
 }

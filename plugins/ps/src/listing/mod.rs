@@ -3,6 +3,7 @@
 
 pub(crate) mod json;
 mod line;
+pub(crate) mod next;
 pub(crate) mod quiet;
 pub(crate) mod stats;
 pub(crate) mod text;

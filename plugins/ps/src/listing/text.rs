@@ -1,10 +1,10 @@
 //! The listing for people. Pure: how wide and whether in colour is told.
 
-use super::line::{Cell, Colour, line, span, widths};
+use super::line::{Cell, Colour, line, size, span, widths};
 use crate::docker_local::{Actual, AppStatus, InstanceState, ListedInstance, Listing, TypeCount};
 use crate::signal::Signal;
 use common::{App, ContainerProcess, shown};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use super::line::Look;
 
@@ -15,13 +15,33 @@ const PROCESS_INDENT: usize = INDENT + 2;
 /// How much of a container's id is shown.
 const SHOWN_ID: usize = 12;
 
-/// One app, instance by instance. Of an app that has not been deployed there is nothing to say here.
-pub(crate) fn of_app(listing: &Listing, look: Look) -> String {
+/// One app, instance by instance; what only waits to be removed in a line, unless it is `with_retired`. `next` says what to
+/// do. Of an app that has not been deployed there is nothing to say here.
+pub(crate) fn of_app(listing: &Listing, with_retired: bool, next: &[String], look: Look) -> String {
     match &listing.actual {
         Actual::NotDeployed => String::new(),
         Actual::Status(status) => of_status(&listing.app, &listing.scheduler, *status),
-        Actual::Instances(instances) => of_instances(listing, instances, look),
+        Actual::Instances(instances) => {
+            let (retiring, shown): (Vec<_>, Vec<_>) =
+                instances.iter().partition(|found| found.state == InstanceState::Retiring && !with_retired);
+            let mut text = of_instances(listing, &shown, look);
+            text.extend(retiring_line(&retiring).map(|line| only(INDENT, &line, look)));
+            text.extend(next.iter().map(|line| only(INDENT, line, look)));
+            text
+        }
     }
+}
+
+/// `2 retiring, the last one for 58s`.
+fn retiring_line(retiring: &[&ListedInstance]) -> Option<String> {
+    let last = retiring.iter().filter_map(|instance| instance.retires_in).max();
+    let how_long = match (last, retiring.len()) {
+        (_, 0) => return None,
+        (None | Some(0), _) => String::new(),
+        (Some(seconds), 1) => format!(", for {}", span(seconds)),
+        (Some(seconds), _) => format!(", the last one for {}", span(seconds)),
+    };
+    Some(format!("{} retiring{how_long}", retiring.len()))
 }
 
 fn header(app: &App) -> String {
@@ -38,12 +58,17 @@ fn of_status(app: &App, scheduler: &str, status: AppStatus) -> String {
     )
 }
 
-fn of_instances(listing: &Listing, instances: &[ListedInstance], look: Look) -> String {
-    let titles = ["INSTANCE", "STATE", "SINCE", "RESTARTS", "HEALTH", "CONTAINER", "EXIT"].map(Cell::new).to_vec();
-    let rows: Vec<Vec<Cell>> = instances.iter().map(row).collect();
+fn of_instances(listing: &Listing, instances: &[&ListedInstance], look: Look) -> String {
+    let titles = ["INSTANCE", "STATE", "SINCE", "RESTARTS", "HEALTH", "MEMORY", "CONTAINER", "EXIT"];
+    let mut titles = titles.map(Cell::new).to_vec();
+    if let Some(memory) = titles.get_mut(5) {
+        *memory = Cell::new("MEMORY").right();
+    }
+    let rows: Vec<Vec<Cell>> = instances.iter().map(|instance| row(instance)).collect();
     let columns = widths(std::iter::once(&titles).chain(&rows));
     let process_titles = process_titles();
-    let inside: Vec<Vec<Cell>> = instances.iter().flat_map(processes_of).map(process_row).collect();
+    let inside: Vec<Vec<Cell>> =
+        instances.iter().flat_map(|instance| processes_of(instance)).map(process_row).collect();
     let process_columns = widths(std::iter::once(&process_titles).chain(&inside));
 
     let mut text = header(&listing.app);
@@ -64,7 +89,9 @@ fn of_instances(listing: &Listing, instances: &[ListedInstance], look: Look) -> 
     }
     text.push_str(&only(INDENT, &summary(listing), look));
     for (process_type, sources) in &listing.pending {
-        let changed = format!("pending for {process_type}: {} changed since deploy", sources.join(", "));
+        let sources = sources.join(", ");
+        let again = format!("to make it anew: dokku ps:restart {} {process_type}", listing.app);
+        let changed = format!("pending for {process_type}: {sources} changed since deploy, {again}");
         text.push_str(&only(INDENT, &changed, look));
     }
     text
@@ -91,6 +118,7 @@ fn row(instance: &ListedInstance) -> Vec<Cell> {
         Cell::or_dash(since(instance)),
         Cell::number(instance.details.as_ref().map(|details| details.restarts)),
         Cell::or_dash(instance.health()).in_colour(instance.health().and_then(colour)),
+        Cell::or_dash(instance.memory.map(size)).right(),
         Cell::or_dash(instance.container.as_ref().map(|id| id.chars().take(SHOWN_ID).collect::<String>())),
         Cell::new(exit(instance).unwrap_or_default()),
     ]
@@ -178,20 +206,17 @@ fn app_summary(listing: &Listing) -> String {
     if let Actual::Status(status) = &listing.actual {
         summary.push_str(&format!("  ({} by {})", status.processes, listing.scheduler));
     }
-    let such = |is_such: fn(&ListedInstance) -> bool| listing.instances().iter().filter(|one| is_such(one)).count();
-    let stale = such(|instance| instance.has_stale_address);
     if !listing.pending.is_empty() {
         let changed: BTreeSet<&str> = listing.pending.values().flatten().map(String::as_str).collect();
         summary.push_str(&format!("  (pending: {})", changed.into_iter().collect::<Vec<_>>().join(", ")));
     }
-    for (count, word) in [
-        (such(ListedInstance::is_unhealthy), "unhealthy"),
-        (stale, "stale address"),
-        (listing.count(&InstanceState::Stray), "stray"),
-    ] {
-        if count > 0 {
-            summary.push_str(&format!("  ({count} {word})"));
-        }
+    // How many are missing the counts show.
+    let mut troubles: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, trouble) in listing.troubles().into_iter().filter(|(_, trouble)| *trouble != "missing") {
+        *troubles.entry(trouble).or_default() += 1;
+    }
+    for (trouble, count) in troubles {
+        summary.push_str(&format!("  ({count} {trouble})"));
     }
     summary
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::docker_local::Running;
+use crate::docker_local::{Aside, Running};
 use common::{ContainerDetails, Instance, Quantity};
 use std::collections::BTreeMap;
 
@@ -9,15 +9,7 @@ pub(in super::super) fn missing(name: &str) -> ListedInstance {
         name: name.to_owned(),
         process_type: Some(instance.process_type),
         index: Some(instance.index),
-        state: InstanceState::Missing,
-        has_stale_address: false,
-        aside: None,
-        is_queued: false,
-        container: None,
-        container_name: None,
-        details: None,
-        seconds: None,
-        processes: None,
+        ..ListedInstance::default()
     }
 }
 
@@ -61,6 +53,7 @@ pub(in super::super) fn listing(desired: &[(&str, Quantity)], instances: Vec<Lis
         scheduler: "docker-local".into(),
         desired: desired.iter().map(|(name, quantity)| (name.parse().unwrap(), *quantity)).collect(),
         actual: Actual::Instances(instances),
+        is_stopped: false,
         pending: BTreeMap::new(),
         watched: crate::watched::Watched::default(),
     }
@@ -74,30 +67,52 @@ fn process() -> ContainerProcess {
 fn an_app_is_a_table_of_its_instances_with_their_processes() {
     let mut web = running("web.1");
     web.processes = Some(Ok(vec![process()]));
+    web.memory = Some(12_897_484);
     let mut unread = running("web.2");
     unread.processes = Some(Err("it hangs".into()));
     let listing = listing(&[("web", 3), ("worker", 1)], vec![web, unread, exited("web.3", 137), missing("worker.1")]);
     let wanted = "\
 =====> shop processes
-       INSTANCE  STATE    SINCE   RESTARTS  HEALTH   CONTAINER     EXIT
+       INSTANCE  STATE    SINCE   RESTARTS  HEALTH    MEMORY  CONTAINER     EXIT
           PID  USER  ELAPSED  %CPU  COMMAND
-       web.1     running  3m 12s         2  healthy  abababababab
+       web.1     running  3m 12s         2  healthy  12.3MiB  abababababab
          4711  root   3m 12s  12.3  /demo web
-       web.2     running  3m 12s         2  healthy  abababababab
+       web.2     running  3m 12s         2  healthy        -  abababababab
          processes unknown: it hangs
-       web.3     exited   1m ago         0  -        abababababab  137 (SIGKILL, out of memory)
-       worker.1  missing  -              -  -        -
+       web.3     exited   1m ago         0  -              -  abababababab  137 (SIGKILL, out of memory)
+       worker.1  missing  -              -  -              -  -
        web 2/3  worker 0/1
 ";
-    assert_eq!(of_app(&listing, Look::default()), wanted);
+    assert_eq!(of_app(&listing, false, &[], Look::default()), wanted);
+}
+
+#[test]
+fn what_waits_to_be_removed_is_a_line_unless_it_is_asked_for() {
+    let retiring = |name, retires_in| ListedInstance { state: InstanceState::Retiring, retires_in, ..running(name) };
+    let told = |with_retired, retiring: Vec<ListedInstance>| {
+        let all = std::iter::once(running("web.1")).chain(retiring).collect();
+        of_app(&listing(&[("web", 1)], all), with_retired, &["what to do".to_owned()], Look::default())
+    };
+    let two = || vec![retiring("web.1", Some(58)), retiring("web.2", Some(3))];
+    assert!(
+        told(false, two()).ends_with("       web 1/1\n       2 retiring, the last one for 58s\n       what to do\n")
+    );
+    assert!(told(false, vec![retiring("web.2", None)]).contains("\n       1 retiring\n"));
+    assert!(told(false, vec![retiring("web.2", Some(9))]).contains("\n       1 retiring, for 9s\n"));
+    assert!(!told(false, vec![]).contains("retiring"));
+    assert_eq!(told(true, two()).lines().filter(|line| line.contains("  retiring  ")).count(), 2);
 }
 
 #[test]
 fn a_terminal_gets_colours_and_no_line_that_is_too_long() {
     let mut sick = running("web.2");
     sick.details.as_mut().unwrap().health = Some("unhealthy".into());
-    let text =
-        of_app(&listing(&[], vec![running("web.1"), sick, missing("web.3")]), Look { width: Some(42), colour: true });
+    let text = of_app(
+        &listing(&[], vec![running("web.1"), sick, missing("web.3")]),
+        false,
+        &[],
+        Look { width: Some(42), colour: true },
+    );
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[2], "       web.1     \x1b[32mrunning\x1b[0m  3m 12s         2");
     assert_eq!(lines[3], "       web.2     \x1b[31mrunning\x1b[0m  3m 12s         2");
@@ -120,7 +135,7 @@ fn another_scheduler_tells_a_number_and_a_word() {
     let actual = Actual::Status(AppStatus { processes: 3, running: Running::True });
     let listing = Listing { actual, scheduler: "k3s".into(), ..listing(&[("web", 3)], Vec::new()) };
     let wanted = "=====> shop processes\n       3 instances, running: true\n       The scheduler k3s tells no more\n";
-    assert_eq!(of_app(&listing, Look::default()), wanted);
+    assert_eq!(of_app(&listing, false, &[], Look::default()), wanted);
     assert!(listing.is_as_desired());
     assert_eq!(
         of_apps(&[listing], Look::default()).lines().nth(1),
@@ -130,7 +145,7 @@ fn another_scheduler_tells_a_number_and_a_word() {
 
 #[test]
 fn an_app_with_nothing_says_so() {
-    let text = of_app(&listing(&[], Vec::new()), Look::default());
+    let text = of_app(&listing(&[], Vec::new()), false, &[], Look::default());
     assert_eq!(text, "=====> shop processes\n       no process types\n");
 }
 
@@ -141,7 +156,7 @@ fn apps_are_a_line_each() {
     let api = Listing { app: "api".parse().unwrap(), actual: Actual::NotDeployed, ..listing(&[("web", 1)], vec![]) };
     let wanted = "\
 APP   STATE         RUNNING                       RESTARTS  SINCE
-shop  mixed         web 1/2  worker 0/0  (1 stray)         2  3m 12s
+shop  mixed         web 1/2  worker 0/0  (1 exited)  (1 stray)         2  3m 12s
 api   not deployed  web 0/1                               -  -
 ";
     let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -171,7 +186,13 @@ fn one_word_tells_how_an_app_is() {
     let word = |instances| listing(&[("web", 2)], instances).state();
     assert_eq!(word(vec![running("web.1"), running("web.2")]), "running");
     assert_eq!(word(vec![running("web.1"), missing("web.2")]), "mixed");
-    assert_eq!(word(vec![exited("web.1", 0), missing("web.2")]), "stopped");
+    assert_eq!(word(vec![exited("web.1", 0), missing("web.2")]), "down");
+    let stopped = |instances| Listing { is_stopped: true, ..listing(&[("web", 2)], instances) };
+    let rests = || ListedInstance { aside: Some(Aside::Stopped), ..exited("web.1", 0) };
+    assert_eq!(stopped(vec![rests()]).state(), "stopped");
+    assert_eq!(stopped(vec![rests(), running("web.2")]).state(), "mixed");
+    assert!(stopped(vec![rests()]).is_as_desired() && !stopped(vec![rests(), running("web.2")]).is_as_desired());
+    assert_eq!(listing(&[("web", 0)], vec![]).state(), "stopped");
 }
 
 #[test]
@@ -187,11 +208,11 @@ fn json_has_numbers_as_numbers_and_null_where_nothing_is_known() {
          {{\"instance\":\"web.1\",\"type\":\"web\",\"index\":1,\"state\":\"running\",\"container\":\"{id}\",\
          \"container_name\":\"shop.web.1\",\"container_state\":\"running\",\"started\":\"2024-11-22T20:17:00.123Z\",\
          \"finished\":null,\"seconds\":192,\"restarts\":2,\"health\":\"healthy\",\"exit_code\":null,\"signal\":null,\
-         \"out_of_memory\":false,\"processes\":[{{\"pid\":4711,\"user\":\"root\",\"elapsed\":192,\"cpu\":12.3,\
+         \"out_of_memory\":false,\"memory\":null,\"retires_in\":null,\"processes\":[{{\"pid\":4711,\"user\":\"root\",\"elapsed\":192,\"cpu\":12.3,\
          \"command\":\"/demo web\"}}]}},\
          {{\"instance\":\"web.2\",\"type\":\"web\",\"index\":2,\"state\":\"missing\",\"container\":null,\
          \"container_name\":null,\"container_state\":null,\"started\":null,\"finished\":null,\"seconds\":null,\
-         \"restarts\":null,\"health\":null,\"exit_code\":null,\"signal\":null,\"out_of_memory\":false,\
+         \"restarts\":null,\"health\":null,\"exit_code\":null,\"signal\":null,\"out_of_memory\":false,\"memory\":null,\"retires_in\":null,\
          \"processes\":null}}],\"given_up\":[],\"healed\":[]}}\n"
     );
     assert_eq!(json, wanted);

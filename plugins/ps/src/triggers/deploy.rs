@@ -1,5 +1,6 @@
 //! What happens around a deploy: restart policy, scale, and the change from one release to the next.
 
+use super::changes::tell_of_changes;
 use super::{HOOK_PATIENCE, app_argument, lock_of_hook};
 use crate::PLUGIN;
 use crate::app_json;
@@ -82,7 +83,18 @@ pub fn post_release_builder(env: &Env) -> Result<()> {
     let scale = SavedScale::new(env, &app);
     let dokku_scale = SourceFile::dokku_scale(env, &app)?;
     match current_dokku_scale(env, &app)? {
-        Some(requests) if !app_json::rules(env, &app)? => scale.save(&scale.desired()?, &requests).map(drop),
+        Some(requests) if !app_json::rules(env, &app)? => {
+            if !file::exists(&dokku_scale.released()) {
+                env.output().warn(&format!(
+                    "The file DOKKU_SCALE in the source of {app} sets its scale from now on, and ps:scale does not; to have \
+                     it ignored: dokku ps:set {app} {} none",
+                    settings::SCALE_FILE.name
+                ));
+            }
+            let before = scale.desired()?;
+            let saved = scale.save(&before, &requests)?;
+            tell_of_changes(env, &app, "DOKKU_SCALE", &before, &saved.scale, &requests)
+        }
         ruled => {
             if ruled.is_some() {
                 dokku_scale.discard()?;

@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// `core-post-extract APP SOURCE-DIR`: the file at `procfile-path` becomes the Procfile of the deploy,
 /// and the `Procfile` of the source for the builders, which know no other name. A source without one
-/// gets a mark that says so. A DOKKU_SCALE at the source's root is kept too.
+/// gets a mark that says so. A DOKKU_SCALE at the source's root is kept too, unless the property scale-file says none.
 pub fn core_post_extract(env: &Env) -> Result<()> {
     let app = app_argument(env, 1)?;
     let path = settings::PROCFILE_PATH.of(env, &app)?;
@@ -32,7 +32,10 @@ pub fn core_post_extract(env: &Env) -> Result<()> {
         None => Source::Folder(Path::new(env.arg(2)?)),
     };
     let procfile_bytes = source.read(env, path).context(|| source.extracting(path))?;
-    let scale_bytes = source.read(env, "DOKKU_SCALE").context(|| "Unable to extract DOKKU_SCALE")?;
+    let scale_bytes = match settings::SCALE_FILE.of(env, &app)?.as_str() {
+        "none" => None,
+        name => source.read(env, name).context(|| "Unable to extract DOKKU_SCALE")?,
+    };
     let procfile_text = procfile_bytes.as_deref().map(decode).transpose();
     let procfile_text = procfile_text.context(|| format!("Unable to extract Procfile from {path}"))?;
     let scale_text = scale_bytes.as_deref().map(decode).transpose().context(|| "Unable to extract DOKKU_SCALE")?;

@@ -1,6 +1,7 @@
 //! The bodies of the triggers, by what they are about.
 
 mod app_lifecycle;
+mod changes;
 mod deploy;
 mod extract;
 mod install;

@@ -39,6 +39,14 @@ fn settle(env: &Env, app: &App) -> Result<()> {
     for (process_type, running, wanted) in short_types(&desired, &instances, &stopped).into_iter().filter(of_others) {
         env.output().warn(&format!("{app} should run {wanted} of {process_type}, and {running} run"));
     }
+    for status in &instances {
+        if let (Some(instance), Some(state)) = (&status.instance, status.state.as_ref())
+            && state.counts_as_running()
+            && !state.serves()
+        {
+            env.output().warn(&format!("{instance} of {app} is {state}: dokku ps {app} {instance} tells more"));
+        }
+    }
     Ok(())
 }
 

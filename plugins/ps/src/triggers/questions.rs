@@ -1,5 +1,6 @@
 //! What other plugins ask and tell about the scale and the properties.
 
+use super::changes::tell_of_changes;
 use super::{app_argument, lock_of_hook};
 use crate::PLUGIN;
 use crate::change::deploy_types;
@@ -52,7 +53,12 @@ pub fn ps_set_scale(env: &Env) -> Result<()> {
     let before = if clear { saved.unwrap_or_default() } else { saved? };
     let from = if clear { &Formation::default() } else { &before };
     if skip_deploy || requests.is_empty() || !is_deployed(env, &app)? {
-        return scale.save(from, &requests).map(drop);
+        let saved = scale.save(from, &requests)?;
+        if skip_deploy && clear {
+            // The plugin app-json does so in a deploy.
+            tell_of_changes(env, &app, "app.json", &before, &saved.scale, &requests)?;
+        }
+        return Ok(());
     }
     check_docker(env, &app)?;
     deploy_types(env, &app, &before, from, &requests, lock.as_ref())

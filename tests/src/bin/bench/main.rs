@@ -27,6 +27,7 @@ use signal_hook::iterator::Signals;
 struct Options {
     number: Option<u64>,
     against: Option<PathBuf>,
+    only: Option<String>,
     plots: bool,
 }
 
@@ -34,12 +35,20 @@ fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let (name, options) = (words.next().unwrap_or_default(), options(words));
     match (name.as_str(), options) {
-        ("hooks", Some(Options { number: None, against: None, plots })) => hooks::hooks(plots),
-        ("listing", Some(Options { number: None, against, plots })) => listing::listing(against.as_deref(), plots),
-        ("real", Some(Options { number, against: None, plots })) => return real::real(number.unwrap_or(10), plots),
-        ("watch", Some(Options { number, against: None, plots })) => watch::watch(number.unwrap_or(10), plots),
+        ("hooks", Some(Options { number: None, against: None, only: None, plots })) => hooks::hooks(plots),
+        ("listing", Some(Options { number: None, against, only: None, plots })) => {
+            listing::listing(against.as_deref(), plots);
+        }
+        ("real", Some(Options { number, against: None, only, plots })) => {
+            return real::real(number.unwrap_or(10), only.as_deref(), plots);
+        }
+        ("watch", Some(Options { number, against: None, only: None, plots })) => {
+            watch::watch(number.unwrap_or(10), plots);
+        }
         _ => {
-            eprintln!("usage: tests/bench hooks | listing [--against DIR] | real [APPS] | watch [MINUTES]; [--plots]");
+            eprintln!(
+                "usage: tests/bench hooks | listing [--against DIR] | real [APPS] [--only WORDS] | watch [MINUTES]; [--plots]"
+            );
             return ExitCode::from(2);
         }
     }
@@ -52,6 +61,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Option<Options> {
         match word.as_str() {
             "--plots" => options.plots = true,
             "--against" => options.against = Some(words.next()?.into()),
+            "--only" => options.only = Some(words.next()?),
             number => options.number = Some(number.parse().ok().filter(|number| *number > 0)?),
         }
     }
