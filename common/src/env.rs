@@ -7,7 +7,7 @@ use crate::{Context, Error, Output, Result, file, host_plugins};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// Variables, arguments and output of this process. Cheap to clone.
@@ -45,6 +45,25 @@ impl Env {
         let is_set = |name: &str| variables.get(OsStr::new(name)).is_some_and(|value| !value.is_empty());
         let output = Output::new(is_set("DOKKU_QUIET_OUTPUT"), is_set("DOKKU_TRACE"));
         Self { world: World::new(variables, arguments), output }
+    }
+
+    /// A host that a test has to itself: its apps in `home`, properties and data in `lib`, and plugins in `lib/plugins` of
+    /// this folder. The first argument is the program's name. No other variable is set.
+    ///
+    /// ```
+    /// let folder = tempfile::tempdir()?;
+    /// let env = dokku_plugin::Env::of_test_host(folder.path(), &["post-create", "shop"]);
+    /// assert_eq!(env.arg(1)?, "shop");
+    /// assert_eq!(env.dokku_root()?, folder.path().join("home"));
+    /// # Ok::<(), dokku_plugin::Error>(())
+    /// ```
+    pub fn of_test_host(folder: &Path, arguments: &[&str]) -> Self {
+        let paths = [("DOKKU_ROOT", "home"), ("DOKKU_LIB_ROOT", "lib"), ("PLUGIN_PATH", "lib/plugins")];
+        let paths = paths.map(|(name, path)| (name.into(), folder.join(path).into_os_string()));
+        // Files are given to it where a test is run by root.
+        let owner = ["DOKKU_SYSTEM_USER", "DOKKU_SYSTEM_GROUP"].map(|name| (name.into(), "root".into()));
+        let variables = paths.into_iter().chain(owner).collect();
+        Self::new(variables, arguments.iter().map(OsString::from).collect())
     }
 
     /// The same world with another output: for a job whose lines carry their app.

@@ -11,7 +11,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// and gains [`Context`]. Exit statuses are part of the interface: 1 unless said otherwise.
 ///
 /// ```
-/// use common::Error;
+/// use dokku_plugin::Error;
 /// let error = Error::new("App shop does not exist").with_status(20);
 /// assert_eq!(error.status(), 20);
 /// assert_eq!(error.to_string(), "App shop does not exist");

@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// A process type of a Procfile: letters, digits, `-` and `_`, at most 63 of them.
 ///
 /// ```
-/// use common::ProcessType;
+/// use dokku_plugin::ProcessType;
 /// assert!("web".parse::<ProcessType>().is_ok());
 /// assert!("../web".parse::<ProcessType>().is_err());
 /// ```

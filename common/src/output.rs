@@ -204,7 +204,7 @@ pub fn commands_a_terminal(character: char) -> bool {
 /// A text from elsewhere, for a line that people read: what commands a terminal is escaped, newlines too.
 ///
 /// ```
-/// assert_eq!(common::shown("web\u{1b}[2J\n"), "web\\u{1b}[2J\\n");
+/// assert_eq!(dokku_plugin::shown("web\u{1b}[2J\n"), "web\\u{1b}[2J\\n");
 /// ```
 pub fn shown(text: &str) -> String {
     escaped(text, |_| false)

@@ -57,8 +57,8 @@ struct Attributes {
 /// The events of the containers that Dokku has deployed, from the moment of [`ContainerEvents::open`] on.
 ///
 /// ```no_run
-/// # fn example(env: &common::Env) -> common::Result<()> {
-/// let mut events = common::ContainerEvents::open(env, &["start", "die"])?;
+/// # fn example(env: &dokku_plugin::Env) -> dokku_plugin::Result<()> {
+/// let mut events = dokku_plugin::ContainerEvents::open(env, &["start", "die"])?;
 /// while let Some(event) = events.next()? {
 ///     env.output().print(&format!("{} {}\n", event.app, event.action))?;
 /// }

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 /// A parsed Procfile.
 ///
 /// ```
-/// let procfile: common::Procfile = "web: bin/web -p $PORT # serve\n".parse().unwrap();
+/// let procfile: dokku_plugin::Procfile = "web: bin/web -p $PORT # serve\n".parse().unwrap();
 /// assert_eq!(procfile.command(&"web".parse().unwrap()), Some("bin/web -p $PORT"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

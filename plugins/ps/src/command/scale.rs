@@ -14,7 +14,8 @@ use crate::settings::MaxInstances;
 use crate::source_files::SourceFile;
 use crate::stopped::Stopped;
 use common::{
-    App, AppLock, Env, Error, Globals, ProcessType, Result, Triggers, clap, listed, parse_command_line, shown,
+    App, AppLock, Env, Error, Globals, ProcessType, Result, ScaleChange, Triggers, clap, listed, parse_command_line,
+    shown,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -145,10 +146,13 @@ impl Asked {
 
     /// Does `work` between the triggers that tell other plugins of the change; the first may refuse it.
     fn announced(&self, env: &Env, app: &App, work: impl FnOnce() -> Result<()>) -> Result<()> {
-        let old = |request: &Request| self.saved.desired.quantity(&request.process_type).unwrap_or(0);
-        let changed = self.requests.iter().filter(|request| old(request) != request.quantity);
-        let changed: Vec<String> =
-            changed.map(|request| format!("{}={}:{}", request.process_type, old(request), request.quantity)).collect();
+        let change = |request: &Request| ScaleChange {
+            process_type: request.process_type.clone(),
+            from: self.saved.desired.quantity(&request.process_type).unwrap_or(0),
+            to: request.quantity,
+        };
+        let changed = self.requests.iter().map(change).filter(|change| change.from != change.to);
+        let changed: Vec<String> = changed.map(|change| change.to_string()).collect();
         if changed.is_empty() {
             return work();
         }
