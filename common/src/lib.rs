@@ -39,6 +39,7 @@ mod docker;
 mod env;
 mod error;
 pub mod file;
+mod help;
 mod host_plugins;
 #[cfg(test)]
 mod hostile_tests;
@@ -70,6 +71,7 @@ pub use docker::{
 };
 pub use env::Env;
 pub use error::{Context, Error, ErrorKind, Result};
+pub use help::{Help, Manual};
 pub use lock::{AppLock, Attempt, FileLock, Obstacle, wait_for};
 pub use names::{Instance, ProcessType, Quantity, listed};
 pub use output::{Output, commands_a_terminal, shown, shown_json, shown_lines};

@@ -33,7 +33,7 @@ fn title(manual: &Manual) -> String {
 fn page(manual: &Manual) -> Result<Vec<u8>> {
     let usage = format!("dokku {} {}", manual.name, manual.usage);
     let title = title(manual);
-    let definition = manual.definition().display_name(title.clone()).override_usage(usage.trim_end().to_owned());
+    let definition = manual.command().display_name(title.clone()).override_usage(usage.trim_end().to_owned());
     let man = Man::new(definition).title(title.to_uppercase()).section("1").manual("Dokku").source(version());
     let mut page = OURS.as_bytes().to_vec();
     man.render(&mut page)?;
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn a_page_has_every_flag_of_its_command_and_no_other() {
         for manual in documented() {
-            let mut definition = manual.definition();
+            let mut definition = manual.command();
             definition.build();
             let shown = definition.get_arguments().filter(|argument| !argument.is_hide_set());
             let flags: BTreeSet<String> = shown.filter_map(Arg::get_long).map(|flag| format!("--{flag}")).collect();
@@ -124,7 +124,7 @@ mod tests {
             for (line, _) in examples {
                 let words: Vec<&str> = line.split(' ').collect();
                 assert_eq!(words.first_chunk(), Some(&["dokku", manual.name]), "{line}");
-                let taken = manual.definition().try_get_matches_from(words.iter().skip(1));
+                let taken = manual.command().try_get_matches_from(words.iter().skip(1));
                 assert!(taken.is_ok(), "{line}: {taken:?}");
             }
         }

@@ -4,34 +4,13 @@
 use super::earlier::{self, for_all_apps};
 use super::{inspect, listing, rebuild, reconcile, report, restart, restore, retire, scale, set};
 use super::{signal, start, stats, stop, wait, watch};
+pub use common::Manual;
 use common::clap;
-
-/// A command, as its users see it.
-#[derive(Clone, Copy, Debug)]
-pub struct Manual {
-    /// What is typed behind `dokku`: `ps:scale`.
-    pub name: &'static str,
-    /// What is typed behind the name, in the words of Dokku's help.
-    pub usage: &'static str,
-    definition: fn() -> clap::Command,
-}
-
-impl Manual {
-    /// The definition of its command line.
-    pub fn definition(&self) -> clap::Command {
-        (self.definition)().name(self.name).bin_name(format!("dokku {}", self.name)).disable_version_flag(true)
-    }
-
-    /// What it does, in one sentence.
-    pub fn about(&self) -> String {
-        self.definition().get_about().map(ToString::to_string).unwrap_or_default()
-    }
-}
 
 /// The one list of commands, in the order of the help. `ps:complete` is none: only shells call it.
 pub const COMMANDS: &[Manual] = &[
     Manual { name: "ps", usage: "[--all|<app>] [<process-name>]", definition: of::<listing::Arguments> },
-    Manual { name: "ps:help", usage: "", definition: help },
+    Manual::of_help("ps:help"),
     Manual { name: "ps:inspect", usage: "<app>", definition: of::<inspect::Arguments> },
     Manual { name: "ps:rebuild", usage: "[--parallel count] [--all|<app>]", definition: of::<rebuild::Arguments> },
     Manual { name: "ps:rebuildall", usage: "[--parallel count]", definition: rebuildall },
@@ -87,10 +66,6 @@ fn of<T: clap::CommandFactory>() -> clap::Command {
     T::command()
 }
 
-fn help() -> clap::Command {
-    clap::Command::new("ps:help").about("List the commands of this plugin").disable_help_flag(true)
-}
-
 fn rebuildall() -> clap::Command {
     for_all_apps::<rebuild::Arguments>("Rebuilds all apps (kept from earlier versions: ps:rebuild --all)")
 }
@@ -124,28 +99,5 @@ mod tests {
         executables.remove("ps:complete");
         executables.insert("ps:help".to_owned());
         assert_eq!(COMMANDS.iter().map(|manual| manual.name.to_owned()).collect::<BTreeSet<_>>(), executables);
-        assert!(COMMANDS.is_sorted_by_key(|manual| manual.name));
-    }
-
-    #[test]
-    fn every_command_says_what_it_does_in_one_sentence() {
-        for manual in COMMANDS {
-            let definition = manual.definition();
-            assert!(!manual.about().is_empty(), "{}", manual.name);
-            // A longer text is the doc comment of something that is shared.
-            assert!(definition.get_long_about().is_none(), "{}", manual.name);
-        }
-    }
-
-    #[test]
-    fn the_help_names_no_flag_that_there_is_not() {
-        for manual in COMMANDS {
-            let definition = manual.definition();
-            let flags: BTreeSet<&str> = definition.get_arguments().filter_map(clap::Arg::get_long).collect();
-            let words = manual.usage.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
-            for flag in words.filter_map(|word| word.strip_prefix("--")) {
-                assert!(flags.contains(flag), "{} --{flag}", manual.name);
-            }
-        }
     }
 }
