@@ -22,6 +22,7 @@ pub struct Globals {
 }
 
 // The same for a command to which `--quiet` has a meaning of its own.
+#[doc(hidden)] // for ps, of which one command has a --quiet of its own
 #[allow(missing_docs, reason = "as above")]
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct OtherGlobals {

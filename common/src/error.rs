@@ -3,6 +3,13 @@
 use std::fmt;
 
 /// What a function that can fail returns.
+///
+/// ```
+/// fn doubled(text: &str) -> dokku_plugin::Result<u32> {
+///     text.parse::<u32>().map(|number| number * 2).map_err(|_| dokku_plugin::Error::new(format!("{text:?} is no number")))
+/// }
+/// assert_eq!(doubled("2"), Ok(4));
+/// ```
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// A failure as the user will see it.
@@ -44,11 +51,22 @@ impl Error {
     }
 
     /// A failure that has been told already, or that only its status tells.
+    ///
+    /// ```
+    /// let told = dokku_plugin::Error::silent(10);
+    /// assert_eq!((told.message(), told.status()), ("", 10));
+    /// ```
     pub fn silent(status: u8) -> Self {
         Self { status, kind: ErrorKind::Failed, message: String::new(), reason: 0 }
     }
 
     /// The same failure as one of another kind.
+    ///
+    /// ```
+    /// use dokku_plugin::{Error, ErrorKind};
+    /// let error = Error::new("the lock is held").with_kind(ErrorKind::TimedOut);
+    /// assert_eq!(error.kind(), ErrorKind::TimedOut);
+    /// ```
     #[must_use]
     pub fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.kind = kind;
@@ -56,6 +74,10 @@ impl Error {
     }
 
     /// What kind of failure it is.
+    ///
+    /// ```
+    /// assert_eq!(dokku_plugin::Error::new("no").kind(), dokku_plugin::ErrorKind::Failed);
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
@@ -68,6 +90,11 @@ impl Error {
     }
 
     /// The same failure, with what was being done before its message.
+    ///
+    /// ```
+    /// let error = dokku_plugin::Error::new("no such file").context("reading the quota");
+    /// assert_eq!(error.message(), "reading the quota: no such file");
+    /// ```
     #[must_use]
     pub fn context(mut self, doing: impl fmt::Display) -> Self {
         let doing = doing.to_string();
@@ -91,6 +118,7 @@ impl Error {
     }
 
     /// The message without what was being done.
+    #[doc(hidden)] // for ps, which tells the same of many apps
     pub fn reason(&self) -> &str {
         self.message.get(self.reason..).unwrap_or_default()
     }
@@ -105,6 +133,12 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Turns a foreign error into an [`Error`] that says what was being done.
+///
+/// ```
+/// use dokku_plugin::Context;
+/// let error = std::fs::metadata("/nonexistent").context(|| "looking").unwrap_err();
+/// assert!(error.message().starts_with("looking: No such file"));
+/// ```
 pub trait Context<T> {
     /// On failure: `doing: the failure's own words`. `doing` is asked for only then.
     fn context<D: fmt::Display>(self, doing: impl FnOnce() -> D) -> Result<T>;

@@ -17,6 +17,7 @@ const LONGEST: u64 = 1024 * 1024;
 const DEPLOYED: &str = "com.dokku.container-type=deploy";
 
 /// Something that has happened to a container of an app.
+#[doc(hidden)] // for ps, which runs the containers
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerEvent {
     /// The app, as the container's label says.
@@ -65,6 +66,7 @@ struct Attributes {
 /// # Ok(())
 /// # }
 /// ```
+#[doc(hidden)] // for ps, which runs the containers
 #[derive(Debug)]
 pub struct ContainerEvents {
     body: Body,
