@@ -221,6 +221,15 @@ impl Process {
         self.finish(expression, vec![(out_pipe, lines(Stream::Out)), (err_pipe, lines(Stream::Err))], Some(output))
     }
 
+    /// Runs it with its standard output going where ours goes, and its standard error too, which is also kept.
+    ///
+    /// # Errors
+    /// As [`Process::capture`].
+    pub(crate) fn stream_and_keep_errors(&self, output: &Output) -> Result<Answer> {
+        let (err_pipe, err) = self.pipe()?;
+        self.finish(self.expression().stderr_file(err), vec![(err_pipe, Sink::Told(output))], Some(output))
+    }
+
     /// Becomes this program: our own ends here. Returns only when it cannot be started.
     #[doc(hidden)] // for ps, which is started anew by its service
     #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]

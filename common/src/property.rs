@@ -58,6 +58,7 @@ impl Scope<'_> {
 /// assert_eq!(properties.list(&app, "types")?.len(), 2);
 /// assert_eq!(properties.names(&app)?, ["most", "types"]);
 /// properties.copy(&app, &"clone".parse()?, |name| name != "types")?; // in `post-app-clone-setup`
+/// properties.move_all(&"clone".parse()?, &"other".parse()?)?; // in `post-app-rename-setup`
 /// properties.unset(&app, "most")?;
 /// properties.remove_all(&app)?; // in `post-delete`
 /// assert!(properties.names(&app)?.is_empty());
@@ -200,6 +201,15 @@ impl<'a> Properties<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Gives all properties of an app to another one, as `post-app-rename-setup` must.
+    ///
+    /// # Errors
+    /// When one cannot be read, written or removed.
+    pub fn move_all(&self, old: &App, new: &App) -> Result<()> {
+        self.copy(old, new, |_| true)?;
+        self.remove_all(old)
     }
 
     /// Removes all properties of an app.

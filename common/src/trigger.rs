@@ -89,6 +89,8 @@ enum Show {
     Errors,
     /// Both are kept.
     Nothing,
+    /// As `Both`; and it is kept what the hook says of a failure.
+    Reasons,
 }
 
 impl<'a> Triggers<'a> {
@@ -189,6 +191,21 @@ impl<'a> Triggers<'a> {
         self.dispatch(hook, arguments, Show::Both, wanted).and_then(|done| done.into_result(hook, arguments)).map(drop)
     }
 
+    /// Fires a trigger with which a hook may refuse what is to be done: as [`Triggers::fire`], but what a hook has said of
+    /// it on standard error is all that is said.
+    ///
+    /// # Errors
+    /// When a hook fails: a silent one where it has said why, else as [`Triggers::fire`].
+    #[doc(hidden)] // for ps, whose changes others may refuse
+    pub fn fire_to_be_allowed(&self, hook: &str, arguments: &[&str]) -> Result<()> {
+        let done = self.dispatch(hook, arguments, Show::Reasons, |_| true)?;
+        let has_said_why = |answer: &Answer| !answer.was_killed() && !answer.stderr.trim_ascii().is_empty();
+        if done.failed.as_ref().is_some_and(|(_, answer)| has_said_why(answer)) {
+            return Err(Error::silent(1));
+        }
+        done.into_result(hook, arguments).map(drop)
+    }
+
     /// Asks a trigger: what all its hooks print on standard output, without blanks around it.
     ///
     /// # Errors
@@ -264,6 +281,7 @@ impl<'a> Triggers<'a> {
                 Show::Both => process.stream(self.env.output()),
                 Show::Errors => process.capture_stdout(self.env.output()),
                 Show::Nothing => process.capture(),
+                Show::Reasons => process.stream_and_keep_errors(self.env.output()),
             }
             .context(|| format!("trigger {hook} ({})", shown(&implementer.hook)))?;
             done.stdout.extend_from_slice(&answer.stdout);
