@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use ps_tests::{Answer, Host, Outcome, host};
+use ps_tests::{Answer, Host, Outcome, host, repository};
 
 const SOURCE: &str = "set -eo pipefail\nsource \"$PLUGIN_AVAILABLE_PATH/ps/functions\"\n";
 
@@ -169,4 +169,59 @@ fn no_variable_leaks() {
          after=$(compgen -v | grep -v -e '^BASH' -e '^_$' -e '^PIPESTATUS$' -e '^before$')\n\
          diff <(echo \"$before\" | grep -v '^before$') <(echo \"$after\") && echo \"$app $APP $name\"";
     bash(&shop(), text).succeeds().stdout("mine mine mine\n");
+}
+
+/// A `ps-pre-scale` in bash.
+const CEILING: &str = "\
+    at_most_three() {\n\
+      local app=$1 type=$2 old=$3 new=$4\n\
+      ((new <= 3 || new <= old)) || { fn-ps-warn \"$app may run 3 of $type at most, not $new\"; return 4; }\n\
+      echo \"$app $type $old $new\"\n\
+    }\n";
+
+#[test]
+fn a_hook_walks_through_the_changes_it_is_told_of() {
+    script(&shop(), &format!("{CEILING}fn-ps-changes at_most_three shop web=1:3 my-worker_2=9:4"))
+        .succeeds()
+        .stdout("shop web 1 3\nshop my-worker_2 9 4\n")
+        .fires_nothing()
+        .changes_no_file();
+    script(&shop(), "fn-ps-changes false shop").succeeds();
+}
+
+#[test]
+fn a_hook_ends_at_the_first_change_that_it_refuses() {
+    let body = format!("{CEILING}fn-ps-changes at_most_three shop web=1:2 worker=3:4 web=5:6\necho not reached");
+    script(&shop(), &body).fails(4).stdout("shop web 1 2\n").stderr(" !     shop may run 3 of worker at most, not 4\n");
+    // Without `set -e` as well.
+    let body = body.replace("\necho not reached", "\necho \"status $?\"");
+    bash(&shop(), &format!("{}{body}", SOURCE.replace("set -eo pipefail\n", "")))
+        .succeeds()
+        .stdout("shop web 1 2\nstatus 4\n")
+        .any_stderr();
+    // What fails inside the function ends it too.
+    let body = "each() { false; echo not reached; }\nfn-ps-changes each shop web=1:2\necho not reached";
+    script(&shop(), body).fails(1);
+}
+
+#[test]
+fn what_is_no_change_is_refused() {
+    for bad in ["web=3", "web=1:", "web=-1:2", "../web=1:2", "", "web=1:2 "] {
+        script(&shop(), &format!("fn-ps-changes echo shop '{bad}'"))
+            .fails(1)
+            .stderr(&format!(" !     '{bad}' is not TYPE=OLD:NEW, such as web=1:3\n"));
+    }
+}
+
+#[test]
+fn a_property_is_the_value_that_holds() {
+    let path = format!("{}:{}", repository().join("tests/host").display(), std::env::var("PATH").unwrap_or_default());
+    let host = shop().property("stop-timeout-seconds", "45").env("PATH", &path);
+    for (property, value) in [("stop-timeout-seconds", "45"), ("restart-policy", "on-failure:10")] {
+        script(&host, &format!("value=$(fn-ps-property shop {property})\nprintf '[%s]' \"$value\""))
+            .succeeds()
+            .stdout(&format!("[{value}]"))
+            .changes_no_file();
+    }
+    script(&host, "fn-ps-property shop colour\necho not reached").fails(1).stderr_contains("colour");
 }

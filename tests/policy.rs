@@ -196,6 +196,21 @@ fn nothing_that_builds_or_runs_the_plugin_speaks_to_a_network() {
     nothing_in(&offenders, "network clients");
 }
 
+/// What is promised as the minimal Rust is what everything is tested with.
+#[test]
+fn the_minimal_rust_is_the_pinned_one() {
+    let pinned = text(&repository().join("rust-toolchain.toml"));
+    let pinned: toml::Table = pinned.parse().expect("rust-toolchain.toml");
+    let pinned = pinned["toolchain"]["channel"].as_str().expect("a channel");
+    let members = list(metadata(), "packages").iter().filter(|package| package["source"].is_null());
+    let offends = |package: &&Value| word(package, "rust_version") != pinned;
+    let offenders: Vec<String> = members
+        .filter(offends)
+        .map(|package| format!("{}: {}", word(package, "name"), package["rust_version"]))
+        .collect();
+    nothing_in(&offenders, &format!("members whose rust-version is not {pinned}"));
+}
+
 /// The headings of a document, without their marks.
 fn headings(document: &str) -> Vec<String> {
     let path = repository().join(document);

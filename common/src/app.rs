@@ -12,6 +12,20 @@ const NO_SUCH_APP: u8 = 20;
 ///
 /// A value of this type is safe as a part of a path. Whether the app exists is another question:
 /// [`App::named_by_user`] asks it.
+///
+/// ```
+/// use dokku_plugin::{App, Env};
+///
+/// let folder = tempfile::tempdir()?;
+/// let env = Env::of_test_host(folder.path(), &[]);
+/// let app: App = "shop".parse()?;
+/// assert!("../shop".parse::<App>().is_err());
+/// std::fs::create_dir_all(app.root(&env)?)?;
+/// assert_eq!(App::all(&env)?, App::all_visible(&env)?);
+/// assert_eq!(App::named_by_user(&env, "shop")?.as_str(), "shop");
+/// assert_eq!(App::named_by_user(&env, "shoe").unwrap_err().status(), 20);
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct App(String);
 

@@ -8,6 +8,7 @@ use std::thread::Builder;
 /// do until nothing is left, so all is done even where the system gives us no further thread: then it takes longer.
 /// They start as parts of the job that calls this: their children inherit the lock that it holds. A lock that one of
 /// them takes itself is its own.
+#[doc(hidden)] // for ps, which works on several apps at once
 pub fn at_once(workers: usize, work: impl Fn() + Sync) {
     share(workers, Builder::new, &work);
 }

@@ -27,6 +27,14 @@ const DIRECTORY: u32 = 0o755;
 ///
 /// # Errors
 /// When the file cannot be written, or its folder is a link; the old content is then still there.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("quota");
+/// dokku_plugin::atomic::write(&path, b"3", 0o600, None)?;
+/// assert_eq!(std::fs::read(&path)?, b"3");
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 pub fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Result<()> {
     let written = Place::of(path).and_then(|place| {
         if place.is_directory() {
@@ -45,6 +53,14 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Resu
 ///
 /// # Errors
 /// As [`write()`].
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("quota");
+/// assert!(dokku_plugin::atomic::create(&path, b"3", 0o600, None)?);
+/// assert!(!dokku_plugin::atomic::create(&path, b"4", 0o600, None)?);
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 pub fn create(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Result<bool> {
     let created = Place::of(path).and_then(|place| {
         let temporary = place.temporary(bytes, mode, owner)?;
@@ -63,6 +79,16 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Res
 ///
 /// # Errors
 /// When it cannot be removed, or its folder is a link.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("quota");
+/// std::fs::write(&path, "3")?;
+/// dokku_plugin::atomic::remove(&path)?;
+/// dokku_plugin::atomic::remove(&path)?;
+/// assert!(!path.exists());
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 pub fn remove(path: &Path) -> Result<()> {
     if path.parent().is_some_and(|folder| !file::exists(folder)) {
         return Ok(());
@@ -80,6 +106,15 @@ pub fn remove(path: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When it cannot be renamed, or a folder of the two is a link; it is then still where it was.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("quota");
+/// std::fs::write(&path, "3")?;
+/// dokku_plugin::atomic::rename(&path, &folder.path().join("old"))?;
+/// assert!(folder.path().join("old").exists());
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 pub fn rename(from: &Path, to: &Path) -> Result<()> {
     let renamed = Place::of(from).and_then(|from| {
         let to = Place::of(to)?;
@@ -93,6 +128,14 @@ pub fn rename(from: &Path, to: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When it cannot be made, or a file or a link has its name.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("quota");
+/// dokku_plugin::atomic::create_directory(&path.join("shop"), None)?;
+/// assert!(path.join("shop").is_dir());
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 pub fn create_directory(path: &Path, owner: Option<Owner>) -> Result<()> {
     let making = || format!("making the folder {}", shown(path));
     if file::is_folder(path) {
@@ -115,6 +158,7 @@ pub fn create_directory(path: &Path, owner: Option<Owner>) -> Result<()> {
 ///
 /// # Errors
 /// When it is another user's and we may not; when it is a link.
+#[doc(hidden)] // for ps, which mends what earlier versions have made
 pub fn own_directory(path: &Path, owner: Option<Owner>) -> Result<()> {
     let given = open_folder(path).and_then(|folder| give_to(&File::from(folder), DIRECTORY, owner));
     given.context(|| format!("giving the folder {} to its owner", shown(path)))
@@ -124,6 +168,15 @@ pub fn own_directory(path: &Path, owner: Option<Owner>) -> Result<()> {
 ///
 /// # Errors
 /// When something in it cannot be removed.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("quota");
+/// std::fs::create_dir_all(path.join("shop"))?;
+/// dokku_plugin::atomic::remove_directory(&path)?;
+/// assert!(!path.exists());
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 pub fn remove_directory(path: &Path) -> Result<()> {
     match std::fs::remove_dir_all(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error).context(|| format!("removing {}", shown(path))),
@@ -135,6 +188,16 @@ pub fn remove_directory(path: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When a file cannot be read or written.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("quota");
+/// std::fs::create_dir_all(&path)?;
+/// std::fs::write(path.join("shop"), "3")?;
+/// dokku_plugin::atomic::copy_directory(&path, &folder.path().join("copy"), None)?;
+/// assert_eq!(std::fs::read(folder.path().join("copy/shop"))?, b"3");
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 pub fn copy_directory(from: &Path, to: &Path, owner: Option<Owner>) -> Result<()> {
     create_directory(to, owner)?;
     for path in entries(from)? {

@@ -6,7 +6,8 @@
 
 use crate::{Env, Error, Result, listed, shown, timings};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 // Flags that Dokku itself reads anywhere in its command line and leaves among our arguments. They have taken
@@ -21,6 +22,7 @@ pub struct Globals {
 }
 
 // The same for a command to which `--quiet` has a meaning of its own.
+#[doc(hidden)] // for ps, of which one command has a --quiet of its own
 #[allow(missing_docs, reason = "as above")]
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct OtherGlobals {
@@ -37,11 +39,56 @@ pub struct OtherGlobals {
 
 /// Parses a subcommand's arguments. The last of two flags of the same name holds.
 ///
+/// `T` flattens [`Globals`], the flags of Dokku itself, which may stand among ours. A wrong definition is for a test to
+/// find, by [`Help::debug_assert`](crate::Help::debug_assert): built with `debug_assertions` clap panics on it here,
+/// in any other build it does not.
+///
 /// # Errors
 /// Status 2 for a command line that the parser does not take, with its words and the usage. `--help`
-/// prints the help and ends quietly with status 0.
+/// prints the help and ends quietly with status 0. Status 1 where an argument of the definition is there twice, or a
+/// group names one that there is not.
+///
+/// ```
+/// use dokku_plugin::{App, Env, Globals, Result, clap, parse_command_line};
+///
+/// /// Set the quota of an app
+/// #[derive(clap::Parser)]
+/// struct Arguments {
+///     /// Of all apps that have none of their own
+///     #[arg(long)]
+///     all: bool,
+///     #[command(flatten)]
+///     globals: Globals,
+///     /// The app
+///     app: String,
+///     /// How many instances it may have
+///     #[arg(value_name = "QUANTITY")]
+///     most: u32,
+/// }
+///
+/// /// `dokku quota:set`: the executable `subcommands/set` of a plugin `quota`, with `dokku_plugin::run` as its `main`.
+/// fn set(env: &Env) -> Result<()> {
+///     let Arguments { all, app, most, .. } = parse_command_line(env)?;
+///     let app: App = app.parse()?;
+///     assert!(!all && app.as_str() == "shop" && most == 3);
+///     Ok(())
+/// }
+///
+/// let folder = tempfile::tempdir()?;
+/// let typed = |words: &[&str]| Env::of_test_host(folder.path(), &[&["set", "quota:set"], words].concat());
+/// set(&typed(&["shop", "3"]))?;
+/// // What Dokku has heeded by then is taken, wherever it stands.
+/// set(&typed(&["--quiet", "shop", "3", "--trace"]))?;
+/// let error = set(&typed(&["shop", "three"])).unwrap_err();
+/// assert_eq!(error.status(), 2);
+/// assert!(error.message().starts_with("<QUANTITY> cannot be three"), "{error}");
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 pub fn parse_command_line<T: clap::Parser>(env: &Env) -> Result<T> {
-    let command = T::command().disable_version_flag(true).args_override_self(true).mut_args(as_switch);
+    let command = as_parsed(T::command());
+    if let Some(fault) = fault(&command) {
+        return Err(Error::new(fault));
+    }
     let arguments = env.args_from(1)?;
     // Some commands share one description, so what was typed is what tells their names.
     let mut command = command.bin_name(format!("dokku {}", arguments.first().unwrap_or(&"")));
@@ -111,6 +158,23 @@ fn distance(one: &str, other: &str) -> usize {
     row.pop().unwrap_or_default()
 }
 
+/// A definition as it is parsed with.
+pub(crate) fn as_parsed(definition: Command) -> Command {
+    definition.disable_version_flag(true).args_override_self(true).mut_args(as_switch)
+}
+
+/// What is wrong with a definition that clap or what it derives would panic on in every build.
+pub(crate) fn fault(definition: &Command) -> Option<String> {
+    let mut known = BTreeSet::new();
+    if let Some(twice) = definition.get_arguments().find(|argument| !known.insert(argument.get_id())) {
+        return Some(format!("The command line is defined wrongly: it has the argument {} twice", twice.get_id()));
+    }
+    let members = definition.get_groups().flat_map(|group| group.get_args().map(move |member| (group, member)));
+    let (group, stranger) = members.into_iter().find(|(_, member)| !known.contains(member))?;
+    let group = group.get_id();
+    Some(format!("The command line is defined wrongly: its group {group} names {stranger}, which is no argument"))
+}
+
 /// A flag without a value takes `=true` and `=false` too, as those of the host's own plugins do.
 fn as_switch(argument: Arg) -> Arg {
     if !matches!(argument.get_action(), ArgAction::SetTrue) {
@@ -124,6 +188,8 @@ fn as_switch(argument: Arg) -> Arg {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::ArgGroup;
+    use std::path::Path;
 
     #[test]
     fn a_slip_is_a_letter_too_many_too_few_or_another() {
@@ -136,5 +202,24 @@ mod tests {
         ] {
             assert_eq!(distance(one, other), slips, "{one} {other}");
         }
+    }
+
+    #[derive(Debug, clap::Parser)]
+    struct WithItsOwn {
+        #[arg(long)]
+        quiet: Option<String>,
+        #[command(flatten)]
+        globals: Globals,
+    }
+
+    #[test]
+    fn what_would_panic_in_every_build_is_an_error() {
+        let env = Env::of_test_host(Path::new("/nonexistent"), &["set", "quota:set"]);
+        let error = parse_command_line::<WithItsOwn>(&env).unwrap_err();
+        assert_eq!(error.status(), 1);
+        assert!(error.message().ends_with("it has the argument quiet twice"), "{error}");
+        let of_nobody = Command::new("x").group(ArgGroup::new("either").arg("nobody"));
+        assert!(fault(&of_nobody).unwrap().ends_with("its group either names nobody, which is no argument"));
+        assert_eq!(fault(&of_nobody.arg(Arg::new("nobody").long("nobody"))), None);
     }
 }

@@ -7,10 +7,33 @@ use crate::{Context, Error, Output, Result, file, host_plugins};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// Variables, arguments and output of this process. Cheap to clone.
+///
+/// ```
+/// use dokku_plugin::{Env, Result};
+///
+/// /// `post-create APP`
+/// fn post_create(env: &Env) -> Result<()> {
+///     let name = env.arg(1)?;
+///     assert_eq!((name, env.arg(2)?, env.args_from(1)?), ("shop", "", vec!["shop"]));
+///     assert_eq!(env.arguments().len(), 2);
+///     assert!(env.dokku_lib_root()?.ends_with("lib"));
+///     assert!(env.plugin_path()?.ends_with("lib/plugins"));
+///     assert!(env.data_directory("quota")?.ends_with("lib/data/quota"));
+///     // One that the host must give, and does not give to a test.
+///     assert_eq!(env.required("DOKKU_HOST_ROOT").unwrap_err().message(), "DOKKU_HOST_ROOT not set!");
+///     assert!(env.var("DOKKU_APP_NAME").is_none() && env.dokku_pid().is_err());
+///     env.output().info1("A new app");
+///     Ok(())
+/// }
+///
+/// let folder = tempfile::tempdir()?;
+/// post_create(&Env::of_test_host(folder.path(), &["post-create", "shop"]))?;
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Env {
     world: Arc<World>,
@@ -35,25 +58,57 @@ impl World {
 
 impl Env {
     /// The real world of this process.
+    ///
+    /// ```
+    /// let env = dokku_plugin::Env::from_process();
+    /// assert!(!env.arguments().is_empty());
+    /// ```
     #[allow(clippy::disallowed_methods, reason = "this is the one place that reads them")]
     pub fn from_process() -> Self {
         Self::new(std::env::vars_os().collect(), std::env::args_os().collect())
     }
 
     /// A world with these variables and arguments; the first argument is the program's name.
+    ///
+    /// ```
+    /// let env = dokku_plugin::Env::new([("DOKKU_PID".into(), "42".into())].into(), vec!["hook".into()]);
+    /// assert_eq!(env.dokku_pid()?, "42");
+    /// # Ok::<(), dokku_plugin::Error>(())
+    /// ```
     pub fn new(variables: BTreeMap<OsString, OsString>, arguments: Vec<OsString>) -> Self {
         let is_set = |name: &str| variables.get(OsStr::new(name)).is_some_and(|value| !value.is_empty());
         let output = Output::new(is_set("DOKKU_QUIET_OUTPUT"), is_set("DOKKU_TRACE"));
         Self { world: World::new(variables, arguments), output }
     }
 
+    /// A host that a test has to itself: its apps in `home`, properties and data in `lib`, and plugins in `lib/plugins` of
+    /// this folder. The first argument is the program's name. No other variable is set.
+    ///
+    /// ```
+    /// let folder = tempfile::tempdir()?;
+    /// let env = dokku_plugin::Env::of_test_host(folder.path(), &["post-create", "shop"]);
+    /// assert_eq!(env.arg(1)?, "shop");
+    /// assert_eq!(env.dokku_root()?, folder.path().join("home"));
+    /// # Ok::<(), dokku_plugin::Error>(())
+    /// ```
+    pub fn of_test_host(folder: &Path, arguments: &[&str]) -> Self {
+        let paths = [("DOKKU_ROOT", "home"), ("DOKKU_LIB_ROOT", "lib"), ("PLUGIN_PATH", "lib/plugins")];
+        let paths = paths.map(|(name, path)| (name.into(), folder.join(path).into_os_string()));
+        // Files are given to it where a test is run by root.
+        let owner = ["DOKKU_SYSTEM_USER", "DOKKU_SYSTEM_GROUP"].map(|name| (name.into(), "root".into()));
+        let variables = paths.into_iter().chain(owner).collect();
+        Self::new(variables, arguments.iter().map(OsString::from).collect())
+    }
+
     /// The same world with another output: for a job whose lines carry their app.
+    #[doc(hidden)] // for ps, which works on several apps at once
     #[must_use]
     pub fn with_output(&self, output: Output) -> Self {
         Self { world: Arc::clone(&self.world), output }
     }
 
     /// The same world, of which nothing is remembered: for one who looks at it again after a while.
+    #[doc(hidden)] // for ps, which runs as a service
     #[must_use]
     pub fn renewed(&self) -> Self {
         let World { variables, arguments, .. } = self.world.as_ref();
@@ -182,6 +237,13 @@ impl Env {
     ///
     /// # Errors
     /// When it cannot be read, or has no end.
+    ///
+    /// ```
+    /// let env = dokku_plugin::Env::from_process();
+    /// let so_far = env.stdin()?; // what a `docker-args-deploy` is given
+    /// env.output().print_bytes(&so_far)?;
+    /// # Ok::<(), dokku_plugin::Error>(())
+    /// ```
     pub fn stdin(&self) -> Result<Vec<u8>> {
         const MOST: u64 = 16 * 1024 * 1024;
         let reading = || "reading standard input";
@@ -194,6 +256,7 @@ impl Env {
     }
 
     /// The working directory.
+    #[doc(hidden)] // for ps, which runs itself with paths
     #[allow(clippy::disallowed_methods, reason = "this is the one place that reads it")]
     pub fn working_directory(&self) -> Result<PathBuf> {
         std::env::current_dir().map_err(|error| Error::from(error).context("finding the working directory"))
@@ -201,6 +264,7 @@ impl Env {
 
     /// The command line of the process that started this one, its words separated by blanks; empty when
     /// it has gone.
+    #[doc(hidden)] // for `Help`, which no plugin does without
     pub fn parent_command_line(&self) -> String {
         let path = format!("/proc/{}/cmdline", std::os::unix::process::parent_id());
         let line = file::read_of_the_system(path.as_ref()).ok().flatten().unwrap_or_default();
@@ -208,6 +272,7 @@ impl Env {
     }
 
     /// How many processors there are, for `--parallel -1`.
+    #[doc(hidden)] // for ps, with its --parallel
     pub fn processors(&self) -> usize {
         std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
     }

@@ -3,6 +3,13 @@
 use std::fmt;
 
 /// What a function that can fail returns.
+///
+/// ```
+/// fn doubled(text: &str) -> dokku_plugin::Result<u32> {
+///     text.parse::<u32>().map(|number| number * 2).map_err(|_| dokku_plugin::Error::new(format!("{text:?} is no number")))
+/// }
+/// assert_eq!(doubled("2"), Ok(4));
+/// ```
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// A failure as the user will see it.
@@ -11,7 +18,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// and gains [`Context`]. Exit statuses are part of the interface: 1 unless said otherwise.
 ///
 /// ```
-/// use common::Error;
+/// use dokku_plugin::Error;
 /// let error = Error::new("App shop does not exist").with_status(20);
 /// assert_eq!(error.status(), 20);
 /// assert_eq!(error.to_string(), "App shop does not exist");
@@ -53,6 +60,11 @@ impl Error {
     }
 
     /// A failure that has been told already, or that only its status tells.
+    ///
+    /// ```
+    /// let told = dokku_plugin::Error::silent(10);
+    /// assert_eq!((told.message(), told.status()), ("", 10));
+    /// ```
     pub fn silent(status: u8) -> Self {
         Self {
             status,
@@ -65,6 +77,12 @@ impl Error {
     }
 
     /// The same failure as one of another kind.
+    ///
+    /// ```
+    /// use dokku_plugin::{Error, ErrorKind};
+    /// let error = Error::new("the lock is held").with_kind(ErrorKind::TimedOut);
+    /// assert_eq!(error.kind(), ErrorKind::TimedOut);
+    /// ```
     #[must_use]
     pub fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.kind = kind;
@@ -72,6 +90,10 @@ impl Error {
     }
 
     /// What kind of failure it is.
+    ///
+    /// ```
+    /// assert_eq!(dokku_plugin::Error::new("no").kind(), dokku_plugin::ErrorKind::Failed);
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
@@ -84,6 +106,11 @@ impl Error {
     }
 
     /// The same failure, with what was being done before its message.
+    ///
+    /// ```
+    /// let error = dokku_plugin::Error::new("no such file").context("reading the quota");
+    /// assert_eq!(error.message(), "reading the quota: no such file");
+    /// ```
     #[must_use]
     pub fn context(mut self, doing: impl fmt::Display) -> Self {
         let doing = doing.to_string();
@@ -139,6 +166,7 @@ impl Error {
     }
 
     /// The message without what was being done.
+    #[doc(hidden)] // for ps, which tells the same of many apps
     pub fn reason(&self) -> &str {
         self.message.get(self.reason..).unwrap_or_default()
     }
@@ -153,6 +181,12 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Turns a foreign error into an [`Error`] that says what was being done.
+///
+/// ```
+/// use dokku_plugin::Context;
+/// let error = std::fs::metadata("/nonexistent").context(|| "looking").unwrap_err();
+/// assert!(error.message().starts_with("looking: No such file"));
+/// ```
 pub trait Context<T> {
     /// On failure: `doing: the failure's own words`. `doing` is asked for only then.
     fn context<D: fmt::Display>(self, doing: impl FnOnce() -> D) -> Result<T>;

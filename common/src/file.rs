@@ -22,6 +22,10 @@ use std::path::{Component, Path, PathBuf};
 const OF_THE_HOST: u64 = 16 * 1024 * 1024;
 
 /// The most that a file of a source can have, in bytes: 1 MiB.
+///
+/// ```
+/// assert_eq!(dokku_plugin::file::OF_A_SOURCE, 1_048_576);
+/// ```
 pub const OF_A_SOURCE: u64 = 1024 * 1024;
 
 /// How often a path is looked up again that was moved meanwhile.
@@ -37,6 +41,14 @@ const READING: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLO
 ///
 /// # Errors
 /// When it is there and cannot be read, is no regular file, or has more than 16 MiB.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(folder.path().join("quota"), "3")?;
+/// assert_eq!(dokku_plugin::file::read(&folder.path().join("quota"))?.as_deref(), Some(b"3".as_slice()));
+/// assert_eq!(dokku_plugin::file::read(&folder.path().join("missing"))?, None);
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     opened(path, READING | OFlags::NOFOLLOW, OF_THE_HOST).context(|| format!("reading {}", shown(path)))
 }
@@ -45,6 +57,13 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 ///
 /// # Errors
 /// As [`read`]; when it is not UTF-8.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(folder.path().join("quota"), "3")?;
+/// assert_eq!(dokku_plugin::file::read_text(&folder.path().join("quota"))?.as_deref(), Some("3"));
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 pub fn read_text(path: &Path) -> Result<Option<String>> {
     read(path)?
         .map(|bytes| String::from_utf8(bytes).map_err(|_| Error::new(format!("{} is not valid UTF-8", shown(path)))))
@@ -65,6 +84,15 @@ pub(crate) fn read_of_the_system(path: &Path) -> Result<Option<Vec<u8>>> {
 ///
 /// # Errors
 /// When it cannot be read, is no regular file inside the folder, or has more than [`OF_A_SOURCE`].
+///
+/// ```
+/// let source = tempfile::tempdir()?;
+/// std::fs::write(source.path().join("app.json"), "{}")?;
+/// std::os::unix::fs::symlink("/etc/passwd", source.path().join("link"))?;
+/// assert_eq!(dokku_plugin::file::read_inside(source.path(), "app.json")?.as_deref(), Some(b"{}".as_slice()));
+/// assert!(dokku_plugin::file::read_inside(source.path(), "link").is_err());
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 pub fn read_inside(folder: &Path, path: &str) -> Result<Option<Vec<u8>>> {
     let root = match rustix::fs::open(folder, OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::RDONLY, Mode::empty()) {
         Ok(root) => root,
@@ -246,27 +274,44 @@ fn kind(path: &Path) -> Option<FileType> {
 }
 
 /// Whether something has this name, be it a link that leads nowhere.
+///
+/// ```
+/// assert!(dokku_plugin::file::exists("/proc/self".as_ref()));
+/// ```
 pub fn exists(path: &Path) -> bool {
     kind(path).is_some()
 }
 
 /// Whether this is a folder, and no link to one.
+///
+/// ```
+/// assert!(dokku_plugin::file::is_folder("/proc".as_ref()) && !dokku_plugin::file::is_folder("/proc/self".as_ref()));
+/// ```
 pub fn is_folder(path: &Path) -> bool {
     kind(path) == Some(FileType::Directory)
 }
 
 /// Whether this is a regular file, and no link to one.
+///
+/// ```
+/// assert!(dokku_plugin::file::is_regular("/proc/version".as_ref()) && !dokku_plugin::file::is_regular("/dev/null".as_ref()));
+/// ```
 pub fn is_regular(path: &Path) -> bool {
     kind(path) == Some(FileType::RegularFile)
 }
 
 /// The mode of what has this name; `None` when there is nothing.
+#[doc(hidden)] // for ps, with its key
 pub fn mode(path: &Path) -> Option<u32> {
     let about = rustix::fs::statat(CWD, path, AtFlags::SYMLINK_NOFOLLOW).ok()?;
     Some(about.st_mode & 0o777)
 }
 
 /// Whether this is a symbolic link.
+///
+/// ```
+/// assert!(dokku_plugin::file::is_link("/proc/self".as_ref()));
+/// ```
 pub fn is_link(path: &Path) -> bool {
     kind(path) == Some(FileType::Symlink)
 }
@@ -283,6 +328,13 @@ pub(crate) fn link_target(path: &Path) -> std::io::Result<PathBuf> {
 ///
 /// # Errors
 /// When the folder cannot be read.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(folder.path().join("quota"), "3")?;
+/// assert_eq!(dokku_plugin::file::entries(folder.path())?, [folder.path().join("quota")]);
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 pub fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(names(folder)?.into_iter().map(|name| folder.join(name)).collect())
 }
@@ -319,6 +371,7 @@ pub(crate) fn names(folder: &Path) -> Result<Vec<OsString>> {
 ///
 /// # Errors
 /// When the system has none to give.
+#[doc(hidden)] // for ps, with its key
 pub fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
     let mut bytes = [0; LENGTH];
     let mut filled = 0;

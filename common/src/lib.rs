@@ -8,13 +8,13 @@
 //! changes of one app apart, and [`run`] is the whole body of a `main` function:
 //!
 //! ```no_run
-//! fn hello(env: &common::Env) -> common::Result<()> {
-//!     let app = common::App::named_by_user(env, env.arg(1)?)?;
+//! fn hello(env: &dokku_plugin::Env) -> dokku_plugin::Result<()> {
+//!     let app = dokku_plugin::App::named_by_user(env, env.arg(1)?)?;
 //!     env.output().print(&format!("hello {app}\n"))
 //! }
 //!
 //! fn main() -> std::process::ExitCode {
-//!     common::run(hello)
+//!     dokku_plugin::run(hello)
 //! }
 //! ```
 //!
@@ -23,9 +23,11 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests set the scene with plain files"))]
 
 // It has no names: it is linked, and that is all.
+#[cfg(feature = "no-backtrace")]
 use no_backtrace as _;
 
 /// Of every executable. The allocator of musl maps and unmaps pages for each size that a short process uses.
+#[cfg(feature = "dlmalloc")]
 #[global_allocator]
 static MEMORY: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
@@ -37,6 +39,7 @@ mod docker;
 mod env;
 mod error;
 pub mod file;
+mod help;
 mod host_plugins;
 #[cfg(test)]
 mod hostile_tests;
@@ -50,6 +53,7 @@ mod process;
 pub mod procfile;
 mod property;
 mod run;
+mod scale_change;
 #[cfg(test)]
 mod script;
 mod signals;
@@ -67,6 +71,7 @@ pub use docker::{
 };
 pub use env::Env;
 pub use error::{Context, Error, ErrorKind, Result};
+pub use help::{Help, Manual};
 pub use lock::{AppLock, Attempt, FileLock, Obstacle, wait_for};
 pub use names::{Instance, ProcessType, Quantity, listed};
 pub use output::{Output, commands_a_terminal, shown, shown_json, shown_lines};
@@ -75,6 +80,7 @@ pub use process::{Answer, Process};
 pub use procfile::Procfile;
 pub use property::{Properties, Scope};
 pub use run::run;
+pub use scale_change::ScaleChange;
 pub use signals::{in_spite_of_signals, interrupted, pause, when_asked_to_end};
 pub use trigger::{Implementer, Triggers, is_executable};
 

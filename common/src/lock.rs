@@ -35,6 +35,20 @@ const MODE: u32 = OURS | 0o644;
 const OURS: u32 = 0o1000;
 
 /// The deploy lock of one app, held until this value is dropped.
+///
+/// ```
+/// use dokku_plugin::{App, AppLock, Env};
+/// use std::time::Duration;
+///
+/// let folder = tempfile::tempdir()?;
+/// let env = Env::of_test_host(folder.path(), &[]);
+/// let app: App = "shop".parse()?;
+/// let lock = AppLock::acquire(&env, &app, Duration::from_secs(60))?;
+/// assert!(AppLock::is_held(&env, &app)?);
+/// drop(lock);
+/// assert!(!AppLock::is_held(&env, &app)?);
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct AppLock {
     held: Option<Held>,
@@ -72,6 +86,7 @@ impl Origin {
 }
 
 /// Who is in the way of a change, in words.
+#[doc(hidden)] // for ps, which waits for deploys as well
 #[derive(Clone, Debug)]
 pub struct Obstacle {
     /// What is waited for: `the lock of shop`.
@@ -83,6 +98,7 @@ pub struct Obstacle {
 }
 
 /// What has come of an attempt.
+#[doc(hidden)] // for ps, which waits for deploys as well
 #[derive(Clone, Copy, Debug)]
 pub enum Attempt<T, O> {
     /// What was wanted.
@@ -97,6 +113,7 @@ pub enum Attempt<T, O> {
 /// # Errors
 /// [`ErrorKind::TimedOut`] when nothing has come of it after that time; [`ErrorKind::Interrupted`] when a signal comes
 /// meanwhile; any other when an attempt cannot be made.
+#[doc(hidden)] // for ps, which waits for deploys as well
 pub fn wait_for<T, O: FnOnce() -> Obstacle>(
     env: &Env,
     patience: Duration,
@@ -170,6 +187,7 @@ impl AppLock {
     }
 
     /// Whether we took the lock, and not the process that we run inside of.
+    #[doc(hidden)] // for ps, which runs in its own hooks
     pub fn is_ours(&self) -> bool {
         self.held.is_some()
     }
@@ -179,6 +197,7 @@ impl AppLock {
     ///
     /// # Errors
     /// As [`AppLock::acquire`]; and at once inside the holder, where such a trigger can only fail.
+    #[doc(hidden)] // for ps, which has the host build
     pub fn wait_until_free(env: &Env, app: &App, patience: Duration) -> Result<()> {
         let lock = Self::acquire(env, app, patience)?;
         if lock.held.is_none() {
@@ -203,6 +222,7 @@ impl AppLock {
     ///
     /// # Errors
     /// As [`AppLock::is_held`].
+    #[doc(hidden)] // for ps, with its listings
     pub fn is_by_hand(env: &Env, app: &App) -> Result<bool> {
         let about = regular_file(&lock_path(env, app)?);
         Ok(about.is_some_and(|about| Origin::of(&about) == Origin::Hand) && !Self::is_held(env, app)?)
@@ -241,6 +261,18 @@ impl Held {
 }
 
 /// A lock file of a plugin's own, held until it is dropped.
+///
+/// ```
+/// use dokku_plugin::{Env, FileLock};
+///
+/// let folder = tempfile::tempdir()?;
+/// let env = Env::of_test_host(folder.path(), &[]);
+/// let path = env.data_directory("quota")?.join("lock");
+/// let lock = FileLock::try_acquire(&env, &path)?.expect("nobody holds it");
+/// assert!(FileLock::try_acquire(&env, &path)?.is_none());
+/// drop(lock);
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct FileLock(#[allow(dead_code, reason = "held, not read")] File);
 
@@ -267,6 +299,7 @@ impl FileLock {
     ///
     /// # Errors
     /// When the kernel's table of locks cannot be read.
+    #[doc(hidden)] // for ps, which says who retires
     pub fn holder(path: &Path) -> Result<Option<u32>> {
         let about = regular_file(path);
         about.map_or(Ok(None), |about| process_holding(&about).context(|| "reading /proc/locks"))

@@ -7,9 +7,10 @@ use std::str::FromStr;
 /// A process type of a Procfile: letters, digits, `-` and `_`, at most 63 of them.
 ///
 /// ```
-/// use common::ProcessType;
+/// use dokku_plugin::ProcessType;
 /// assert!("web".parse::<ProcessType>().is_ok());
 /// assert!("../web".parse::<ProcessType>().is_err());
+/// assert!("w".repeat(ProcessType::MAX_LENGTH + 1).parse::<ProcessType>().is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ProcessType(String);
@@ -19,6 +20,10 @@ impl ProcessType {
     pub const MAX_LENGTH: usize = 63;
 
     /// The type whose instances the proxy serves.
+    ///
+    /// ```
+    /// assert_eq!(dokku_plugin::ProcessType::web().as_str(), "web");
+    /// ```
     pub fn web() -> Self {
         Self("web".to_owned())
     }
@@ -57,6 +62,12 @@ impl fmt::Display for ProcessType {
 }
 
 /// One instance of a process type: `web.1`.
+///
+/// ```
+/// let instance: dokku_plugin::Instance = "web.2".parse()?;
+/// assert_eq!((instance.process_type.as_str(), instance.index), ("web", 2));
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instance {
     /// The type it runs.
@@ -84,9 +95,17 @@ impl fmt::Display for Instance {
 }
 
 /// How many instances of a process type.
+///
+/// ```
+/// let most: dokku_plugin::Quantity = 3;
+/// ```
 pub type Quantity = u32;
 
 /// Names for a message: the first of them, and how many more there are.
+///
+/// ```
+/// assert_eq!(dokku_plugin::listed(["web", "worker"].into_iter()), "web, worker");
+/// ```
 pub fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
     const SHOWN: usize = 20;
     let names: Vec<&str> = names.collect();

@@ -14,6 +14,22 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::Arc;
 
 /// Prints in Dokku's forms; quiet when Dokku was called with `--quiet`.
+///
+/// ```
+/// let output = dokku_plugin::Output::new(false, false);
+/// output.info1("Checking shop"); // -----> Checking shop
+/// output.info2_quiet("shop"); // =====> shop, but not with --quiet
+/// output.verbose("nothing to do"); //        nothing to do
+/// output.warn("shop is full"); //  !     shop is full
+/// output.print("web=3\n")?; // as it is
+/// output.print_bytes(b"\n")?;
+/// if !output.is_quiet() {
+///     output.info1_quiet("done");
+///     output.info2("done");
+/// }
+/// output.debug("with DOKKU_TRACE alone");
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Output {
     quiet: bool,
@@ -37,6 +53,7 @@ impl Output {
     }
 
     /// The same output with `[label] ` before each line, for jobs that run at the same time.
+    #[doc(hidden)] // for ps, which works on several apps at once
     #[must_use]
     pub fn labelled(&self, label: &str) -> Self {
         Self { label: Some(label.into()), ..self.clone() }
@@ -53,6 +70,7 @@ impl Output {
     }
 
     /// Whether a person looks at standard output.
+    #[doc(hidden)] // for ps, with its listings
     #[allow(clippy::disallowed_methods, reason = "output goes through here")]
     pub fn stdout_is_terminal(&self) -> bool {
         std::io::stdout().is_terminal()
@@ -66,6 +84,7 @@ impl Output {
 
     /// How many characters a line of standard output can have; `None` when it is no terminal, or one
     /// that does not say.
+    #[doc(hidden)] // for ps, with its listings
     #[allow(clippy::disallowed_methods, reason = "output goes through here")]
     pub fn stdout_width(&self) -> Option<usize> {
         let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
@@ -95,6 +114,7 @@ impl Output {
     ///
     /// # Errors
     /// As [`Output::print`].
+    #[doc(hidden)] // for ps:stats --watch
     pub fn redraw(&self, text: &str) -> Result<()> {
         #[allow(clippy::disallowed_methods, reason = "output goes through here")]
         let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
@@ -141,6 +161,11 @@ impl Output {
         if self.trace {
             self.talk(Stream::Err, " ?     ", text);
         }
+    }
+
+    /// A part of a child's output, as it is.
+    pub(crate) fn pass_bytes_on(&self, stream: Stream, bytes: &[u8]) {
+        let _nobody_listens = self.write(stream, bytes);
     }
 
     /// A line of a child's output, passed on under this output's label.
@@ -202,6 +227,7 @@ fn in_place(text: &str, rows: usize) -> String {
 /// Whether a character is not to be seen but does something to what is: the control characters (C0, DEL, C1), the
 /// two separators of lines and paragraphs, and those that turn the direction of writing, with which a text can look
 /// like another one.
+#[doc(hidden)] // for ps, with its listings
 pub fn commands_a_terminal(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -210,13 +236,17 @@ pub fn commands_a_terminal(character: char) -> bool {
 /// A text from elsewhere, for a line that people read: what commands a terminal is escaped, newlines too.
 ///
 /// ```
-/// assert_eq!(common::shown("web\u{1b}[2J\n"), "web\\u{1b}[2J\\n");
+/// assert_eq!(dokku_plugin::shown("web\u{1b}[2J\n"), "web\\u{1b}[2J\\n");
 /// ```
 pub fn shown(text: &str) -> String {
     escaped(text, |_| false)
 }
 
 /// The same for a text of several lines.
+///
+/// ```
+/// assert_eq!(dokku_plugin::shown_lines("one\ntwo\u{1b}[2J"), "one\ntwo\\u{1b}[2J");
+/// ```
 pub fn shown_lines(text: &str) -> String {
     escaped(text, |character| character == '\n')
 }
@@ -266,6 +296,7 @@ fn colour_length(text: &str) -> Option<usize> {
 }
 
 /// JSON that means the same and holds nothing that commands a terminal: JSON itself escapes no more than it must.
+#[doc(hidden)] // for ps, with its listings
 pub fn shown_json(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for character in json.chars() {

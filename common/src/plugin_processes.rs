@@ -29,6 +29,7 @@ const FOLDERS: [&str; 6] = [
 const SHELLS: [&str; 3] = ["bash", "dash", "sh"];
 
 /// A process that runs an executable of a plugin.
+#[doc(hidden)] // for ps, which waits for deploys as well
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginProcess {
     /// Its number.
@@ -57,6 +58,7 @@ fn is_silent(pid: u32) -> bool {
 }
 
 /// All processes that run an executable of a plugin of this host. One that ends meanwhile is left out.
+#[doc(hidden)] // for ps, which waits for deploys as well
 pub fn plugin_processes(env: &Env) -> Vec<PluginProcess> {
     let (host, ours) = (Host::of(env), ours());
     let process = |running: Running| {
@@ -68,6 +70,7 @@ pub fn plugin_processes(env: &Env) -> Vec<PluginProcess> {
 
 /// Whether a process of this host's own, of root or of Dokku's user and outside of all containers, runs a program whose
 /// file has this name, wherever it lies. Of a script the name is its own, not the shell's.
+#[doc(hidden)] // for ps, which waits for deploys as well
 pub fn host_runs(env: &Env, program: &str) -> bool {
     Host::of(env).processes().any(|running| running.name == program)
 }

@@ -30,6 +30,22 @@ const LINGERS: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A program to run with arguments, variables on top of ours, and maybe input and a deadline.
+///
+/// ```
+/// use dokku_plugin::{Env, Process};
+/// use std::time::Duration;
+///
+/// let process = Process::new("tr").args(["a-z", "A-Z"]).input("shop").deadline(Duration::from_secs(10)).at_most(1000);
+/// assert_eq!(process.command(), "tr a-z A-Z");
+/// let answer = process.capture()?;
+/// assert!(answer.succeeded());
+/// assert_eq!(answer.stdout, b"SHOP");
+/// // Its output goes where ours goes.
+/// let env = Env::from_process();
+/// let answer = Process::new("true").var("LC_ALL", "C").waited_for("nothing").stream(env.output())?;
+/// assert!(Process::new("true").capture_stdout(env.output())?.stdout.is_empty());
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Process {
     program: OsString,
@@ -44,6 +60,13 @@ pub struct Process {
 }
 
 /// How a child ended and what it printed, where that was captured.
+///
+/// ```
+/// let answer = dokku_plugin::Process::new("sh").args(["-c", "echo no >&2; exit 3"]).capture()?;
+/// assert!(!answer.succeeded());
+/// assert_eq!((answer.status_text().as_str(), answer.stderr.as_slice()), ("exit status 3", b"no\n".as_slice()));
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: ExitStatus,
@@ -113,6 +136,7 @@ impl Process {
 
     /// In a process group of its own and without our standard input: a signal reaches all that it has
     /// started, too.
+    #[doc(hidden)] // for ps, which ends what a script has started
     #[must_use]
     pub fn leading_a_group(mut self) -> Self {
         self.leads_group = true;
@@ -197,7 +221,17 @@ impl Process {
         self.finish(expression, vec![(out_pipe, lines(Stream::Out)), (err_pipe, lines(Stream::Err))], Some(output))
     }
 
+    /// Runs it with its standard output going where ours goes, and its standard error too, which is also kept.
+    ///
+    /// # Errors
+    /// As [`Process::capture`].
+    pub(crate) fn stream_and_keep_errors(&self, output: &Output) -> Result<Answer> {
+        let (err_pipe, err) = self.pipe()?;
+        self.finish(self.expression().stderr_file(err), vec![(err_pipe, Sink::Told(output))], Some(output))
+    }
+
     /// Becomes this program: our own ends here. Returns only when it cannot be started.
+    #[doc(hidden)] // for ps, which is started anew by its service
     #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
     pub fn replace_ours(&self) -> Error {
         let variables = self.variables.iter().map(|(name, value)| (name, value));
@@ -209,6 +243,7 @@ impl Process {
     ///
     /// # Errors
     /// When it cannot be started.
+    #[doc(hidden)] // for ps, which ends containers in the background
     #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
     pub fn let_go(&self) -> Result<()> {
         let variables = self.variables.iter().map(|(name, value)| (name, value));

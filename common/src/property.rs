@@ -9,6 +9,13 @@ use crate::{App, Env, Error, Result, atomic, file};
 use std::path::PathBuf;
 
 /// Whose property: an app's, or the host's.
+///
+/// ```
+/// let app = "shop".parse()?;
+/// let scopes = [dokku_plugin::Scope::App(&app), dokku_plugin::Scope::Global];
+/// assert_eq!(scopes.map(|scope| scope.as_str().to_owned()), ["shop", "--global"]);
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Scope<'a> {
     /// One app.
@@ -34,6 +41,30 @@ impl Scope<'_> {
 }
 
 /// The properties of one plugin.
+///
+/// ```
+/// use dokku_plugin::{App, Env, Properties, Scope};
+///
+/// let folder = tempfile::tempdir()?;
+/// let env = Env::of_test_host(folder.path(), &[]);
+/// let (properties, app): (_, App) = (Properties::new(&env, "quota"), "shop".parse()?);
+/// properties.create_root()?; // in the trigger `install`
+/// properties.set(Scope::Global, "most", "3")?;
+/// assert_eq!(properties.get(&app, "most")?, None);
+/// assert_eq!(properties.computed(&app, "most")?.as_deref(), Some("3"));
+/// properties.set(&app, "most", "5")?;
+/// assert_eq!(properties.all_computed(&app, &["most", "least"])?, [Some("5".to_owned()), None]);
+/// properties.set_list(&app, "types", &["web".to_owned(), "worker".to_owned()])?;
+/// assert_eq!(properties.list(&app, "types")?.len(), 2);
+/// assert_eq!(properties.names(&app)?, ["most", "types"]);
+/// properties.copy(&app, &"clone".parse()?, |name| name != "types")?; // in `post-app-clone-setup`
+/// properties.move_all(&"clone".parse()?, &"other".parse()?)?; // in `post-app-rename-setup`
+/// properties.unset(&app, "most")?;
+/// properties.remove_all(&app)?; // in `post-delete`
+/// assert!(properties.names(&app)?.is_empty());
+/// assert!(properties.folder(&app)?.starts_with(properties.root()?));
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Properties<'a> {
     env: &'a Env,
@@ -170,6 +201,15 @@ impl<'a> Properties<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Gives all properties of an app to another one, as `post-app-rename-setup` must.
+    ///
+    /// # Errors
+    /// When one cannot be read, written or removed.
+    pub fn move_all(&self, old: &App, new: &App) -> Result<()> {
+        self.copy(old, new, |_| true)?;
+        self.remove_all(old)
     }
 
     /// Removes all properties of an app.

@@ -8,6 +8,16 @@ use std::process::ExitCode;
 ///
 /// The error's message is printed here and nowhere else. The status is the error's, or 128 and the
 /// signal's number when a signal ended the work, as a shell would report it.
+///
+/// ```
+/// fn greet(env: &dokku_plugin::Env) -> dokku_plugin::Result<()> {
+///     env.output().print("hello\n")
+/// }
+///
+/// fn main() -> std::process::ExitCode {
+///     dokku_plugin::run(greet)
+/// }
+/// ```
 pub fn run(main: fn(&Env) -> Result<()>) -> ExitCode {
     // What ends anyway need not be taken apart first.
     let env = ManuallyDrop::new(Env::from_process());

@@ -108,6 +108,7 @@ fn ask_to_end(asked: Vec<Child>, signal: i32) {
 }
 
 /// The signal that asked this process to end, if one came since its first child was started.
+#[doc(hidden)] // for ps, which undoes what a signal interrupts
 pub fn interrupted() -> Option<i32> {
     match RECEIVED.load(Ordering::SeqCst) {
         0 => None,
@@ -117,12 +118,14 @@ pub fn interrupted() -> Option<i32> {
 
 /// From now on signals are heard, and `tell` is called when one asks this process to end: for one that waits for what may
 /// never come. Only the first that is given is called.
+#[doc(hidden)] // for ps, which undoes what a signal interrupts
 pub fn when_asked_to_end(tell: impl Fn() + Send + Sync + 'static) {
     let _another_was_first = WAITING.set(Box::new(tell));
     install();
 }
 
 /// Does nothing for so long, or until a signal asks this process to end.
+#[doc(hidden)] // for ps, which undoes what a signal interrupts
 pub fn pause(time: Duration) {
     let began = Instant::now();
     while interrupted().is_none() {
@@ -198,6 +201,7 @@ pub(crate) fn are_to_wait() -> bool {
 /// Does work that must be done although a signal has asked this process to end, or may ask while it goes on:
 /// what cannot be left half done, and putting things back. No signal reaches the children that it starts, not
 /// even from a terminal; only one that takes longer than a minute from then on is killed.
+#[doc(hidden)] // for ps, which undoes what a signal interrupts
 pub fn in_spite_of_signals<T>(work: impl FnOnce() -> T) -> T {
     IN_SPITE.fetch_add(1, Ordering::SeqCst);
     let done = work();

@@ -15,6 +15,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A plugin that has a hook of the asked name.
+///
+/// ```
+/// use dokku_plugin::{Env, Triggers};
+/// let folder = tempfile::tempdir()?;
+/// let env = Env::of_test_host(folder.path(), &[]);
+/// for implementer in Triggers::new(&env).implementers("post-deploy")? {
+///     println!("{} ({}): {}", implementer.name, implementer.is_core(), implementer.hook.display());
+/// }
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Implementer {
     /// The plugin's name: its folder's.
@@ -36,6 +46,7 @@ impl Implementer {
 }
 
 /// Whether this process may execute a file.
+#[doc(hidden)] // for ps, which looks at the host's scripts
 pub fn is_executable(path: &Path) -> bool {
     access(path, Access::EXEC_OK).is_ok()
 }
@@ -44,6 +55,24 @@ pub fn is_executable(path: &Path) -> bool {
 const TELL_THEMSELVES: [&str; 3] = ["deploy", "receive-app", "release-and-deploy"];
 
 /// Fires triggers and asks them.
+///
+/// ```
+/// use dokku_plugin::{Env, Triggers};
+/// use std::time::Duration;
+///
+/// let folder = tempfile::tempdir()?;
+/// let env = Env::of_test_host(folder.path(), &[]);
+/// let triggers = Triggers::new(&env);
+/// // Nobody implements any on this one.
+/// triggers.fire("proxy-build-config", &["shop"])?;
+/// assert_eq!(triggers.ask("ps-current-scale", &["shop"])?, "");
+/// assert_eq!(triggers.ask_raw("ps-current-scale", &["shop"])?, "");
+/// assert_eq!(triggers.ask_quietly("config-get", &["shop", "COLOUR"])?.as_deref(), Some(""));
+/// let patient = Triggers::new(&env).var("QUOTA_REASON", "night").deadline(Duration::from_secs(30));
+/// patient.fire("quota-exceeded", &["shop"])?;
+/// assert!(triggers.implementers("quota-exceeded")?.is_empty());
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Triggers<'a> {
     env: &'a Env,
@@ -60,6 +89,8 @@ enum Show {
     Errors,
     /// Both are kept.
     Nothing,
+    /// As `Both`; and it is kept what the hook says of a failure.
+    Reasons,
 }
 
 impl<'a> Triggers<'a> {
@@ -100,6 +131,7 @@ impl<'a> Triggers<'a> {
     ///
     /// # Errors
     /// As [`Triggers::implementers`].
+    #[doc(hidden)] // for ps, which knows what the host's plugins answer
     pub fn implementers_beside(&self, plugins: &[&str], hook: &str) -> Result<Vec<Implementer>> {
         self.implementers_among(hook, |name| !plugins.contains(&name) && !self.env.knows_hooks_of(name))
     }
@@ -109,6 +141,7 @@ impl<'a> Triggers<'a> {
     ///
     /// # Errors
     /// As [`Triggers::implementers`].
+    #[doc(hidden)] // for ps, which knows what the host's plugins answer
     pub fn only_answered_by(&self, plugins: &[&str], hook: &str) -> Result<bool> {
         let others = self.implementers_beside(plugins, hook)?;
         Ok(others.is_empty() && !self.implementers_among(hook, |name| plugins.contains(&name))?.is_empty())
@@ -153,8 +186,24 @@ impl<'a> Triggers<'a> {
     ///
     /// # Errors
     /// As [`Triggers::fire`].
+    #[doc(hidden)] // for ps, which leaves out some of the host's plugins
     pub fn fire_for(&self, hook: &str, arguments: &[&str], wanted: impl Fn(&Implementer) -> bool) -> Result<()> {
         self.dispatch(hook, arguments, Show::Both, wanted).and_then(|done| done.into_result(hook, arguments)).map(drop)
+    }
+
+    /// Fires a trigger with which a hook may refuse what is to be done: as [`Triggers::fire`], but what a hook has said of
+    /// it on standard error is all that is said.
+    ///
+    /// # Errors
+    /// When a hook fails: a silent one where it has said why, else as [`Triggers::fire`].
+    #[doc(hidden)] // for ps, whose changes others may refuse
+    pub fn fire_to_be_allowed(&self, hook: &str, arguments: &[&str]) -> Result<()> {
+        let done = self.dispatch(hook, arguments, Show::Reasons, |_| true)?;
+        let has_said_why = |answer: &Answer| !answer.was_killed() && !answer.stderr.trim_ascii().is_empty();
+        if done.failed.as_ref().is_some_and(|(_, answer)| has_said_why(answer)) {
+            return Err(Error::silent(1));
+        }
+        done.into_result(hook, arguments).map(drop)
     }
 
     /// Asks a trigger: what all its hooks print on standard output, without blanks around it.
@@ -232,6 +281,7 @@ impl<'a> Triggers<'a> {
                 Show::Both => process.stream(self.env.output()),
                 Show::Errors => process.capture_stdout(self.env.output()),
                 Show::Nothing => process.capture(),
+                Show::Reasons => process.stream_and_keep_errors(self.env.output()),
             }
             .context(|| format!("trigger {hook} ({})", shown(&implementer.hook)))?;
             done.stdout.extend_from_slice(&answer.stdout);

@@ -102,3 +102,13 @@ fn the_host_s_own_plugins_are_not_looked_at_where_they_are_known() {
     host = host.hook("acme", "ask", "echo acme", "755");
     assert_eq!(only(&host, "ask"), (false, true));
 }
+
+#[test]
+fn a_hook_that_refuses_has_the_last_word_if_it_has_one() {
+    let host = Host::new().hook("a", "allow", "echo \"$1\" >&2; exit \"$2\"", "755");
+    let env = host.env(&[]);
+    let asked = |words: &str, status: &str| Triggers::new(&env).fire_to_be_allowed("allow", &[words, status]);
+    assert_eq!(asked("not on a Friday", "0"), Ok(()));
+    assert_eq!(asked("not on a Friday", "3"), Err(Error::silent(1)));
+    assert_eq!(asked(" ", "3").unwrap_err().message(), "allow   3 failed in plugin a with exit status 3");
+}

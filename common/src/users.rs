@@ -4,6 +4,16 @@ use crate::{Env, Error, Result, file};
 use std::path::Path;
 
 /// A user and a group by number.
+///
+/// ```
+/// use dokku_plugin::atomic::{self, Owner};
+/// use dokku_plugin::Env;
+///
+/// let folder = tempfile::tempdir()?;
+/// let env = Env::of_test_host(folder.path(), &[]);
+/// atomic::create_directory(&env.data_directory("quota")?, Owner::of_files(&env)?)?;
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
     /// User id.

@@ -2,7 +2,10 @@
 
 use ps_tests::Host;
 
-use crate::{PROCFILE, content, data_files, deploy_source, extract, property, release, release_source, shop, source};
+use crate::{
+    PROCFILE, SCALE_FILE_RULES, content, data_files, deploy_source, extract, property, release, release_source, shop,
+    source,
+};
 
 /// `dokku ps:scale shop ...` some time after the deploy, in a process of its own.
 fn scale(host: Host, quantities: &str) -> ps_tests::Outcome {
@@ -191,4 +194,33 @@ fn a_deploy_that_fails_after_its_release_does_not_tell_of_a_formation_that_is_no
 fn a_deploy_without_one_that_fails_after_its_release_leaves_the_rule_of_the_release() {
     let host = release_source(deploy_source(shop(), PROCFILE, "web=2\n"), PROCFILE, "");
     scale(host, "web=3").refuses("DOKKU_SCALE");
+}
+
+#[test]
+fn the_first_release_that_goes_by_it_says_so() {
+    let host = source(shop(), PROCFILE, "web=2\n");
+    extract(&host).succeeds();
+    release(&host).succeeds().stderr(SCALE_FILE_RULES);
+    host.run("core-post-deploy", ["shop", "", "", "latest"]).succeeds();
+    extract(&host).succeeds();
+    release(&host).succeeds().stderr("");
+}
+
+#[test]
+fn it_is_ignored_where_the_property_says_so() {
+    for scope in ["shop", "--global"] {
+        let host = source(shop(), PROCFILE, "web=2\nthis is no scale\n");
+        host.command("set", [scope, "scale-file", "none"]).succeeds().any_stdout();
+        extract(&host).succeeds();
+        release(&host).succeeds().leaves("lib/config/ps/shop/scale", "web=1\nworker=0\n").stderr("");
+        host.run("core-post-deploy", ["shop", "", "", "latest"]).succeeds();
+        host.command("scale", ["shop", "--skip-deploy", "web=3"]).succeeds().any_stdout();
+    }
+    // One that ruled gives ps:scale back its say with the next deploy.
+    let host = deploy_source(shop(), PROCFILE, "web=2\n");
+    host.command("set", ["shop", "scale-file", "none"]).succeeds().any_stdout();
+    host.command("scale", ["shop", "--skip-deploy", "web=3"]).refuses("a DOKKU_SCALE file");
+    let host = deploy_source(host, PROCFILE, "web=2\n");
+    host.command("scale", ["shop", "--skip-deploy", "web=3"]).succeeds().any_stdout();
+    shop().command("set", ["shop", "scale-file", "scale.txt"]).refuses("scale-file");
 }

@@ -120,6 +120,12 @@ impl Outcome {
         self
     }
 
+    /// Exactly this on stderr, or what else is stated of it.
+    pub fn stderr_may_be(mut self, text: &str) -> Self {
+        self.stated.stderr |= self.stderr == text;
+        self
+    }
+
     /// This somewhere on stderr.
     pub fn stderr_contains(mut self, text: &str) -> Self {
         self.stated.stderr = true;

@@ -9,6 +9,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// With Docker's own message when it fails for one of them.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn set_restart_policy(&self, containers: &[String], policy: &str) -> Result<()> {
         let policy = format!("--restart={policy}");
         Self::change(self.read(&["container", "update", &policy]), containers)
@@ -18,6 +19,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// With Docker's own message when it fails for one of them.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn send_signal(&self, containers: &[String], signal: &str) -> Result<()> {
         Self::change(self.read(&["container", "kill", "--signal", signal]), containers)
     }
@@ -26,6 +28,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// With Docker's own message when it cannot.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn rename(&self, container: &str, name: &str) -> Result<()> {
         Self::text(&self.read(&["container", "rename", "--", container, name])).map(drop)
     }
@@ -34,6 +37,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// With Docker's own message when it fails for one of them.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn start(&self, containers: &[String]) -> Result<()> {
         let patience = Duration::from_mins(1).saturating_add(self.patience());
         Self::change(self.read(&["container", "start"]).deadline(patience), containers)
@@ -43,6 +47,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// With Docker's own message when it fails for one of them.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn stop(&self, containers: &[String], timeout: u64) -> Result<()> {
         let patience = Duration::from_secs(timeout.saturating_mul(2).saturating_add(60));
         Self::change(self.read(&["container", "stop", "-t", &timeout.to_string()]).deadline(patience), containers)
@@ -52,6 +57,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// With Docker's own message when it fails for one of them.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn remove(&self, containers: &[String]) -> Result<()> {
         Self::change(self.read(&["container", "rm", "--force"]), containers)
     }
@@ -64,6 +70,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// With Docker's own message when it cannot tell.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn last_lines(&self, container: &str, lines: u32) -> Result<String> {
         let read = self.read(&["container", "logs", "--tail", &lines.to_string(), "--", container]);
         let answer = read.capture()?;

@@ -5,6 +5,7 @@ use crate::{App, Instance};
 use std::collections::BTreeMap;
 
 /// How much is asked of containers.
+#[doc(hidden)] // for ps, which runs the containers
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// All that there is of [`ContainerDetails`].
@@ -16,6 +17,13 @@ pub enum Asked {
 }
 
 /// A container in the list of all, with the labels that Dokku gives; a label it lacks is empty.
+///
+/// ```
+/// use dokku_plugin::{Container, ContainerState};
+/// let container = Container { app: "shop".to_owned(), state: ContainerState::Running, ..Container::default() };
+/// assert!(container.belongs_to(&"shop".parse()?));
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Container {
     /// Its full id.
@@ -63,6 +71,7 @@ fn is_name_of_instance(name: &str, app: &App) -> bool {
 }
 
 /// How a container does.
+#[doc(hidden)] // for ps, which runs the containers
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContainerDetails {
     /// Whether it runs.

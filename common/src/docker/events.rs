@@ -17,6 +17,7 @@ const LONGEST: u64 = 1024 * 1024;
 const DEPLOYED: &str = "com.dokku.container-type=deploy";
 
 /// Something that has happened to a container of an app.
+#[doc(hidden)] // for ps, which runs the containers
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerEvent {
     /// The app, as the container's label says.
@@ -57,14 +58,15 @@ struct Attributes {
 /// The events of the containers that Dokku has deployed, from the moment of [`ContainerEvents::open`] on.
 ///
 /// ```no_run
-/// # fn example(env: &common::Env) -> common::Result<()> {
-/// let mut events = common::ContainerEvents::open(env, &["start", "die"])?;
+/// # fn example(env: &dokku_plugin::Env) -> dokku_plugin::Result<()> {
+/// let mut events = dokku_plugin::ContainerEvents::open(env, &["start", "die"])?;
 /// while let Some(event) = events.next()? {
 ///     env.output().print(&format!("{} {}\n", event.app, event.action))?;
 /// }
 /// # Ok(())
 /// # }
 /// ```
+#[doc(hidden)] // for ps, which runs the containers
 #[derive(Debug)]
 pub struct ContainerEvents {
     body: Body,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 /// What an image says of the containers that are made from it.
+#[doc(hidden)] // for ps, which runs the containers
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ImageConfig {
@@ -24,6 +25,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// As [`Docker::image_config`].
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn image_id(&self, image: &str) -> Result<String> {
         if let Some(engine) = &self.engine {
             return Ok(told::image(engine, self.patience(), image)?.0);
@@ -52,6 +54,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// As [`Docker::states`]; also when there is no such image.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn image_config(&self, image: &str) -> Result<ImageConfig> {
         if let Some(engine) = &self.engine {
             return Ok(told::image(engine, self.patience(), image)?.1);
@@ -67,6 +70,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// As [`Docker::states`], for the making of the container; when it is no regular file, or has more than 1 MiB.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn file_in_image(&self, image: &str, path: &str) -> Result<Option<Vec<u8>>> {
         let labels = self.env.var("DOKKU_GLOBAL_RUN_ARGS").unwrap_or_default().split_whitespace();
         let create: Vec<&str> =

@@ -11,6 +11,7 @@ impl Docker<'_> {
     /// # Errors
     /// With Docker's own message when it fails; when it does not answer in time; when its answer is
     /// not a list of containers.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn states(&self) -> Result<BTreeMap<String, Container>> {
         let containers = match &self.engine {
             Some(engine) => told::containers(engine, self.patience(), None)?,
@@ -24,6 +25,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// As [`Docker::states`].
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn states_of(&self, app: &App, ids: &[&str]) -> Result<BTreeMap<String, Container>> {
         match &self.engine {
             Some(engine) => Ok(by_id(told::containers_of(engine, self.patience(), app, ids)?)),
@@ -57,6 +59,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// As [`Docker::states`].
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn details(&self, containers: &[&str]) -> Result<BTreeMap<String, ContainerDetails>> {
         self.details_of_each(containers, Asked::Everything)?.into_iter().map(|(id, found)| Ok((id, found?))).collect()
     }
@@ -65,6 +68,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// When Docker tells nothing of any of them: as [`Docker::states`].
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn details_of_each(
         &self,
         containers: &[&str],

@@ -49,6 +49,23 @@ const QUOTED_LINES: usize = 20;
 const QUOTED_LENGTH: usize = 500;
 
 /// The Docker of this host.
+///
+/// ```
+/// use dokku_plugin::{Docker, Env, Result};
+///
+/// /// How many containers of an app run.
+/// fn running(env: &Env) -> Result<usize> {
+///     let app = env.arg(1)?.parse()?;
+///     let containers = Docker::new(env)?.containers_of(&app, &[])?;
+///     Ok(containers.iter().filter(|container| container.belongs_to(&app) && container.state.is_alive()).count())
+/// }
+///
+/// // A program in the place of Docker's, which has no containers.
+/// let env = Env::new([("DOCKER_BIN".into(), "true".into())].into(), vec!["hook".into(), "shop".into()]);
+/// assert_eq!(running(&env)?, 0);
+/// assert!(Docker::new(&env)?.containers()?.is_empty());
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Docker<'a> {
     env: &'a Env,
@@ -75,6 +92,7 @@ impl<'a> Docker<'a> {
     ///
     /// # Errors
     /// When there is no such program; when it fails, with its own words; when it does not answer in time.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn check_that_it_answers(env: &'a Env) -> Result<()> {
         let docker = Self::new(env)?;
         let patience = told_patience(env).unwrap_or(SIGN_OF_LIFE);

@@ -19,6 +19,7 @@ const TOO_LATE: &str = "Docker did not answer in time";
 const COLUMNS: &str = "pid,user,etimes,pcpu,args";
 
 /// A process that runs inside a container, as the host sees it.
+#[doc(hidden)] // for ps, which runs the containers
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerProcess {
     /// Its number on the host.
@@ -37,6 +38,7 @@ impl Docker<'_> {
     /// The processes inside each of these containers, in their order, by the id and the first process of each. The kernel
     /// is asked for those of this host; of others there is one call of Docker for each, several at once, all with the
     /// same deadline. Nothing that one container does keeps the others from theirs.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn processes(&self, containers: &[(&str, Option<u32>)]) -> Vec<Result<Vec<ContainerProcess>>> {
         let end = Instant::now() + self.patience().min(PATIENCE);
         let machine = if containers.iter().any(|(_, first)| first.is_some()) { Machine::now() } else { None };

@@ -3,6 +3,12 @@
 use std::fmt;
 
 /// How it is with a container. A word that this release does not know is kept as it is.
+///
+/// ```
+/// use dokku_plugin::ContainerState;
+/// let state = ContainerState::from("paused");
+/// assert_eq!((state.as_str(), state.is_alive()), ("paused", true));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContainerState {
     /// It was made and never started.
@@ -39,12 +45,14 @@ impl ContainerState {
     }
 
     /// Whether its processes do their work.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn serves(&self) -> bool {
         *self == Self::Running
     }
 
     /// Whether it counts as one that runs, as the host counts: a paused one does, and so does one that Docker is about
     /// to start again.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn counts_as_running(&self) -> bool {
         matches!(self, Self::Running | Self::Paused | Self::Restarting)
     }
@@ -55,11 +63,13 @@ impl ContainerState {
     }
 
     /// Whether it does not run, and could be started as it is.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn can_be_started(&self) -> bool {
         matches!(self, Self::Created | Self::Exited)
     }
 
     /// Whether it ran and has ended, be it that Docker will start it again.
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn has_ended(&self) -> bool {
         matches!(self, Self::Exited | Self::Dead | Self::Restarting)
     }

@@ -32,6 +32,7 @@ const UNITS: [(&str, u64); 13] = [
 ];
 
 /// What a container uses. Sizes are bytes, as exact as Docker tells them.
+#[doc(hidden)] // for ps, which runs the containers
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContainerStats {
     /// Its share of one processor at this moment, in hundredths of a percent; of two it may have 20000.
@@ -58,6 +59,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// As [`Docker::states`].
+    #[doc(hidden)] // for ps, which runs the containers
     pub fn stats(&self, containers: &[&str]) -> Result<BTreeMap<String, ContainerStats>> {
         if containers.is_empty() {
             return Ok(BTreeMap::new());

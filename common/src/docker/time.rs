@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 /// The seconds since 1970, by this machine's clock.
+#[doc(hidden)] // for ps, which runs the containers
 pub fn now_since_epoch() -> i64 {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_secs()).unwrap_or_default()
@@ -10,6 +11,7 @@ pub fn now_since_epoch() -> i64 {
 
 /// Seconds since 1970 of a time in Docker's form, `2024-11-22T20:17:00.123Z`: always UTC, with or without a
 /// fraction. `None` for anything else.
+#[doc(hidden)] // for ps, which runs the containers
 pub fn seconds_since_epoch(text: &str) -> Option<i64> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
     let [year, month, day] = three_numbers(date, '-')?;

@@ -9,6 +9,7 @@ use crate::{Error, Result};
 /// # Errors
 /// Text that is not valid UTF-16, or a control character other than tab, newline, form feed and carriage
 /// return: then it is no text file.
+#[doc(hidden)] // for ps, which reads what comes out of a source
 pub fn decode(bytes: &[u8]) -> Result<Vec<u8>> {
     let decoded;
     let bytes = match bytes {

@@ -11,6 +11,12 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// A line without `=`, or a quote that is not closed: with its line number. The value is not shown.
+///
+/// ```
+/// let variables = dokku_plugin::procfile::parse_envfile("COLOUR='blue'\nSIZE=3\n")?;
+/// assert_eq!(variables.get("COLOUR").map(String::as_str), Some("blue"));
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
 pub fn parse_envfile(text: &str) -> Result<BTreeMap<String, String>> {
     let mut variables = BTreeMap::new();
     let mut rest = text;

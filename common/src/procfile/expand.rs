@@ -20,8 +20,8 @@ const DEEPEST: usize = 32;
 ///
 /// ```
 /// let value = |name: &str| (name == "PORT").then(|| "5000".to_owned());
-/// assert_eq!(common::procfile::expand("web -p $PORT ${X}$", value), "web -p 5000 $");
-/// assert_eq!(common::procfile::expand("${PORT:-80} ${HOST:-'::1'}", value), "5000 ::1");
+/// assert_eq!(dokku_plugin::procfile::expand("web -p $PORT ${X}$", value), "web -p 5000 $");
+/// assert_eq!(dokku_plugin::procfile::expand("${PORT:-80} ${HOST:-'::1'}", value), "5000 ::1");
 /// ```
 pub fn expand(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let mut expansion = Expansion {

@@ -21,8 +21,9 @@ use std::collections::BTreeMap;
 /// A parsed Procfile.
 ///
 /// ```
-/// let procfile: common::Procfile = "web: bin/web -p $PORT # serve\n".parse().unwrap();
+/// let procfile: dokku_plugin::Procfile = "web: bin/web -p $PORT # serve\n".parse().unwrap();
 /// assert_eq!(procfile.command(&"web".parse().unwrap()), Some("bin/web -p $PORT"));
+/// assert!(procfile.process_types().all(|process_type| procfile.contains(process_type)));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Procfile {

@@ -73,7 +73,7 @@ impl Line {
 
 impl Typed {
     fn read(manual: &Manual, mut app: Option<String>, words: &[&str]) -> Self {
-        let mut definition = manual.definition();
+        let mut definition = manual.command();
         definition.build();
         let mut typed =
             Self { definition, flags: Vec::new(), open: None, only_positions: false, positions: Vec::new() };

@@ -163,7 +163,7 @@ fn nothing_but_silence_comes_of_nonsense() {
 #[test]
 fn what_each_word_of_each_command_is_has_been_said() {
     for manual in COMMANDS {
-        for argument in manual.definition().get_arguments().filter(|argument| !argument.is_hide_set()) {
+        for argument in manual.command().get_arguments().filter(|argument| !argument.is_hide_set()) {
             let takes_value = argument.is_positional() || argument.get_action().takes_values();
             let names = argument.get_value_names().unwrap_or_default();
             let name = names.first().map_or("", |name| name.as_str());

@@ -38,7 +38,12 @@ pub(crate) fn for_all_apps<T: clap::CommandFactory>(about: &'static str) -> clap
 }
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:restart-policy", about = "Shows the restart policy of an app (kept from earlier versions)")]
+#[command(
+    name = "ps:restart-policy", about = "Shows the restart policy of an app (kept from earlier versions)",
+    after_help = examples!(
+        "dokku ps:restart-policy shop" => "The policy that holds for the app.",
+    )
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     globals: Globals,

@@ -4,7 +4,12 @@ use crate::scheduler::scheduler_of;
 use common::{App, Env, Globals, Result, Triggers, clap, parse_command_line};
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:inspect", about = "Displays a sanitized version of docker inspect for an app")]
+#[command(
+    name = "ps:inspect", about = "Displays a sanitized version of docker inspect for an app",
+    after_help = examples!(
+        "dokku ps:inspect shop" => "What Docker knows of its containers, without secrets.",
+    )
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     globals: Globals,

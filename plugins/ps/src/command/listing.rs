@@ -18,7 +18,14 @@ const NOT_AS_DESIRED: u8 = 3;
 
 #[allow(clippy::struct_excessive_bools, reason = "they are the flags")]
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps", about = "Lists what runs of an app and whether it is what should run")]
+#[command(
+    name = "ps", about = "Lists what runs of an app and whether it is what should run",
+    after_help = examples!(
+        "dokku ps shop" => "What runs of the app shop, and whether it is what should run.",
+        "dokku ps --all --format json" => "The same of all apps, for a program.",
+        "dokku ps shop --exit-code" => "The status is 3 unless all that should run does, and nothing else.",
+    )
+)]
 pub(crate) struct Arguments {
     /// A line for each app
     #[arg(long)]

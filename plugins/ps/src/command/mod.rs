@@ -1,5 +1,12 @@
 //! The bodies of the subcommands, one a file, named after it.
 
+/// What one types, and what it does: the end of a command's help. A test holds each line against the command's definition.
+macro_rules! examples {
+    ($($line:literal => $what:literal),+ $(,)?) => {
+        concat!("Examples:", $("\n  ", $line, "\n      ", $what),+)
+    };
+}
+
 pub(crate) mod chosen;
 pub mod complete;
 pub mod default;

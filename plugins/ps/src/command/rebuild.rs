@@ -5,7 +5,13 @@ use crate::change::rebuild;
 use common::{Env, Result, clap, parse_command_line};
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:rebuild", about = "Rebuilds an app")]
+#[command(
+    name = "ps:rebuild", about = "Rebuilds an app",
+    after_help = examples!(
+        "dokku ps:rebuild shop" => "Build the source again and deploy it.",
+        "dokku ps:rebuild --all --parallel 2" => "All apps, two at once.",
+    )
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     which: AppOrAll,

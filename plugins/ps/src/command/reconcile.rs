@@ -13,7 +13,14 @@ use common::{App, Env, Error, Globals, Result, clap, listed, parse_command_line,
 use std::time::Duration;
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:reconcile", about = "Starts what is missing of an app and retires what nothing accounts for")]
+#[command(
+    name = "ps:reconcile", about = "Starts what is missing of an app and retires what nothing accounts for",
+    after_help = examples!(
+        "dokku ps:reconcile shop --dry-run" => "Say what is missing or too many.",
+        "dokku ps:reconcile --all --unhealthy" => "Mend all apps, and replace what Docker calls unhealthy.",
+        "dokku ps:reconcile shop web --only address" => "Tell the proxy where the web instances are, and nothing else.",
+    )
+)]
 pub(crate) struct Arguments {
     /// Reconcile every app
     #[arg(long)]

@@ -10,6 +10,11 @@ pub(crate) fn definition() -> clap::Command {
     let flags = info_flags().join(", ");
     clap::Command::new("ps:report")
         .about("Displays a process report for one or more apps")
+        .after_help(examples!(
+            "dokku ps:report shop" => "All that is set, and what runs.",
+            "dokku ps:report shop --format json" => "The same as one JSON object.",
+            "dokku ps:report --global" => "What holds for apps that have no value of their own.",
+        ))
         .disable_help_flag(true)
         .arg(
             Arg::new("global")
@@ -31,6 +36,7 @@ pub(crate) fn definition() -> clap::Command {
 struct Arguments {
     app: String,
     global: bool,
+    help: bool,
     format: Option<String>,
     info_flag: Option<String>,
 }
@@ -49,6 +55,7 @@ impl Arguments {
                         .ok_or_else(|| Error::new("--format needs a value, json or stdout").with_status(2))?;
                     arguments.format = Some((*value).to_owned());
                 }
+                "--help" => arguments.help = true,
                 "--global" => arguments.global = true,
                 "--quiet" | "--trace" | "--force" => {}
                 "--app" => drop(words.next()),
@@ -81,6 +88,9 @@ impl Arguments {
 /// The body of `ps:report`.
 pub fn main(env: &Env) -> Result<()> {
     let arguments = Arguments::parse(&env.args_from(2)?)?;
+    if arguments.help {
+        return env.output().print(&super::help::of_command("ps:report")?);
+    }
     let format = arguments.format.as_deref().unwrap_or("stdout");
     let json = is_json(format).map_err(|_| Error::new(format!("Format must be \"stdout\" or \"json\": {format:?}")))?;
     let info_flag = arguments.info_flag.as_deref();

@@ -11,7 +11,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:restore", about = "Start previously running app")]
+#[command(
+    name = "ps:restore", about = "Start previously running app",
+    after_help = examples!(
+        "dokku ps:restore" => "Start all apps that should run, as the host does when it boots.",
+        "dokku ps:restore shop" => "One app.",
+    )
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     fleet: Fleet,

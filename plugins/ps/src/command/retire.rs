@@ -13,7 +13,12 @@ const ANOTHER_RUNS: u8 = 137;
 const LONGEST: Duration = Duration::from_hours(1);
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:retire", about = "Ensures old containers are retired")]
+#[command(
+    name = "ps:retire", about = "Ensures old containers are retired",
+    after_help = examples!(
+        "dokku ps:retire" => "Remove what has done its time. A timer of the host does this.",
+    )
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     globals: Globals,

@@ -14,13 +14,22 @@ use crate::settings::MaxInstances;
 use crate::source_files::SourceFile;
 use crate::stopped::Stopped;
 use common::{
-    App, AppLock, Context, Env, Error, Globals, ProcessType, Result, Triggers, clap, listed, parse_command_line, shown,
+    App, AppLock, Context, Env, Error, Globals, ProcessType, Result, ScaleChange, Triggers, clap, listed,
+    parse_command_line, shown,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:scale", about = "Get/Set how many instances of a given process to run")]
+#[command(
+    name = "ps:scale", about = "Get/Set how many instances of a given process to run",
+    after_help = examples!(
+        "dokku ps:scale shop" => "How many instances of each process type there should be.",
+        "dokku ps:scale shop web=2 worker+1" => "Two of web, and one worker more than now.",
+        "dokku ps:scale shop web=0 --dry-run" => "Say what would be started and stopped.",
+        "dokku ps:scale shop --current web=2 web=3" => "From two to three, and only from two.",
+    )
+)]
 pub(crate) struct Arguments {
     /// Save the scale and start or stop nothing
     #[arg(long)]
@@ -143,26 +152,39 @@ impl Asked {
         SavedScale::new(env, app).save(&self.saved.desired, &self.requests).map(drop)
     }
 
+    /// What other plugins are told of: the app, and each type whose quantity changes. `None` where none does.
+    fn announcement(&self, app: &App) -> Option<Vec<String>> {
+        let change = |request: &Request| ScaleChange {
+            process_type: request.process_type.clone(),
+            from: self.saved.desired.quantity(&request.process_type).unwrap_or(0),
+            to: request.quantity,
+        };
+        let changed = self.requests.iter().map(change).filter(|change| change.from != change.to);
+        let told: Vec<String> =
+            std::iter::once(app.to_string()).chain(changed.map(|change| change.to_string())).collect();
+        (told.len() > 1).then_some(told)
+    }
+
     /// Does `work` between the triggers that tell other plugins of the change; the first may refuse it.
     fn announced(&self, env: &Env, app: &App, work: impl FnOnce() -> Result<()>) -> Result<()> {
-        let old = |request: &Request| self.saved.desired.quantity(&request.process_type).unwrap_or(0);
-        let changed = self.requests.iter().filter(|request| old(request) != request.quantity);
-        let changed: Vec<String> =
-            changed.map(|request| format!("{}={}:{}", request.process_type, old(request), request.quantity)).collect();
-        if changed.is_empty() {
-            return work();
-        }
-        let arguments: Vec<&str> = std::iter::once(app.as_str()).chain(changed.iter().map(String::as_str)).collect();
-        let triggers = Triggers::new(env);
-        triggers.fire("ps-pre-scale", &arguments)?;
+        let Some(told) = self.announcement(app) else { return work() };
+        may_be_made(env, &told, "false")?;
         work()?;
-        triggers.fire("ps-post-scale", &arguments).context(|| "The scale stands, but not all were told of it")
+        let told: Vec<&str> = told.iter().map(String::as_str).collect();
+        Triggers::new(env).fire("ps-post-scale", &told).context(|| "The scale stands, but not all were told of it")
     }
+}
+
+/// Asks the plugins that may refuse a change, and says to them whether it is only planned.
+fn may_be_made(env: &Env, told: &[String], is_plan: &str) -> Result<()> {
+    let told: Vec<&str> = told.iter().map(String::as_str).collect();
+    Triggers::new(env).var("DOKKU_PS_DRY_RUN", is_plan).fire_to_be_allowed("ps-pre-scale", &told)
 }
 
 fn dry_run(env: &Env, app: &App, arguments: &Arguments, json: bool) -> Result<()> {
     refuse_ruled_scale(env, app)?;
     let asked = Asked::read(env, app, arguments)?;
+    asked.announcement(app).map_or(Ok(()), |told| may_be_made(env, &told, "true"))?;
     let stopped = settings::is_stopped(env, app)?;
     let only_saved = arguments.skip_deploy || stopped || !is_deployed(env, app)?;
     let scaling = if only_saved { Scaling::by_what_is_saved(env, app) } else { Scaling::find(env, app)? };

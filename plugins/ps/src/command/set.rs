@@ -11,7 +11,14 @@ use common::{
 };
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:set", about = "Set or clear a ps property for an app")]
+#[command(
+    name = "ps:set", about = "Set or clear a ps property for an app",
+    after_help = examples!(
+        "dokku ps:set shop restart-policy on-failure:20" => "Set a property of an app.",
+        "dokku ps:set --global stop-timeout-seconds 60" => "For all apps that have no value of their own.",
+        "dokku ps:set shop restart-policy" => "Clear it.",
+    )
+)]
 pub(crate) struct Arguments {
     /// Set the property for all apps that have no value of their own
     #[arg(long)]
@@ -87,7 +94,10 @@ fn set(env: &Env, app: Option<&App>, named: &Named, value: &str) -> Result<()> {
 #[derive(Debug, clap::Parser)]
 #[command(
     name = "ps:set-restart-policy",
-    about = "Sets the restart policy of an app (kept from earlier versions: ps:set <app> restart-policy)"
+    about = "Sets the restart policy of an app (kept from earlier versions: ps:set <app> restart-policy)",
+    after_help = examples!(
+        "dokku ps:set-restart-policy shop always" => "Set the policy of an app.",
+    )
 )]
 pub(crate) struct PolicyArguments {
     #[command(flatten)]

@@ -10,7 +10,13 @@ use crate::signal::Signal;
 use common::{App, Docker, Env, Error, Globals, Result, clap, parse_command_line};
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:signal", about = "Sends a signal to what runs of an app")]
+#[command(
+    name = "ps:signal", about = "Sends a signal to what runs of an app",
+    after_help = examples!(
+        "dokku ps:signal shop web HUP" => "Send SIGHUP to all instances of web.",
+        "dokku ps:signal shop worker.2 TERM" => "SIGTERM to one instance.",
+    )
+)]
 pub(crate) struct Arguments {
     /// Say who would get it, and send nothing
     #[arg(long)]

@@ -5,7 +5,13 @@ use crate::change::{Deed, start, stop_later_if_asked};
 use common::{Env, Result, clap, parse_command_line};
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:start", about = "Start an app or some of its processes")]
+#[command(
+    name = "ps:start", about = "Start an app or some of its processes",
+    after_help = examples!(
+        "dokku ps:start shop" => "Run the app now and after the next boot.",
+        "dokku ps:start shop worker" => "One process type that was stopped.",
+    )
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     targeted: TargetedArguments,

@@ -13,7 +13,11 @@ use common::{App, Asked, Env, Error, OtherGlobals, Result, clap, listed, parse_c
 #[derive(Debug, clap::Parser)]
 #[command(
     name = "ps:stats",
-    about = "Shows what the instances of an app use of processor and memory against their limits"
+    about = "Shows what the instances of an app use of processor and memory against their limits",
+    after_help = examples!(
+        "dokku ps:stats shop" => "What each instance uses of processor and memory.",
+        "dokku ps:stats --all --watch" => "The same of all apps, again and again.",
+    )
 )]
 pub(crate) struct Arguments {
     /// Every app

@@ -5,7 +5,13 @@ use crate::change::{Deed, stop, stop_later_if_asked};
 use common::{Env, Result, clap, parse_command_line};
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:stop", about = "Stop an app or some of its processes")]
+#[command(
+    name = "ps:stop", about = "Stop an app or some of its processes",
+    after_help = examples!(
+        "dokku ps:stop shop" => "End all of the app that runs; it stays so until it is started or deployed.",
+        "dokku ps:stop shop worker" => "One process type; it stays stopped over a boot.",
+    )
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     targeted: TargetedArguments,

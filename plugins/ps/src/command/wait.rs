@@ -15,7 +15,13 @@ use std::time::{Duration, Instant};
 const LOOK_AGAIN: Duration = Duration::from_millis(400);
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:wait", about = "Waits until what should run of an app does and is healthy")]
+#[command(
+    name = "ps:wait", about = "Waits until what should run of an app does and is healthy",
+    after_help = examples!(
+        "dokku ps:wait shop" => "Wait until all that should run does, and is healthy.",
+        "dokku ps:wait shop --type web --timeout 10" => "Of web alone, for ten seconds at most.",
+    )
+)]
 pub(crate) struct Arguments {
     /// Only this process type, or types like this pattern; may be repeated
     #[arg(long = "type", value_name = "TYPE")]

@@ -33,7 +33,13 @@ const TURN: Duration = Duration::from_secs(5);
 const LAST_WAIT: Duration = Duration::from_secs(80);
 
 #[derive(Debug, clap::Parser)]
-#[command(name = "ps:watch", about = "Keeps what runs of all apps at what should run")]
+#[command(
+    name = "ps:watch", about = "Keeps what runs of all apps at what should run",
+    after_help = examples!(
+        "dokku ps:watch --status" => "What was healed last, and what was given up.",
+        "dokku ps:watch --every 60" => "Heal all apps until it is ended; install.sh makes a service of it.",
+    )
+)]
 pub(crate) struct Arguments {
     /// Seconds between two looks at every app, whatever Docker tells
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(10..=86_400))]
