@@ -7,13 +7,17 @@
 use crate::docker_local::InstanceFile;
 use crate::host_files::{NGINX_SERVICE_COMMAND, PROXY_TYPE, address_file, nginx_config};
 use common::atomic::{self, Owner};
-use common::{App, Docker, Env, Error, Instance, Process, ProcessType, Result, file};
-use std::collections::BTreeMap;
+use common::{App, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers, file};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
 /// The host's proxy unless it was told otherwise.
 const NGINX: &str = "nginx";
+
+/// The host's own plugins that make a proxy's configuration, and the one that logs triggers.
+const PROXIES: &[&str] =
+    &["20_events", "caddy-vhosts", "haproxy-vhosts", "nginx-vhosts", "openresty-vhosts", "proxy", "traefik-vhosts"];
 
 /// What the host lets its user do as root, without a password.
 const CHECK: [&str; 3] = ["--non-interactive", "/usr/sbin/nginx", "-t"];
@@ -27,6 +31,35 @@ pub(super) fn tell(env: &Env, app: &App, moved: &BTreeMap<String, String>) {
     if let Err(error) = try_to_tell(env, app, moved) {
         env.output().debug(&error.context("telling nginx of changed addresses").to_string());
     }
+}
+
+/// Whether nginx, as the app's proxy, asks these addresses and no others already, so that the host would make the same
+/// configuration again; not where anybody but the host's own proxies makes one. In doubt it does not.
+pub(super) fn asks(env: &Env, app: &App, addresses: &BTreeSet<String>) -> bool {
+    let find = || -> Result<bool> {
+        let beside = Triggers::new(env).implementers_beside(PROXIES, "proxy-build-config")?;
+        if !beside.is_empty() || !is_proxy(env, app)? {
+            return Ok(false);
+        }
+        let config = file::read_text(&nginx_config(env, app)?)?.unwrap_or_default();
+        Ok(!addresses.is_empty() && servers(&config) == *addresses)
+    };
+    find().unwrap_or(false)
+}
+
+/// Whether nginx, run by the host's services, is the app's proxy.
+fn is_proxy(env: &Env, app: &App) -> Result<bool> {
+    let is_another = PROXY_TYPE.of(env, app)?.is_some_and(|proxy| proxy != NGINX);
+    Ok(!is_another && NGINX_SERVICE_COMMAND.of(env, app)?.is_none())
+}
+
+/// The addresses that a configuration has requests sent to.
+fn servers(config: &str) -> BTreeSet<String> {
+    let address = |line: &str| {
+        let (address, _) = line.trim_start().strip_prefix("server ")?.trim_start().split_once(':')?;
+        Some(address.to_owned())
+    };
+    config.lines().filter_map(address).collect()
 }
 
 /// Webs that do not serve, and the addresses where the proxy asks for them in vain.
@@ -75,8 +108,7 @@ fn try_to_tell(env: &Env, app: &App, moved: &BTreeMap<String, String>) -> Result
     if moved.is_empty() {
         return Ok(());
     }
-    let proxy = PROXY_TYPE.of(env, app)?;
-    if proxy.is_some_and(|proxy| proxy != NGINX) || NGINX_SERVICE_COMMAND.of(env, app)?.is_some() {
+    if !is_proxy(env, app)? {
         return Ok(());
     }
     let path = nginx_config(env, app)?;
@@ -135,5 +167,7 @@ mod tests {
         assert_eq!(replaced(config, &swapped).unwrap(), wanted);
         assert_eq!(replaced(config, &[pair("172.17.0.9", "172.17.0.3")].into()), None);
         assert_eq!(replaced("", &swapped), None);
+        let asked = ["172.17.0.2", "172.17.0.22", "172.17.0.3", "172.17.0.4"].map(str::to_owned);
+        assert_eq!(servers(config), asked.into());
     }
 }

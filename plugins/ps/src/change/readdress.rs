@@ -3,6 +3,7 @@
 use super::mark::Marks;
 use super::nginx;
 use crate::PLUGIN;
+use crate::docker_local::instance_files;
 use crate::host_files::address_file;
 use crate::plan::Step;
 use common::atomic::{self, Owner};
@@ -15,7 +16,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_mins(5);
 
 /// Writes down the addresses of instances that have another than the one on file, and has the proxy made anew from them,
-/// once; says whether it was. Until then the types are marked: else nobody would see that the proxy does not know what is
+/// once, unless it asks just those already; says whether it knows them now. Until then the types are marked: else nobody would see that the proxy does not know what is
 /// on file.
 pub(super) fn readdress(env: &Env, app: &App, moved: &[&Step]) -> Result<bool> {
     if moved.is_empty() {
@@ -24,7 +25,10 @@ pub(super) fn readdress(env: &Env, app: &App, moved: &[&Step]) -> Result<bool> {
     let triggers = Triggers::new(env);
     let types: BTreeSet<&ProcessType> = moved.iter().map(|step| &step.instance.process_type).collect();
     let is_web = types.contains(&ProcessType::web());
-    Marks::new(env, app)?.owing(types, || {
+    let marks = Marks::new(env, app)?;
+    // What somebody owes the proxy may be more than addresses.
+    let is_owed = marks.is_marked(&ProcessType::web());
+    marks.owing(types, || {
         let mut webs = BTreeMap::new();
         for step in moved {
             let Some(container) = &step.container else { continue };
@@ -41,9 +45,19 @@ pub(super) fn readdress(env: &Env, app: &App, moved: &[&Step]) -> Result<bool> {
             }
         }
         nginx::tell(env, app, &webs);
-        if is_web { in_turn(env, || triggers.fire("proxy-build-config", &[app.as_str()])) } else { Ok(()) }
+        let knows = || -> Result<bool> {
+            Ok(!is_owed && webs.is_empty() && nginx::asks(env, app, &written_of_webs(env, app)?))
+        };
+        if is_web && !knows()? { in_turn(env, || triggers.fire("proxy-build-config", &[app.as_str()])) } else { Ok(()) }
     })?;
     Ok(is_web)
+}
+
+/// The addresses of an app's webs that are written down.
+fn written_of_webs(env: &Env, app: &App) -> Result<BTreeSet<String>> {
+    let webs = instance_files(env, app)?.into_iter().filter_map(|file| file.instance);
+    let webs = webs.filter(|instance| instance.process_type == ProcessType::web());
+    webs.map(|instance| nginx::written_address(env, app, &instance)).collect()
 }
 
 /// Does what keeps a processor busy for seconds, for as many apps at once as there are processors: nginx has been told of
