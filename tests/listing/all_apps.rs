@@ -33,7 +33,7 @@ pub(crate) fn all_apps_are_a_line_each_and_a_broken_one_hides_no_other() {
     let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0], ["APP", "STATE", "RUNNING", "RESTARTS", "SINCE"]);
     assert_eq!(lines[1], ["new", "not", "deployed", "web", "0/1", "-", "-"]);
-    assert_eq!(lines[2], ["off", "stopped", "web", "0/1", "0", "-"]);
+    assert_eq!(lines[2], ["off", "down", "web", "0/1", "0", "-"]);
     assert_eq!(lines[3][..7], ["shop", "running", "web", "2/2", "worker", "1/1", "6"]);
     host.ps(&["--all", "--exit-code"]).fails(3).any_stdout();
     let host = host.scale("web=many");

@@ -44,6 +44,9 @@ case "$1 $2" in
     [ $# -gt 0 ] || cat stats
     for id; do grep "^$id" stats || true; done
     ;;
+  "image inspect")
+    [ ! -f image ] || . ./image
+    ;;
   *) echo "unexpected: $*" >&2; exit 9 ;;
 esac
 "#;
@@ -70,6 +73,7 @@ pub(crate) const ENDED: &str = "2024-11-22T20:18:00.5Z";
 const NEVER: &str = "0001-01-01T00:00:00Z";
 const RUNNING: [&str; 7] = ["running", STARTED, NEVER, "2", "0", "false", ""];
 pub(crate) const KILLED: [&str; 7] = ["exited", STARTED, ENDED, "0", "137", "true", ""];
+pub(crate) const PAUSED: [&str; 7] = ["paused", STARTED, NEVER, "0", "0", "false", ""];
 
 /// The app's container of an instance: `fake(1, "shop", "web.1")`.
 pub(crate) fn fake(number: usize, app: &str, dyno: &str) -> Fake {
@@ -148,6 +152,8 @@ pub(crate) fn id(number: usize) -> String {
 pub(crate) trait WithDocker {
     /// Docker has these containers.
     fn containers(self, containers: &[Fake]) -> Self;
+    /// What Docker does when it is asked for an image, in shell.
+    fn image(self, script: &str) -> Self;
     /// What `docker top` prints of a container, below its titles.
     fn processes(self, number: usize, lines: &str) -> Self;
     /// The calls of Docker so far.
@@ -160,6 +166,10 @@ impl WithDocker for Host {
     fn containers(self, containers: &[Fake]) -> Self {
         let all = |line: fn(&Fake) -> String| containers.iter().map(line).collect::<String>();
         self.docker(DOCKER).file("docker/ls", all(Fake::listed)).file("docker/inspect", all(Fake::inspected))
+    }
+
+    fn image(self, script: &str) -> Self {
+        self.file("docker/image", script)
     }
 
     fn processes(self, number: usize, lines: &str) -> Self {

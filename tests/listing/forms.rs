@@ -55,7 +55,7 @@ pub(crate) fn json_is_a_document() {
             "instance": "web.1", "type": "web", "index": 1, "state": "running", "container": id(1),
             "container_name": "shop.web.1", "container_state": "running", "started": STARTED, "finished": null,
             "seconds": null, "restarts": 2, "health": null, "exit_code": null, "signal": null,
-            "out_of_memory": false, "processes": [
+            "out_of_memory": false, "memory": null, "retires_in": null, "processes": [
                 {"pid": 4711, "user": "root", "elapsed": 192, "cpu": 12.3, "command": "/demo web"},
                 {"pid": 4712, "user": "www-data", "elapsed": 5, "cpu": 0.0, "command": "sh -c  x"},
             ],
@@ -83,7 +83,7 @@ pub(crate) fn what_makes_no_sense_is_refused() {
     host.ps(&["nothing"]).fails(20).stderr_contains("App nothing does not exist");
     host.ps(&["../shop"]).refuses("App name must begin with");
     host.ps(&["shop", "--colour"]).fails(2).stderr_contains("--colour");
-    host.ps(&["shop", "web", "worker"]).fails(2).stderr_contains("worker");
+    host.ps(&["shop", "web", "wroker"]).refuses("App shop has no process type wroker, it has: web, worker");
     assert_eq!(host.calls(), [""; 0]);
 }
 

@@ -8,18 +8,18 @@ use ps_tests::process::{spawn, wait_until};
 use ps_tests::{Host, host};
 use serde_json::{Value, json};
 
-use crate::fakes::{KILLED, WithDocker, fake, id, running_shop, shop, states};
+use crate::fakes::{KILLED, PAUSED, WithDocker, fake, id, running_shop, shop, states};
 
 pub(crate) fn what_runs_is_listed_with_its_processes() {
     let text = running_shop().ps(&["shop"]).succeeds().into_stdout();
     let lines: Vec<String> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     let mut lines = lines.iter().map(String::as_str);
     assert_eq!(lines.next(), Some("=====> shop processes"));
-    assert_eq!(lines.next(), Some("INSTANCE STATE SINCE RESTARTS HEALTH CONTAINER EXIT"));
+    assert_eq!(lines.next(), Some("INSTANCE STATE SINCE RESTARTS HEALTH MEMORY CONTAINER EXIT"));
     assert_eq!(lines.next(), Some("PID USER ELAPSED %CPU COMMAND"));
     let is_instance = |line: Option<&str>, name: &str| {
         let line = line.unwrap_or_default();
-        line.starts_with(&format!("{name} running ")) && line.ends_with(" 2 - 000000000000")
+        line.starts_with(&format!("{name} running ")) && line.ends_with(" 2 - - 000000000000")
     };
     assert!(is_instance(lines.next(), "web.1"), "{text}");
     assert_eq!(lines.next(), Some("4711 root 3m 12s 12.3 /demo web"));
@@ -114,7 +114,7 @@ pub(crate) fn an_exit_is_told_with_its_signal_and_its_reason() {
     let host = shop("web=1").container("web.1", &id(1)).containers(&[fake(1, "shop", "web.1").state(KILLED)]);
     host.ps(&["shop"])
         .succeeds()
-        .stdout_contains(" ago         0  -       000000000000  137 (SIGKILL, out of memory)\n")
+        .stdout_contains(" ago         0  -            -  000000000000  137 (SIGKILL, out of memory)\n")
         .stdout_contains("\n       web 0/1\n");
 }
 
@@ -196,4 +196,52 @@ pub(crate) fn another_scheduler_is_asked_by_its_trigger() {
     k3s("2 mixed").ps(&["shop", "--exit-code"]).fails(3).stdout_contains("2 instances, running: mixed");
     k3s("").ps(&["shop"]).succeeds().stdout_contains("0 instances, running: false");
     k3s("soon").ps(&["shop"]).refuses("scheduler-app-status answered");
+}
+
+pub(crate) fn what_mends_an_app_is_told_below_it() {
+    let ended = |image: &str| {
+        let host = shop("web=1").container("web.1", &id(1)).containers(&[fake(1, "shop", "web.1").state(KILLED)]);
+        host.image(image)
+    };
+    ended("echo sha256:1").ps(&["shop"]).succeeds().stdout_contains("to mend that: dokku ps:reconcile shop\n");
+    let gone = "echo 'Error: No such image: dokku/shop:latest' >&2; exit 1";
+    ended(gone)
+        .ps(&["shop"])
+        .succeeds()
+        .stdout_contains("web.1 is exited, and the image of shop is gone, to build it anew: dokku ps:rebuild shop\n");
+    let stopped = ended("echo sha256:1").property("restore", "false");
+    stopped
+        .ps(&["shop", "--exit-code"])
+        .succeeds()
+        .stdout_contains(" stopped ")
+        .stdout_contains("       web 0/1 (1 stopped)\n       shop was stopped, to start it: dokku ps:start shop\n");
+    stopped.ps(&["--all"]).succeeds().stdout_contains("shop  stopped  web 0/1 (1 stopped)");
+    stopped
+        .command("reconcile", ["shop"])
+        .succeeds()
+        .stdout("-----> shop is stopped, and stays so\n       shop was stopped, to start it: dokku ps:start shop\n");
+    let paused = || shop("web=1").container("web.1", &id(1)).containers(&[fake(1, "shop", "web.1").state(PAUSED)]);
+    paused().ps(&["shop", "--exit-code"]).fails(3).stdout_contains("dokku ps:restart shop web.1\n");
+    paused().ps(&["--all"]).succeeds().stdout_contains("(1 paused)");
+    paused().command("reconcile", ["shop"]).succeeds().stdout_contains("web.1 is paused");
+    paused().command("wait", ["shop", "--timeout", "0"]).fails(1).stderr_contains("web.1 is paused");
+}
+
+pub(crate) fn a_part_is_listed_and_counted_alone() {
+    let host = running_shop();
+    host.ps(&["shop", "web.2", "--exit-code"]).succeeds().stdout_contains("\n       web 1/1\n");
+    let text = host.ps(&["shop", "web.2", "worker", "--quiet"]).succeeds().into_stdout();
+    assert_eq!(text.lines().map(|line| line.split('\t').nth(1).unwrap()).collect::<Vec<_>>(), ["web.2", "worker.1"]);
+    host.ps(&["shop", "web.3"]).refuses("App shop has no instance \"web.3\", it has: web.1, web.2");
+    let all = host.ps(&["--format", "json"]).succeeds().into_stdout();
+    assert_eq!(all, host.ps(&["--all", "--format", "json"]).succeeds().into_stdout());
+}
+
+pub(crate) fn what_waits_to_be_removed_is_a_line() {
+    let containers = [fake(1, "shop", "web.1"), fake(2, "shop", "web.1").named("shop.web.1.1700000000")];
+    let host = shop("web=1").container("web.1", &id(1)).containers(&containers);
+    let host = host.file("lib/data/scheduler-docker-local/dead-containers", format!("shop {} 1700000000\n", id(2)));
+    let text = host.ps(&["shop"]).succeeds().stdout_contains("\n       web 1/1\n       1 retiring\n").into_stdout();
+    assert!(!text.contains("  retiring  "), "{text}");
+    host.ps(&["shop", "--retired"]).succeeds().stdout_contains("  retiring  ");
 }

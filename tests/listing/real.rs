@@ -63,7 +63,10 @@ pub(crate) fn what_was_killed_and_what_was_removed_is_seen() {
     wait_until("both are seen", Duration::from_mins(1), || states() == wanted);
     let printed = dokku.fails(3, &["ps", &app, "--exit-code"]);
     assert!(printed.stdout.contains("137 (SIGKILL)\n"), "{printed}");
-    assert!(printed.stdout.ends_with("\n       web 1/2  worker 0/1\n"), "{printed}");
+    let end = format!(
+        "\n       web 1/2  worker 0/1\n       web.2 is exited, worker.1 is missing, to mend that: dokku ps:reconcile {app}\n"
+    );
+    assert!(printed.stdout.ends_with(&end), "{printed}");
     dokku.fails(3, &["ps", "--all", "--exit-code"]);
     dokku.succeeds(&["ps", &app]);
 }

@@ -55,7 +55,7 @@ impl Docker<'_> {
     /// of it at any time, as `docker stats` counts. Nothing where it does not run on this machine, or its kernel does not
     /// tell.
     pub fn memory_inside(&self, container: &str, first: u32) -> Option<u64> {
-        self.engine.as_ref().and_then(|_| memory_inside(container, first))
+        memory_inside(container, first)
     }
 
     fn processes_of(&self, container: &str, end: Instant) -> Result<Vec<ContainerProcess>> {

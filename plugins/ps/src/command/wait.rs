@@ -56,7 +56,9 @@ fn look(env: &Env, app: &App, types: &BTreeSet<ProcessType>) -> Result<Vec<Strin
     };
     if settings::is_stopped(env, app)? {
         if is_changing(env, app)? {
-            return Ok(vec![format!("{app} is stopped")]);
+            let listing = listing_of(env, app, &queue(env)?)?.about_to_start();
+            let meant = |of: &ProcessType| types.is_empty() || types.contains(of);
+            return Ok(listing.only(meant).awaited());
         }
         return Err(refused(&format!("App {app}"), app.as_str()));
     }

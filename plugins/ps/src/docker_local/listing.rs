@@ -239,10 +239,22 @@ impl Listing {
         self
     }
 
+    /// The same, where somebody is about to start all of it.
+    #[must_use]
+    pub(crate) fn about_to_start(mut self) -> Self {
+        self.is_stopped = false;
+        if let Actual::Instances(instances) = &mut self.actual {
+            for instance in instances.iter_mut().filter(|instance| instance.aside == Some(Aside::Stopped)) {
+                instance.aside = None;
+            }
+        }
+        self
+    }
+
     /// The same of a part of the app alone, be it of single instances.
     #[must_use]
     pub(crate) fn narrowed(self, part: &Selection) -> Self {
-        if part.is_empty() {
+        if part.is_empty() || matches!(self.actual, Actual::Status(_)) {
             return self;
         }
         let touched = part.touched();
