@@ -21,6 +21,7 @@ mod killed;
 mod life;
 mod part;
 mod plugin;
+mod quota;
 mod restore;
 mod scaling;
 mod watch;
@@ -141,6 +142,7 @@ fn that_touch_all() -> Vec<Test<'static>> {
             addresses::a_changed_address_is_seen_and_mended_before_a_stranger_answers,
             killed::what_is_killed_at_any_moment_is_mended_by_reconcile,
         ],
+        on_one_app![with_ours => quota::a_plugin_of_an_author_keeps_apps_to_it],
         on_one_app![with_ours =>
             watch::what_is_removed_comes_back,
             watch::a_changed_address_is_healed,

@@ -69,9 +69,11 @@ pub(crate) fn a_dry_run_prints_the_plan_and_changes_nothing() {
             assert!(says(&json, instance, step), "{step} {instance} in {json:#}");
         }
     }
-    for trigger in ["deploy", "core-post-deploy", "post-deploy", "ps-pre-scale", "ps-post-scale"] {
+    for trigger in ["deploy", "core-post-deploy", "post-deploy", "ps-post-scale"] {
         assert_eq!(shop.fired(trigger), 0, "{trigger} in {:#?}", shop.events());
     }
+    // Who may refuse it is asked, once for each plan.
+    assert_eq!(shop.fired("ps-pre-scale"), 4, "{:#?}", shop.events());
     shop.is_still(&state, "a dry run");
 }
 

@@ -116,20 +116,20 @@ fn pre_scale(env: &Env) -> Result<()> {
     check(env, &env.arg(1)?.parse()?, grown.map(|change| (change.process_type.to_string(), change.to)))
 }
 
-/// `pre-release-builder BUILDER APP IMAGE`: what app.json wants, before it is saved, and what is saved of other types.
+/// `pre-release-builder BUILDER APP IMAGE`: what app.json wants, before it is saved; without it what is saved.
 /// `post-release-builder BUILDER APP IMAGE`: what is saved once the other plugins have read the source.
 fn release(env: &Env) -> Result<()> {
     let (triggers, app): (_, App) = (Triggers::new(env), env.arg(2)?.parse()?);
-    let saved = triggers.ask("ps-current-scale", &[app.as_str()])?;
-    let saved = saved.lines().filter_map(|line| line.split_once('='));
-    let mut wanted: BTreeMap<String, Quantity> =
-        saved.filter_map(|(name, quantity)| Some((name.to_owned(), quantity.parse().ok()?))).collect();
     let file = triggers.ask("app-json-get-content", &[app.as_str()])?;
     let file: serde_json::Value = serde_json::from_str(if file.is_empty() { "{}" } else { &file })?;
-    for (name, about) in file["formation"].as_object().into_iter().flatten() {
-        if let Some(quantity) = about["quantity"].as_u64() {
-            wanted.insert(name.clone(), quantity.try_into().unwrap_or(Quantity::MAX));
-        }
+    let formation = file["formation"].as_object().into_iter().flatten();
+    let wanted = formation.filter_map(|(name, about)| Some((name.clone(), about["quantity"].as_u64()?)));
+    let mut wanted: BTreeMap<_, _> =
+        wanted.map(|(name, quantity)| (name, quantity.try_into().unwrap_or(Quantity::MAX))).collect();
+    if wanted.is_empty() {
+        let saved = triggers.ask("ps-current-scale", &[app.as_str()])?;
+        let saved = saved.lines().filter_map(|line| line.split_once('='));
+        wanted = saved.filter_map(|(name, quantity)| Some((name.to_owned(), quantity.parse().ok()?))).collect();
     }
     check(env, &app, wanted)
 }

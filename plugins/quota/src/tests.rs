@@ -104,6 +104,7 @@ fn a_release_keeps_to_the_quota() {
     release("web=9\nworker=3", "").unwrap();
     // What app.json says takes the place of what is saved.
     release("worker=4", r#"{"formation": {"worker": {"quantity": 2}}}"#).unwrap();
+    release("worker=4", r#"{"formation": {"web": {"quantity": 9}}}"#).unwrap();
     release("", r#"{"formation": null}"#).unwrap();
     assert!(release("web=1\nworker=4", "{}").is_err());
     assert!(release("worker=1", r#"{"formation": {"worker": {"quantity": 4}}}"#).is_err());

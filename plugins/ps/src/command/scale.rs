@@ -169,6 +169,12 @@ impl Asked {
     fn announced(&self, env: &Env, app: &App, work: impl FnOnce() -> Result<()>) -> Result<()> {
         let Some(told) = self.announcement(app) else { return work() };
         may_be_made(env, &told, "false")?;
+        // What is asked was worked out from the scale before.
+        if SavedScale::new(env, app).read()?.desired != self.saved.desired {
+            return Err(Error::new(format!(
+                "A plugin has scaled {app} in its ps-pre-scale: that holds, and nothing else is changed"
+            )));
+        }
         work()?;
         let told: Vec<&str> = told.iter().map(String::as_str).collect();
         Triggers::new(env).fire("ps-post-scale", &told).context(|| "The scale stands, but not all were told of it")
