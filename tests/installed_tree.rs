@@ -12,8 +12,10 @@ use ps_tests::sizes::{self, Sizes};
 use ps_tests::sources::{rust_files, text};
 use ps_tests::{host, plugin_tree, repository};
 
-/// What an installed plugin holds besides executables and manual pages.
-const OTHER_FILES: [&str; 4] = ["completion/_dokku", "completion/dokku-ps.bash", "functions", "plugin.toml"];
+/// What an installed plugin holds besides the host's executables and manual pages.
+const OTHER_FILES: [&str; 5] = ["completion/_dokku", "completion/dokku-ps.bash", "functions", INSTALLER, "plugin.toml"];
+/// It is no part of the plugin, but comes with each tree, so that the tree can be installed where there is no Rust.
+const INSTALLER: &str = "installer";
 const MOST_OF_ONE: u64 = 1_500_000;
 const MOST_OF_ALL: u64 = 25_000_000;
 const MOST_LINES: usize = 350;
@@ -45,7 +47,7 @@ fn pages() -> BTreeMap<String, String> {
 }
 
 fn paths_of_executables() -> Vec<PathBuf> {
-    executables().keys().map(|place| plugin_tree().join(place)).collect()
+    executables().keys().map(String::as_str).chain([INSTALLER]).map(|place| plugin_tree().join(place)).collect()
 }
 
 fn short(path: &Path) -> String {
@@ -119,6 +121,8 @@ fn sizes_as_shipped(what: &str) -> Option<Sizes> {
 #[test]
 fn the_executables_are_small() {
     let Some(sizes) = sizes_as_shipped("the sizes of the executables") else { return };
+    let installer = fs::metadata(plugin_tree().join(INSTALLER)).expect("the installer").len();
+    assert!(installer <= MOST_OF_ONE, "the installer has {installer} bytes, more than 1.5 MB");
     let large = sizes.iter().filter(|(_, size)| **size > MOST_OF_ONE);
     let offenders: Vec<_> = large.map(|(place, size)| format!("{place}: {size} bytes")).collect();
     nothing_in(&offenders, "larger than 1.5 MB");
@@ -194,7 +198,7 @@ fn every_source_of_a_main_is_listed() {
 
 #[test]
 fn no_file_of_logic_is_long() {
-    let files: Vec<_> = [rust_files("common/src"), rust_files("plugins/ps/src")].concat();
+    let files: Vec<_> = ["common/src", "plugins/ps/src", "plugins/installer/src"].map(rust_files).concat();
     assert!(!files.is_empty(), "there are no sources");
     let mut offenders = Vec::new();
     for file in files {

@@ -40,12 +40,29 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Resu
         if place.is_directory() {
             return Err(Error::new("it is a directory"));
         }
-        let temporary = place.temporary(bytes, mode, owner)?;
-        rustix::fs::renameat(&place.folder, &temporary.name, &place.folder, &place.name)
-            .map_err(|error| temporary.drop_in(&place, error))?;
-        place.sync()
+        place.fill(|file| Ok(file.write_all(bytes)?), mode, owner)
     });
     written.context(|| format!("writing {}", shown(path)))
+}
+
+/// Replaces or creates `path` with the content of another file, which may have any size and must be a regular one.
+///
+/// # Errors
+/// When the other file is missing, or as [`write()`].
+///
+/// ```
+/// let copy = std::env::temp_dir().join(format!("copy-{}", std::process::id()));
+/// dokku_plugin::atomic::copy(&std::env::current_exe()?, &copy, 0o600, None)?;
+/// assert_eq!(copy.metadata()?.len(), std::env::current_exe()?.metadata()?.len());
+/// dokku_plugin::atomic::remove(&copy)?;
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
+pub fn copy(from: &Path, to: &Path, mode: u32, owner: Option<Owner>) -> Result<()> {
+    let copied = Place::of(to).and_then(|place| {
+        let mut content = file::open_for_reading(from)?;
+        place.fill(|file| std::io::copy(&mut content, file).map(drop).map_err(Error::from), mode, owner)
+    });
+    copied.context(|| format!("copying {} to {}", shown(from), shown(to)))
 }
 
 /// Creates `path` with these bytes and this mode, if it is not there; says whether it was created. Of several who
@@ -63,7 +80,7 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Resu
 /// ```
 pub fn create(path: &Path, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Result<bool> {
     let created = Place::of(path).and_then(|place| {
-        let temporary = place.temporary(bytes, mode, owner)?;
+        let temporary = place.temporary(|file| Ok(file.write_all(bytes)?), mode, owner)?;
         let linked = rustix::fs::linkat(&place.folder, &temporary.name, &place.folder, &place.name, AtFlags::empty());
         let error = temporary.drop_in(&place, linked.err().unwrap_or(Errno::EXIST));
         match linked {
@@ -122,6 +139,35 @@ pub fn rename(from: &Path, to: &Path) -> Result<()> {
         to.sync()
     });
     renamed.context(|| format!("renaming {} to {}", shown(from), shown(to)))
+}
+
+/// Two files or folders of one file system take each other's place, at one moment.
+///
+/// # Errors
+/// When one is missing, a folder of the two is a link, or the file system or the kernel cannot do it; both are then
+/// where they were.
+///
+/// ```
+/// let folder = std::env::temp_dir().join(format!("exchange-{}", std::process::id()));
+/// dokku_plugin::atomic::create_directory(&folder, None)?;
+/// let (old, new) = (folder.join("old"), folder.join("new"));
+/// dokku_plugin::atomic::write(&old, b"1", 0o600, None)?;
+/// dokku_plugin::atomic::write(&new, b"2", 0o600, None)?;
+/// if dokku_plugin::atomic::exchange(&new, &old).is_ok() {
+///     assert_eq!(dokku_plugin::file::read_text(&old)?.as_deref(), Some("2"));
+/// }
+/// dokku_plugin::atomic::remove_directory(&folder)?;
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
+pub fn exchange(one: &Path, other: &Path) -> Result<()> {
+    let exchanged = Place::of(one).and_then(|one| {
+        let other = Place::of(other)?;
+        let flags = rustix::fs::RenameFlags::EXCHANGE;
+        rustix::fs::renameat_with(&one.folder, &one.name, &other.folder, &other.name, flags).map_err(reason)?;
+        one.sync()?;
+        other.sync()
+    });
+    exchanged.context(|| format!("exchanging {} and {}", shown(one), shown(other)))
 }
 
 /// Makes a folder and those above it (mode 0755) where they are missing.
@@ -237,11 +283,23 @@ impl Place {
         about.is_ok_and(|about| FileType::from_raw_mode(about.st_mode) == FileType::Directory)
     }
 
-    fn temporary(&self, bytes: &[u8], mode: u32, owner: Option<Owner>) -> Result<Temporary> {
+    /// Puts a new file there, whose content `write` writes.
+    fn fill(&self, write: impl FnOnce(&mut File) -> Result<()>, mode: u32, owner: Option<Owner>) -> Result<()> {
+        let temporary = self.temporary(write, mode, owner)?;
+        rustix::fs::renameat(&self.folder, &temporary.name, &self.folder, &self.name)
+            .map_err(|error| temporary.drop_in(self, error))?;
+        self.sync()
+    }
+
+    fn temporary(
+        &self,
+        write: impl FnOnce(&mut File) -> Result<()>,
+        mode: u32,
+        owner: Option<Owner>,
+    ) -> Result<Temporary> {
         self.drop_left_over();
         let (mut file, name) = self.open_temporary()?;
-        let written = file.write_all(bytes).map_err(Error::from);
-        let written = written.and_then(|()| give_to(&file, mode, owner)).and_then(|()| Ok(file.sync_all()?));
+        let written = write(&mut file).and_then(|()| give_to(&file, mode, owner)).and_then(|()| Ok(file.sync_all()?));
         let temporary = Temporary { name, _locked: file };
         match written {
             Ok(()) => Ok(temporary),

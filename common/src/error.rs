@@ -127,7 +127,7 @@ impl Error {
     /// the message, it stays what it always was.
     ///
     /// ```
-    /// use common::Error;
+    /// use dokku_plugin::Error;
     /// let error = Error::new("Invalid count for process type web").with_hint("a count is a whole number, as in web=3");
     /// assert_eq!(error.message(), "Invalid count for process type web");
     /// assert_eq!(error.hint(), "a count is a whole number, as in web=3");

@@ -6,6 +6,11 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is the one place that opens files")]
 
+mod open;
+
+pub use self::open::open_for_reading;
+pub(crate) use self::open::open_lock;
+
 use crate::{Context, Error, Result};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, ResolveFlags};
 use rustix::io::Errno;
@@ -15,7 +20,6 @@ use std::io::Read;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
 
 /// The most that is read of a file of the host's, in bytes.
@@ -75,7 +79,13 @@ pub fn read_text(path: &Path) -> Result<Option<String>> {
 ///
 /// # Errors
 /// As [`read`], but for the links.
-pub(crate) fn read_of_the_system(path: &Path) -> Result<Option<Vec<u8>>> {
+///
+/// ```
+/// let about = dokku_plugin::file::read_of_the_system("/proc/self/status".as_ref())?;
+/// assert!(about.is_some_and(|about| about.starts_with(b"Name:")));
+/// # Ok::<(), dokku_plugin::Error>(())
+/// ```
+pub fn read_of_the_system(path: &Path) -> Result<Option<Vec<u8>>> {
     opened(path, READING, OF_THE_HOST).context(|| format!("reading {}", shown(path)))
 }
 
@@ -187,54 +197,6 @@ pub(crate) fn reason(error: Errno) -> Error {
     }
 }
 
-/// Opens a lock file, which is made with this mode where it is missing. The content of a file that is there stays.
-///
-/// # Errors
-/// When it cannot be opened or made; when a link or anything but a regular file has its name.
-pub(crate) fn open_lock(path: &Path, mode: u32) -> std::io::Result<File> {
-    let file = open_file(path, OFlags::RDWR | OFlags::CREATE, mode)?;
-    // Its content is written in place: a second name of another's file would be that file.
-    if file.metadata()?.nlink() > 1 {
-        return Err(std::io::Error::other("it has another name as well, remove it"));
-    }
-    Ok(file)
-}
-
-/// Opens a file for reading, of which only the beginning matters.
-///
-/// # Errors
-/// As [`open_lock`]; when it is missing.
-pub(crate) fn open_for_reading(path: &Path) -> std::io::Result<File> {
-    open_file(path, OFlags::RDONLY, 0)
-}
-
-/// Opens a file that may be anything by now: no link is followed, nothing is waited for, and only a regular file will
-/// do.
-fn open_file(path: &Path, how: OFlags, mode: u32) -> std::io::Result<File> {
-    let refuse =
-        |about: &Metadata| if about.is_file() { Ok(()) } else { Err(std::io::Error::other(what_it_is(about))) };
-    // Opening a device may do something by itself.
-    if let Ok(about) = path.symlink_metadata() {
-        refuse(&about)?;
-    }
-    let flags = how | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let file = File::from(rustix::fs::open(path, flags, Mode::from_raw_mode(mode))?);
-    refuse(&file.metadata()?)?;
-    Ok(file)
-}
-
-fn what_it_is(about: &Metadata) -> String {
-    let kind = about.file_type();
-    let word = match () {
-        () if kind.is_symlink() => "a symbolic link",
-        () if kind.is_dir() => "a directory",
-        () if kind.is_fifo() => "a FIFO",
-        () if kind.is_socket() => "a socket",
-        () => "a device",
-    };
-    format!("it is {word} and must be a regular file, remove it")
-}
-
 /// Opens the terminal that this process belongs to.
 ///
 /// # Errors
@@ -320,7 +282,12 @@ pub fn is_link(path: &Path) -> bool {
 ///
 /// # Errors
 /// When it is none, or may not be read.
-pub(crate) fn link_target(path: &Path) -> std::io::Result<PathBuf> {
+///
+/// ```
+/// assert!(dokku_plugin::file::link_target("/proc/self".as_ref()).is_ok());
+/// assert!(dokku_plugin::file::link_target("/".as_ref()).is_err());
+/// ```
+pub fn link_target(path: &Path) -> std::io::Result<PathBuf> {
     std::fs::read_link(path)
 }
 

@@ -4,7 +4,11 @@
 use crate::{Env, file};
 
 /// The version of Dokku whose plugins these are. In another one a plugin may have hooks that are not known here.
-const VERSION: &str = "0.38.27";
+///
+/// ```
+/// assert!(dokku_plugin::TESTED_DOKKU.starts_with("0.38."));
+/// ```
+pub const VERSION: &str = "0.38.27";
 
 /// What it comes with. No plugin can be installed under a name that is taken.
 const PLUGINS: [&str; 46] = [

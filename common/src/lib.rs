@@ -72,6 +72,7 @@ pub use docker::{
 pub use env::Env;
 pub use error::{Context, Error, ErrorKind, Result};
 pub use help::{Help, Manual};
+pub use host_plugins::VERSION as TESTED_DOKKU;
 pub use lock::{AppLock, Attempt, FileLock, Obstacle, wait_for};
 pub use names::{Instance, ProcessType, Quantity, listed};
 pub use output::{Output, commands_a_terminal, shown, shown_json, shown_lines};

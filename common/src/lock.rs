@@ -10,6 +10,10 @@
 //! deploys ignore that, and so do we, but we leave such a file as it is. A file that a holder has left behind goes
 //! with the next: see [`Origin`].
 
+mod file_lock;
+
+pub use self::file_lock::FileLock;
+
 use crate::file::{entries, open_lock, read_of_the_system, shown};
 use crate::lock_holder::{holder, process_holding};
 use crate::process::{kept_by_children, let_children_keep};
@@ -257,52 +261,6 @@ impl Held {
         file.set_len(0)?;
         file.seek(SeekFrom::Start(0))?;
         file.write_all(content)
-    }
-}
-
-/// A lock file of a plugin's own, held until it is dropped.
-///
-/// ```
-/// use dokku_plugin::{Env, FileLock};
-///
-/// let folder = tempfile::tempdir()?;
-/// let env = Env::of_test_host(folder.path(), &[]);
-/// let path = env.data_directory("quota")?.join("lock");
-/// let lock = FileLock::try_acquire(&env, &path)?.expect("nobody holds it");
-/// assert!(FileLock::try_acquire(&env, &path)?.is_none());
-/// drop(lock);
-/// # Ok::<(), dokku_plugin::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct FileLock(#[allow(dead_code, reason = "held, not read")] File);
-
-impl FileLock {
-    /// Takes the lock on `path` if nobody holds it; makes the file (mode 0600) where it is missing.
-    ///
-    /// # Errors
-    /// When the file cannot be opened.
-    pub fn try_acquire(env: &Env, path: &Path) -> Result<Option<Self>> {
-        let locking = || format!("locking {}", shown(path));
-        let owner = Owner::of_files(env)?;
-        if let Some(folder) = path.parent() {
-            atomic::create_directory(folder, owner)?;
-        }
-        let file = open(path, 0o600, owner).context(locking)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self(file))),
-            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
-            Err(std::fs::TryLockError::Error(error)) => Err(error).context(locking),
-        }
-    }
-
-    /// The process that holds the lock on `path`, if one does.
-    ///
-    /// # Errors
-    /// When the kernel's table of locks cannot be read.
-    #[doc(hidden)] // for ps, which says who retires
-    pub fn holder(path: &Path) -> Result<Option<u32>> {
-        let about = regular_file(path);
-        about.map_or(Ok(None), |about| process_holding(&about).context(|| "reading /proc/locks"))
     }
 }
 

@@ -1,9 +1,11 @@
 //! Child processes: one builder, no shell, errors that quote the command, its status and its words.
 
+mod answer;
 mod pipes;
 mod start;
 mod wait;
 
+pub use self::answer::Answer;
 pub(crate) use self::start::{kept_by_children, let_children_keep};
 
 use self::pipes::{Sink, ready};
@@ -14,9 +16,9 @@ use crate::timings::{Whom, timed};
 use crate::{Context, Error, Output, Result, shown, signals};
 use std::ffi::{OsStr, OsString};
 use std::io::{PipeReader, PipeWriter};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -51,50 +53,13 @@ pub struct Process {
     program: OsString,
     arguments: Vec<OsString>,
     variables: Vec<(OsString, OsString)>,
+    folder: Option<PathBuf>,
     input: Option<Vec<u8>>,
     deadline: Option<Duration>,
     most: usize,
     leads_group: bool,
     has_our_input: bool,
     waited_for: Option<String>,
-}
-
-/// How a child ended and what it printed, where that was captured.
-///
-/// ```
-/// let answer = dokku_plugin::Process::new("sh").args(["-c", "echo no >&2; exit 3"]).capture()?;
-/// assert!(!answer.succeeded());
-/// assert_eq!((answer.status_text().as_str(), answer.stderr.as_slice()), ("exit status 3", b"no\n".as_slice()));
-/// # Ok::<(), dokku_plugin::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct Answer {
-    status: ExitStatus,
-    /// Its standard output.
-    pub stdout: Vec<u8>,
-    /// Its standard error.
-    pub stderr: Vec<u8>,
-}
-
-impl Answer {
-    /// Whether it exited with 0.
-    pub fn succeeded(&self) -> bool {
-        self.status.success()
-    }
-
-    /// Whether a signal ended it.
-    pub(crate) fn was_killed(&self) -> bool {
-        self.status.signal().is_some()
-    }
-
-    /// `exit status 1`, or `signal 9`.
-    pub fn status_text(&self) -> String {
-        match (self.status.code(), self.status.signal()) {
-            (Some(code), _) => format!("exit status {code}"),
-            (None, Some(signal)) => format!("signal {signal}"),
-            (None, None) => "an unknown status".to_owned(),
-        }
-    }
 }
 
 impl Process {
@@ -104,6 +69,7 @@ impl Process {
             program: program.into(),
             arguments: Vec::new(),
             variables: Vec::new(),
+            folder: None,
             input: None,
             deadline: None,
             most: MOST,
@@ -124,6 +90,19 @@ impl Process {
     #[must_use]
     pub fn var(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// In this folder instead of ours.
+    ///
+    /// ```
+    /// let answer = dokku_plugin::Process::new("pwd").in_folder("/").capture()?;
+    /// assert_eq!(answer.stdout, b"/\n");
+    /// # Ok::<(), dokku_plugin::Error>(())
+    /// ```
+    #[must_use]
+    pub fn in_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
         self
     }
 
@@ -235,7 +214,12 @@ impl Process {
     #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
     pub fn replace_ours(&self) -> Error {
         let variables = self.variables.iter().map(|(name, value)| (name, value));
-        let error = std::process::Command::new(&self.program).args(&self.arguments).envs(variables).exec();
+        let mut command = std::process::Command::new(&self.program);
+        command.args(&self.arguments).envs(variables);
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+        let error = command.exec();
         Error::from(error).context(format!("running {}", self.command()))
     }
 
@@ -250,6 +234,9 @@ impl Process {
         let mut command = std::process::Command::new(&self.program);
         command.args(&self.arguments).envs(variables).process_group(0);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
         start_apart(|| command.spawn()).map(drop).context(|| format!("running {}", self.command()))
     }
 
@@ -258,6 +245,9 @@ impl Process {
         let mut expression = duct::cmd(&self.program, &self.arguments).unchecked();
         for (name, value) in &self.variables {
             expression = expression.env(name, value);
+        }
+        if let Some(folder) = &self.folder {
+            expression = expression.dir(folder);
         }
         if self.leads_group || signals::are_to_wait() {
             expression = expression.before_spawn(|command| {

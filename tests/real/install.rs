@@ -13,7 +13,7 @@ use crate::host::{App, lib, succeeds};
 use crate::plugin::{self, content, install_sh, installs, kept, live, same};
 
 /// The host answers with the plugin that is in place.
-fn is_at_work(app: &App) {
+pub(crate) fn is_at_work(app: &App) {
     for words in [&["help"][..], &["ps:help"], &["ps"]] {
         assert_eq!(succeeds(words).matches("Manage app processes").count(), 1, "dokku {words:?}");
     }
@@ -24,7 +24,7 @@ fn is_at_work(app: &App) {
 }
 
 /// What install.sh leaves beside the plugins: the stock plugin alone, or nothing.
-fn leaves(names: &[&str]) {
+pub(crate) fn leaves(names: &[&str]) {
     let entries = fs::read_dir(lib("ps-plugin")).into_iter().flatten().flatten();
     let found: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     assert_eq!(found, names, "what lies in {}", lib("ps-plugin").display());
@@ -51,7 +51,7 @@ pub(crate) fn it_takes_the_place_of_the_stock_plugin_and_twice_is_once(app: &App
 }
 
 /// Some of what is put where shells and `man` look: in the tree, and where it goes.
-const SHARED: [(&str, &str); 3] = [
+pub(crate) const SHARED: [(&str, &str); 3] = [
     ("completion/dokku-ps.bash", "/usr/share/bash-completion/completions/dokku"),
     ("completion/_dokku", "/usr/share/zsh/vendor-completions/_dokku"),
     ("man/dokku-ps.1", "/usr/share/man/man1/dokku-ps.1"),

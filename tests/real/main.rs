@@ -19,11 +19,13 @@ mod host_answers;
 mod install;
 mod killed;
 mod life;
+mod package;
 mod part;
 mod plugin;
 mod quota;
 mod restore;
 mod scaling;
+mod walk;
 mod watch;
 
 use std::panic::catch_unwind;
@@ -60,11 +62,13 @@ fn main() -> ExitCode {
         "This swaps the plugin ps of the Dokku on this machine, makes and destroys apps, changes and gives back settings \
          of the host, and restarts dockerd. At the end the plugin is the one that was there."
     );
+    package::take_away();
     plugin::remember();
     destroy_all(PREFIX);
     put_back_on_a_signal();
     let result = suite::run_in_turn(&lists.each_ref().map(|(tests, threads)| (tests.as_slice(), *threads)));
     destroy_all(PREFIX);
+    package::take_away();
     if catch_unwind(plugin::put_back).is_err() {
         println!("FAIL the plugin that the host had could not be put back by install.sh");
         return ExitCode::FAILURE;
@@ -82,6 +86,15 @@ fn that_swap() -> Vec<Test<'static>> {
             install::uninstall_brings_the_stock_plugin_back,
             install::the_repository_installs_as_a_plugin,
         ],
+        on_one_app![App::created =>
+            package::it_comes_beside_the_package_dokku_and_keeps_the_stock_plugin,
+            package::an_upgrade_of_dokku_leaves_ours_in_place,
+            package::a_newer_version_takes_the_place_and_one_that_fails_does_not,
+            package::a_postinst_that_is_killed_is_mended_by_dpkg,
+            package::remove_brings_the_stock_plugin_back_and_purge_leaves_nothing,
+            package::it_takes_over_what_install_sh_has_installed,
+        ],
+        on_one_app![without_packages => walk::a_user_installs_scales_breaks_mends_and_goes_back],
         on_one_app![with_ours =>
             answers::every_trigger_of_the_stock_plugin_is_there,
             answers::what_the_host_sends_is_answered,
@@ -153,7 +166,13 @@ fn that_touch_all() -> Vec<Test<'static>> {
     ]
 }
 
+fn without_packages() -> App {
+    package::take_away();
+    App::new()
+}
+
 fn with_ours() -> App {
+    package::take_away();
     plugin::ours();
     App::new()
 }
@@ -201,6 +220,7 @@ fn put_back_on_a_signal() {
         if let Some(signal) = signals.forever().next() {
             println!("Interrupted; putting back what the host had");
             destroy_all(PREFIX);
+            drop(catch_unwind(package::take_away));
             drop(catch_unwind(plugin::put_back));
             exit(128 + signal);
         }
