@@ -62,6 +62,7 @@ fn main() -> ExitCode {
     );
     plugin::remember();
     destroy_all(PREFIX);
+    quota::uninstall();
     put_back_on_a_signal();
     let result = suite::run_in_turn(&lists.each_ref().map(|(tests, threads)| (tests.as_slice(), *threads)));
     destroy_all(PREFIX);
@@ -201,6 +202,7 @@ fn put_back_on_a_signal() {
         if let Some(signal) = signals.forever().next() {
             println!("Interrupted; putting back what the host had");
             destroy_all(PREFIX);
+            quota::uninstall();
             drop(catch_unwind(plugin::put_back));
             exit(128 + signal);
         }
