@@ -212,8 +212,8 @@ fn what_is_hidden_says_why() {
 #[test]
 fn a_new_plugin_builds_and_passes_its_tests() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (script, made) = (repository().join("tests/host/new-plugin"), folder.path().join("night-shift"));
-    let make = |name: &str| run(Command::new(&script).arg(name).arg(&made), b"", Duration::from_mins(1));
+    let (script, plugin) = (repository().join("tests/host/new-plugin"), folder.path().join("night-shift"));
+    let make = |name: &str| run(Command::new(&script).arg(name).arg(&plugin), b"", Duration::from_mins(1));
     for bad in ["", "Night", "night/shift", "../x", "night-", "-x", "9lives", "a\"b"] {
         assert_eq!(make(bad).status, 2, "{bad}");
     }
@@ -221,9 +221,9 @@ fn a_new_plugin_builds_and_passes_its_tests() {
     assert_eq!(make("night-shift").status, 1, "it is there already");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["test", "--quiet"]).env("CARGO_TARGET_DIR", PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("library"));
-    let done = run(cargo.current_dir(&made), b"", Duration::from_mins(10));
+    let done = run(cargo.current_dir(&plugin), b"", Duration::from_mins(10));
     let said = String::from_utf8_lossy(&done.stdout);
     assert!(done.status == 0 && said.contains("test result: ok"), "{said}{}", String::from_utf8_lossy(&done.stderr));
-    let main = text(&made.join("src/main.rs"));
+    let main = text(&plugin.join("src/main.rs"));
     assert!(main.contains("\"night-shift:set\"") && !main.contains("quota:set"), "{main}");
 }

@@ -65,6 +65,7 @@ fn main() -> ExitCode {
     package::take_away();
     plugin::remember();
     destroy_all(PREFIX);
+    quota::uninstall();
     put_back_on_a_signal();
     let result = suite::run_in_turn(&lists.each_ref().map(|(tests, threads)| (tests.as_slice(), *threads)));
     destroy_all(PREFIX);
@@ -221,6 +222,7 @@ fn put_back_on_a_signal() {
             println!("Interrupted; putting back what the host had");
             destroy_all(PREFIX);
             drop(catch_unwind(package::take_away));
+            quota::uninstall();
             drop(catch_unwind(plugin::put_back));
             exit(128 + signal);
         }

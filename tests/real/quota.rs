@@ -14,8 +14,7 @@ const PLUGIN: &str = "quota-of-ps-tests";
 const REFUSAL: &str = "may have 3 of worker, not 4: it is its quota";
 
 pub(crate) fn a_plugin_of_an_author_keeps_apps_to_it(app: &App) {
-    // What a killed run has left goes first.
-    drop(Uninstalled);
+    uninstall();
     let folder = tempfile::tempdir().expect("a folder");
     let built = is_built(folder.path());
     let _uninstalled = Uninstalled;
@@ -29,24 +28,29 @@ pub(crate) fn a_plugin_of_an_author_keeps_apps_to_it(app: &App) {
     deploys_to_it_and_no_further(app);
     succeeds(&["apps:destroy", "--force", &app.name]);
     assert!(lib("config").join(PLUGIN).is_dir() && !lib("config").join(PLUGIN).join(&app.name).exists());
-    drop(Uninstalled);
+    uninstall();
     assert!(!succeeds(&["help"]).contains(PLUGIN));
     assert_ne!(dokku(&[&report]).status, 0, "the plugin is still there");
+}
+
+/// Takes the plugin away where a run has left it.
+pub(crate) fn uninstall() {
+    drop(Uninstalled);
 }
 
 /// From nothing to the folder of a plugin in a git repository.
 fn is_built(folder: &Path) -> std::path::PathBuf {
     let (source, built) = (folder.join(PLUGIN), folder.join("built"));
     made(Command::new(repository().join("tests/host/new-plugin")).arg(PLUGIN).arg(&source));
-    let mut build = Command::new(source.join("build"));
+    let mut script = Command::new(source.join("build"));
     // One that is quick to make is as good here.
-    build.env("CARGO_TARGET_DIR", repository().join("target/new-plugin"));
-    build.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
-    build.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
-    made(build.arg(&built));
-    let script = "set -e; cd \"$0\"; git -c init.defaultBranch=main init --quiet; git add --all; \
+    script.env("CARGO_TARGET_DIR", repository().join("target/new-plugin"));
+    script.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
+    script.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+    made(script.arg(&built));
+    let commit = "set -e; cd \"$0\"; git -c init.defaultBranch=main init --quiet; git add --all; \
                   git -c user.name=tests -c user.email=tests@localhost commit --quiet --message all";
-    made(Command::new("bash").args(["-c", script]).arg(&built));
+    made(Command::new("bash").args(["-c", commit]).arg(&built));
     built
 }
 
