@@ -125,9 +125,9 @@ impl Help<'_> {
         let asked = env.arg(1)?;
         let own = asked.strip_prefix(self.plugin).is_some_and(|rest| matches!(rest, "" | ":help"));
         match asked {
-            _ if own => match env.arg(2) {
-                Ok(command) => env.output().print(&self.of_command(command)?),
-                Err(_) => env.output().print(&self.text()),
+            _ if own => match env.arg(2)? {
+                "" => env.output().print(&self.text()),
+                command => env.output().print(&self.of_command(command)?),
             },
             // Dokku makes columns of what all plugins print, so here the commas stay.
             "help" if env.parent_command_line().split(' ').any(|word| word == "--all") => {

@@ -36,7 +36,10 @@ fn the_dokku_scale_of_an_image_is_applied() {
         image().file("image/srv/app/Procfile", PROCFILE).file("image/srv/app/DOKKU_SCALE", "web=2\r\nworker=1\r\n");
     extract(&host).succeeds();
     assert_eq!(data_files(&host), [".DOKKU_SCALE.4242", "Procfile.4242"]);
-    release(&host).succeeds().leaves("lib/config/ps/shop/scale", "web=2\nworker=1\n");
+    release(&host)
+        .succeeds()
+        .stdout("       web: 1 -> 2, DOKKU_SCALE asks for it\n       worker: 0 -> 1, DOKKU_SCALE asks for it\n")
+        .leaves("lib/config/ps/shop/scale", "web=2\nworker=1\n");
 }
 
 #[test]

@@ -103,18 +103,23 @@ pub(crate) fn list_or_help(env: &Env, help: impl FnOnce() -> String) -> Result<(
 
 /// Lists one app; says whether it is as desired.
 fn list_one(env: &Env, app: &App, arguments: &Arguments, form: Form) -> Result<(String, bool)> {
-    let (words, known) = (&arguments.targets, chosen(env, app, &arguments.targets));
-    let named = Selection::new(
-        words.iter().filter_map(|word| word.parse().ok()),
-        words.iter().filter_map(|word| word.parse().ok()),
-    );
-    if named.is_empty() {
-        known.as_ref().map_err(Clone::clone)?;
+    let (mut part, mut doubtful) = (Selection::default(), Vec::new());
+    for word in &arguments.targets {
+        let named = Selection::new(word.parse().ok(), word.parse().ok());
+        match chosen(env, app, std::slice::from_ref(word)) {
+            Ok(known) => part = part.and(&known),
+            Err(refused) if named.is_empty() => return Err(refused),
+            Err(refused) => doubtful.push((named, refused)),
+        }
     }
     let whole = listing_of(env, app, &queued(env))?;
-    // A type that nobody names any more is known as long as something of it is there.
-    let is_there = whole.instances().iter().any(|instance| instance.is_among(&named));
-    let part = known.or_else(|refused| if is_there { Ok(named) } else { Err(refused) })?;
+    for (named, refused) in doubtful {
+        // A type that nobody names any more is known as long as something of it is there.
+        if !whole.instances().iter().any(|instance| instance.is_among(&named)) {
+            return Err(refused);
+        }
+        part = part.and(&named);
+    }
     let touched = part.touched();
     let mut listing = whole.narrowed(&part);
     SavedScale::new(env, app).warn_of_excess(|named| part.is_empty() || touched.contains(named))?;

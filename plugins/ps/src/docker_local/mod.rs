@@ -9,6 +9,7 @@ mod files;
 mod healthy;
 mod instances;
 mod listing;
+mod part;
 mod pending;
 mod present;
 mod reach;
