@@ -144,6 +144,12 @@ impl Error {
     }
 
     /// The same failure with what was run when it came up, in full: shown with `--trace` alone.
+    ///
+    /// ```
+    /// use dokku_plugin::Error;
+    /// let error = Error::new("Docker: No such container: shop.web.1").with_command("docker container rm -- shop.web.1");
+    /// assert_eq!(error.command(), "docker container rm -- shop.web.1");
+    /// ```
     #[must_use]
     pub fn with_command(mut self, command: impl Into<String>) -> Self {
         self.behind = command.into();
@@ -151,6 +157,10 @@ impl Error {
     }
 
     /// What was run when it came up; empty where that says no more than the message.
+    ///
+    /// ```
+    /// assert_eq!(dokku_plugin::Error::new("There is no quota").command(), "");
+    /// ```
     pub fn command(&self) -> &str {
         &self.behind
     }

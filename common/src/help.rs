@@ -144,6 +144,15 @@ impl Help<'_> {
     ///
     /// # Errors
     /// When there is no such command: with those that there are.
+    ///
+    /// ```
+    /// use dokku_plugin::{Help, Manual};
+    ///
+    /// const HELP: Help = Help { plugin: "quota", about: "Keep apps below a quota", commands: &[Manual::of_help("quota:help")] };
+    /// assert!(HELP.of_command("help")?.starts_with("List the commands of this plugin"));
+    /// assert!(HELP.of_command("sett").unwrap_err().message().ends_with("no command sett, it has: quota:help"));
+    /// # Ok::<(), dokku_plugin::Error>(())
+    /// ```
     pub fn of_command(&self, name: &str) -> Result<String> {
         let is_meant = |manual: &&Manual| manual.name == name || manual.name.split(':').nth(1) == Some(name);
         let found = self.commands.iter().find(is_meant).map(|manual| manual.command().render_long_help().to_string());

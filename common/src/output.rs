@@ -77,6 +77,13 @@ impl Output {
     }
 
     /// Whether a person looks at standard error.
+    ///
+    /// ```
+    /// let env = dokku_plugin::Env::from_process();
+    /// if env.output().stderr_is_terminal() {
+    ///     env.output().warn("this takes a minute");
+    /// }
+    /// ```
     #[allow(clippy::disallowed_methods, reason = "output goes through here")]
     pub fn stderr_is_terminal(&self) -> bool {
         std::io::stderr().is_terminal()

@@ -10,10 +10,10 @@ pub(crate) use self::start::{kept_by_children, let_children_keep};
 
 use self::pipes::{Sink, ready};
 use self::start::{start, start_apart};
-use self::wait::Wait;
+use self::wait::{Wait, too_late};
 use crate::output::Stream;
 use crate::timings::{Whom, timed};
-use crate::{Context, Error, Output, Result, shown, signals};
+use crate::{Context, Error, Output, Result, signals};
 use std::ffi::{OsStr, OsString};
 use std::io::{PipeReader, PipeWriter};
 use std::os::unix::process::CommandExt;
@@ -131,8 +131,7 @@ impl Process {
         self
     }
 
-    /// To be killed, with an error, when it has not ended after this time: with all that it has started, if it leads a
-    /// group.
+    /// To be killed after this time, with an error; with all that it has started, if it leads a group.
     #[must_use]
     pub fn deadline(mut self, time: Duration) -> Self {
         self.deadline = Some(time);
@@ -305,15 +304,11 @@ impl Process {
                 return Ok(Answer { status: done.status, stdout, stderr });
             }
             if wait.is_over() {
-                break;
+                watched.kill();
+                return Err(too_late(self));
             }
             wait.tell();
         }
-        watched.kill();
-        let seconds = self.deadline.unwrap_or_default().as_secs();
-        let program = Path::new(&self.program).file_name().unwrap_or_default().to_string_lossy();
-        let error = Error::new(format!("{} did not answer within {seconds} seconds", shown(&program)));
-        Err(error.with_command(self.command()))
     }
 
     /// Takes what comes through the pipes, until they are at their end or it is: its standard output and error.

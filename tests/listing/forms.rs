@@ -83,8 +83,8 @@ pub(crate) fn what_makes_no_sense_is_refused() {
     host.ps(&["nothing"]).fails(20).stderr_contains("App nothing does not exist");
     host.ps(&["../shop"]).refuses("App name must begin with");
     host.ps(&["shop", "--colour"]).fails(2).stderr_contains("--colour");
-    host.ps(&["shop", "web", "wroker"]).refuses("App shop has no process type wroker, it has: web, worker");
     assert_eq!(host.calls(), [""; 0]);
+    host.ps(&["shop", "web", "wroker"]).refuses("App shop has no process type wroker, it has: web, worker");
 }
 
 pub(crate) fn timings_are_told_behind_a_listing() {

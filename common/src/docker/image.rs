@@ -38,6 +38,7 @@ impl Docker<'_> {
     ///
     /// # Errors
     /// As [`Docker::states`].
+    #[doc(hidden)] // for ps, which says what to do when it is gone
     pub fn has_image(&self, image: &str) -> Result<bool> {
         if let Some(engine) = &self.engine {
             return Ok(told::find_image(engine, self.patience(), image)?.is_some());

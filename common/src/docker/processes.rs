@@ -54,6 +54,7 @@ impl Docker<'_> {
     /// The memory that a container uses in bytes, by its id and its first process, without what the kernel would give away
     /// of it at any time, as `docker stats` counts. Nothing where it does not run on this machine, or its kernel does not
     /// tell.
+    #[doc(hidden)] // for ps, whose listing has it
     pub fn memory_inside(&self, container: &str, first: u32) -> Option<u64> {
         memory_inside(container, first)
     }

@@ -1,7 +1,8 @@
 //! How long a child is waited for, and what is said meanwhile.
 
 use super::Process;
-use crate::Output;
+use crate::{Error, Output, shown};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long one that waits has heard nothing when it says for what, and how often it says so again.
@@ -48,6 +49,14 @@ impl<'w> Wait<'w> {
             self.next = self.next.saturating_add(SAY_AGAIN);
         }
     }
+}
+
+/// The failure of one that has not ended by its deadline.
+pub(super) fn too_late(process: &Process) -> Error {
+    let seconds = process.deadline.unwrap_or_default().as_secs();
+    let program = Path::new(&process.program).file_name().unwrap_or_default().to_string_lossy();
+    let error = Error::new(format!("{} did not answer within {seconds} seconds", shown(&program)));
+    error.with_command(process.command())
 }
 
 #[cfg(test)]
