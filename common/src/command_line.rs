@@ -4,10 +4,9 @@
 //! may stand anywhere after it. A flag that is not known ends in exit status 2, as with the host's
 //! own plugins.
 
-use crate::{Env, Error, Result, listed, shown, timings};
+use crate::{Env, Error, Result, shown, timings};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 // Flags that Dokku itself reads anywhere in its command line and leaves among our arguments. They have taken
@@ -92,51 +91,53 @@ pub fn parse_command_line<T: clap::Parser>(env: &Env) -> Result<T> {
     let arguments = env.args_from(1)?;
     // Some commands share one description, so what was typed is what tells their names.
     let mut command = command.bin_name(format!("dokku {}", arguments.first().unwrap_or(&"")));
-    let usage = command.render_usage().to_string();
-    let seen = command.get_arguments().filter(|argument| !argument.is_hide_set());
-    let flags: Vec<String> = seen.filter_map(Arg::get_long).map(|name| format!("--{name}")).collect();
     let began = Instant::now();
-    let matches = command.try_get_matches_from(arguments).inspect(|matches| {
+    let matches = command.try_get_matches_from_mut(arguments).inspect(|matches| {
         if matches!(matches.try_get_one("timings"), Ok(Some(true))) {
             timings::keep(began);
         }
     });
-    matches.and_then(|matches: ArgMatches| T::from_arg_matches(&matches)).map_err(|error| match error.kind() {
+    matches.and_then(|matches: ArgMatches| T::from_arg_matches(&matches)).map_err(|error| refused(env, &error, command))
+}
+
+fn refused(env: &Env, error: &clap::Error, command: Command) -> Error {
+    match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match env.output().print(&error.render().to_string()) {
             Ok(()) => Error::silent(0),
             Err(unwritten) => unwritten,
         },
-        _ => Error::new(in_words(&error, &usage, &flags)).with_status(2),
-    })
+        _ => Error::new(in_words(error, command)).with_status(2),
+    }
 }
 
 /// What is wrong with a command line, and what would be right.
-fn in_words(error: &clap::Error, usage: &str, flags: &[String]) -> String {
+fn in_words(error: &clap::Error, mut command: Command) -> String {
     let text = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(shown(text)),
-        _ => None,
+        Some(ContextValue::String(text)) => shown(text),
+        _ => String::new(),
     };
-    let wrong = match (error.kind(), text(ContextKind::InvalidArg), text(ContextKind::InvalidValue)) {
-        (ErrorKind::UnknownArgument, Some(flag), _) if flag.starts_with('-') => {
-            let nearest = flags.iter().map(|known| (distance(&flag, known), known)).min();
-            match nearest.filter(|(distance, _)| *distance <= MOST_SLIPS) {
-                Some((_, known)) => format!("There is no flag {flag}, did you mean {known}?"),
-                None => format!("There is no flag {flag}, there are: {}", listed(flags.iter().map(String::as_str))),
-            }
-        }
-        (ErrorKind::UnknownArgument, Some(word), _) => format!("{word} is a word too many"),
-        (ErrorKind::TooManyValues, Some(flag), Some(value)) => format!("{flag} takes no value {value}"),
-        (ErrorKind::InvalidValue, Some(flag), Some(value)) if value.is_empty() => format!("{flag} needs a value"),
-        (ErrorKind::ValueValidation, Some(flag), Some(value)) => {
+    let (word, value) = (text(ContextKind::InvalidArg), text(ContextKind::InvalidValue));
+    let wrong = match error.kind() {
+        ErrorKind::UnknownArgument if word.starts_with('-') => no_such_flag(&word, &command),
+        ErrorKind::UnknownArgument => format!("{word} is a word too many"),
+        ErrorKind::TooManyValues => format!("{word} takes no value {value}"),
+        ErrorKind::InvalidValue if value.is_empty() => format!("{word} needs a value"),
+        ErrorKind::ValueValidation => {
             let why = std::error::Error::source(error).map(|why| format!(": {why}")).unwrap_or_default();
-            format!("{flag} cannot be {value}{}", shown(&why))
+            format!("{word} cannot be {value}{}", shown(&why))
         }
-        _ => {
-            let rendered = error.render().to_string();
-            shown(rendered.lines().next().unwrap_or_default().trim_start_matches("error: "))
-        }
+        _ => shown(error.render().to_string().lines().next().unwrap_or_default().trim_start_matches("error: ")),
     };
-    format!("{wrong}\n{usage}")
+    format!("{wrong}\n{}", command.render_usage())
+}
+
+fn no_such_flag(flag: &str, command: &Command) -> String {
+    let seen = command.get_arguments().filter(|argument| !argument.is_hide_set());
+    let flags: Vec<String> = seen.filter_map(Arg::get_long).map(|name| format!("--{name}")).collect();
+    match flags.iter().find(|known| distance(flag, known) <= MOST_SLIPS) {
+        Some(meant) => format!("There is no flag {flag}, did you mean {meant}?"),
+        None => format!("There is no flag {flag}, there are: {}", flags.join(", ")),
+    }
 }
 
 /// So many slips of a hand still leave it clear which flag was meant.
@@ -165,14 +166,20 @@ pub(crate) fn as_parsed(definition: Command) -> Command {
 
 /// What is wrong with a definition that clap or what it derives would panic on in every build.
 pub(crate) fn fault(definition: &Command) -> Option<String> {
-    let mut known = BTreeSet::new();
-    if let Some(twice) = definition.get_arguments().find(|argument| !known.insert(argument.get_id())) {
-        return Some(format!("The command line is defined wrongly: it has the argument {} twice", twice.get_id()));
+    let known: Vec<&str> = definition.get_arguments().map(|argument| argument.get_id().as_str()).collect();
+    let is_twice = |(at, name): &(usize, &&str)| known.iter().take(*at).any(|before| before == *name);
+    if let Some((_, twice)) = known.iter().enumerate().find(is_twice) {
+        return Some(format!("The command line is defined wrongly: it has the argument {twice} twice"));
     }
-    let members = definition.get_groups().flat_map(|group| group.get_args().map(move |member| (group, member)));
-    let (group, stranger) = members.into_iter().find(|(_, member)| !known.contains(member))?;
-    let group = group.get_id();
-    Some(format!("The command line is defined wrongly: its group {group} names {stranger}, which is no argument"))
+    for group in definition.get_groups() {
+        if let Some(stranger) = group.get_args().find(|member| !known.contains(&member.as_str())) {
+            let group = group.get_id();
+            return Some(format!(
+                "The command line is defined wrongly: its group {group} names {stranger}, which is no argument"
+            ));
+        }
+    }
+    None
 }
 
 /// A flag without a value takes `=true` and `=false` too, as those of the host's own plugins do.

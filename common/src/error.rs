@@ -24,7 +24,11 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// assert_eq!(error.to_string(), "App shop does not exist");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<About>);
+
+/// What is known of a failure. It has a place of its own: so what returns one is as small as a pointer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct About {
     status: u8,
     kind: ErrorKind,
     message: String,
@@ -47,16 +51,13 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    fn of(status: u8, message: String) -> Self {
+        Self(Box::new(About { status, message, ..About::default() }))
+    }
+
     /// A failure with exit status 1.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            status: 1,
-            kind: ErrorKind::Failed,
-            message: message.into(),
-            hint: String::new(),
-            behind: String::new(),
-            reason: 0,
-        }
+        Self::of(1, message.into())
     }
 
     /// A failure that has been told already, or that only its status tells.
@@ -66,14 +67,7 @@ impl Error {
     /// assert_eq!((told.message(), told.status()), ("", 10));
     /// ```
     pub fn silent(status: u8) -> Self {
-        Self {
-            status,
-            kind: ErrorKind::Failed,
-            message: String::new(),
-            hint: String::new(),
-            behind: String::new(),
-            reason: 0,
-        }
+        Self::of(status, String::new())
     }
 
     /// The same failure as one of another kind.
@@ -85,7 +79,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn with_kind(mut self, kind: ErrorKind) -> Self {
-        self.kind = kind;
+        self.0.kind = kind;
         self
     }
 
@@ -95,13 +89,13 @@ impl Error {
     /// assert_eq!(dokku_plugin::Error::new("no").kind(), dokku_plugin::ErrorKind::Failed);
     /// ```
     pub fn kind(&self) -> ErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// The same failure with another exit status.
     #[must_use]
     pub fn with_status(mut self, status: u8) -> Self {
-        self.status = status;
+        self.0.status = status;
         self
     }
 
@@ -114,11 +108,11 @@ impl Error {
     #[must_use]
     pub fn context(mut self, doing: impl fmt::Display) -> Self {
         let doing = doing.to_string();
-        if self.message.is_empty() {
-            self.message = doing;
+        if self.0.message.is_empty() {
+            self.0.message = doing;
         } else {
-            self.reason += doing.len() + 2;
-            self.message = format!("{doing}: {}", self.message);
+            self.0.reason += doing.len() + 2;
+            self.0.message = format!("{doing}: {}", self.0.message);
         }
         self
     }
@@ -134,13 +128,13 @@ impl Error {
     /// ```
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = hint.into();
+        self.0.hint = hint.into();
         self
     }
 
     /// What would be right; empty where the message says it, or nobody knows.
     pub fn hint(&self) -> &str {
-        &self.hint
+        &self.0.hint
     }
 
     /// The same failure with what was run when it came up, in full: shown with `--trace` alone.
@@ -152,7 +146,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn with_command(mut self, command: impl Into<String>) -> Self {
-        self.behind = command.into();
+        self.0.behind = command.into();
         self
     }
 
@@ -162,29 +156,29 @@ impl Error {
     /// assert_eq!(dokku_plugin::Error::new("There is no quota").command(), "");
     /// ```
     pub fn command(&self) -> &str {
-        &self.behind
+        &self.0.behind
     }
 
     /// The exit status of the process that ends with this error.
     pub fn status(&self) -> u8 {
-        self.status
+        self.0.status
     }
 
     /// The message, empty for a silent error.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// The message without what was being done.
     #[doc(hidden)] // for ps, which tells the same of many apps
     pub fn reason(&self) -> &str {
-        self.message.get(self.reason..).unwrap_or_default()
+        self.0.message.get(self.0.reason..).unwrap_or_default()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
+        formatter.write_str(&self.0.message)
     }
 }
 

@@ -16,11 +16,6 @@ pub(crate) fn full_help() -> String {
     HELP.text()
 }
 
-/// The help of one command.
-pub(crate) fn of_command(name: &str) -> Result<String> {
-    HELP.of_command(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,9 +34,9 @@ mod tests {
 
     #[test]
     fn a_command_is_found_by_either_name() {
-        assert_eq!(of_command("scale").unwrap(), of_command("ps:scale").unwrap());
-        assert!(of_command("scale").unwrap().contains("Examples:\n  dokku ps:scale shop\n"));
-        let error = of_command("skale").unwrap_err();
+        assert_eq!(HELP.of_command("scale").unwrap(), HELP.of_command("ps:scale").unwrap());
+        assert!(HELP.of_command("scale").unwrap().contains("Examples:\n  dokku ps:scale shop\n"));
+        let error = HELP.of_command("skale").unwrap_err();
         assert!(error.message().starts_with("The plugin ps has no command skale, it has: ps, ps:help"), "{error}");
     }
 

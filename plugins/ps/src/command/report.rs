@@ -1,9 +1,11 @@
 //! `ps:report`: what is set and what runs, of one app, of all, or of the host.
 
+use crate::PLUGIN;
 use crate::docker_local::Statuses;
 use crate::report::{Report, info_flags};
 use common::clap::{self, Arg};
-use common::{App, Env, Error, Result, shown};
+use common::{App, Env, Error, Process, Result, shown};
+use std::path::Path;
 
 /// The command line of `ps:report`, as its manual has it.
 pub(crate) fn definition() -> clap::Command {
@@ -89,7 +91,7 @@ impl Arguments {
 pub fn main(env: &Env) -> Result<()> {
     let arguments = Arguments::parse(&env.args_from(2)?)?;
     if arguments.help {
-        return env.output().print(&super::help::of_command("ps:report")?);
+        return Err(become_help(env)?);
     }
     let format = arguments.format.as_deref().unwrap_or("stdout");
     let json = is_json(format).map_err(|_| Error::new(format!("Format must be \"stdout\" or \"json\": {format:?}")))?;
@@ -118,6 +120,12 @@ pub fn main(env: &Env) -> Result<()> {
         env.output().warn("You haven't deployed any applications yet");
     }
     apps.iter().try_for_each(|app| show(&Report::of_app(env, app, &statuses, info_flag)?))
+}
+
+/// Becomes the program that has the help of all commands: this one reads its words by hand, and needs no parser for more.
+fn become_help(env: &Env) -> Result<Error> {
+    let program = Path::new(env.required("PLUGIN_ENABLED_PATH")?).join(PLUGIN).join("commands");
+    Ok(Process::new(program).args(["ps:help", "ps:report"]).replace_ours())
 }
 
 /// Whether `--format` asks for JSON.
