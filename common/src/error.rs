@@ -24,7 +24,9 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// assert_eq!(error.to_string(), "App shop does not exist");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error(Box<About>);
+pub struct Error {
+    about: Box<About>,
+}
 
 /// What is known of a failure. It has a place of its own: so what returns one is as small as a pointer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,7 +54,7 @@ pub enum ErrorKind {
 
 impl Error {
     fn of(status: u8, message: String) -> Self {
-        Self(Box::new(About { status, message, ..About::default() }))
+        Self { about: Box::new(About { status, message, ..About::default() }) }
     }
 
     /// A failure with exit status 1.
@@ -79,7 +81,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn with_kind(mut self, kind: ErrorKind) -> Self {
-        self.0.kind = kind;
+        self.about.kind = kind;
         self
     }
 
@@ -89,13 +91,13 @@ impl Error {
     /// assert_eq!(dokku_plugin::Error::new("no").kind(), dokku_plugin::ErrorKind::Failed);
     /// ```
     pub fn kind(&self) -> ErrorKind {
-        self.0.kind
+        self.about.kind
     }
 
     /// The same failure with another exit status.
     #[must_use]
     pub fn with_status(mut self, status: u8) -> Self {
-        self.0.status = status;
+        self.about.status = status;
         self
     }
 
@@ -108,11 +110,11 @@ impl Error {
     #[must_use]
     pub fn context(mut self, doing: impl fmt::Display) -> Self {
         let doing = doing.to_string();
-        if self.0.message.is_empty() {
-            self.0.message = doing;
+        if self.about.message.is_empty() {
+            self.about.message = doing;
         } else {
-            self.0.reason += doing.len() + 2;
-            self.0.message = format!("{doing}: {}", self.0.message);
+            self.about.reason += doing.len() + 2;
+            self.about.message = format!("{doing}: {}", self.about.message);
         }
         self
     }
@@ -128,13 +130,13 @@ impl Error {
     /// ```
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint = hint.into();
+        self.about.hint = hint.into();
         self
     }
 
     /// What would be right; empty where the message says it, or nobody knows.
     pub fn hint(&self) -> &str {
-        &self.0.hint
+        &self.about.hint
     }
 
     /// The same failure with what was run when it came up, in full: shown with `--trace` alone.
@@ -146,7 +148,7 @@ impl Error {
     /// ```
     #[must_use]
     pub fn with_command(mut self, command: impl Into<String>) -> Self {
-        self.0.behind = command.into();
+        self.about.behind = command.into();
         self
     }
 
@@ -156,29 +158,29 @@ impl Error {
     /// assert_eq!(dokku_plugin::Error::new("There is no quota").command(), "");
     /// ```
     pub fn command(&self) -> &str {
-        &self.0.behind
+        &self.about.behind
     }
 
     /// The exit status of the process that ends with this error.
     pub fn status(&self) -> u8 {
-        self.0.status
+        self.about.status
     }
 
     /// The message, empty for a silent error.
     pub fn message(&self) -> &str {
-        &self.0.message
+        &self.about.message
     }
 
     /// The message without what was being done.
     #[doc(hidden)] // for ps, which tells the same of many apps
     pub fn reason(&self) -> &str {
-        self.0.message.get(self.0.reason..).unwrap_or_default()
+        self.about.message.get(self.about.reason..).unwrap_or_default()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0.message)
+        formatter.write_str(&self.about.message)
     }
 }
 

@@ -170,11 +170,6 @@ impl Output {
         }
     }
 
-    /// A part of a child's output, as it is.
-    pub(crate) fn pass_bytes_on(&self, stream: Stream, bytes: &[u8]) {
-        let _nobody_listens = self.write(stream, bytes);
-    }
-
     /// A line of a child's output, passed on under this output's label.
     pub(crate) fn pass_on(&self, stream: Stream, line: &str) {
         self.say(stream, "", &passed_on(line));

@@ -199,13 +199,13 @@ impl Process {
         self.finish(expression, vec![(out_pipe, lines(Stream::Out)), (err_pipe, lines(Stream::Err))], Some(output))
     }
 
-    /// Runs it with its standard output going where ours goes, and its standard error too, which is also kept.
+    /// Runs it with its standard output going where ours goes, and its standard error captured.
     ///
     /// # Errors
     /// As [`Process::capture`].
-    pub(crate) fn stream_and_keep_errors(&self, output: &Output) -> Result<Answer> {
+    pub(crate) fn capture_stderr(&self, output: &Output) -> Result<Answer> {
         let (err_pipe, err) = self.pipe()?;
-        self.finish(self.expression().stderr_file(err), vec![(err_pipe, Sink::Told(output))], Some(output))
+        self.finish(self.expression().stderr_file(err), vec![(err_pipe, Sink::Stderr)], Some(output))
     }
 
     /// Becomes this program: our own ends here. Returns only when it cannot be started.

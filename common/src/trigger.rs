@@ -89,7 +89,7 @@ enum Show {
     Errors,
     /// Both are kept.
     Nothing,
-    /// As `Both`; and it is kept what the hook says of a failure.
+    /// Standard output goes where ours goes; what the hook says of a failure is kept.
     Reasons,
 }
 
@@ -191,17 +191,24 @@ impl<'a> Triggers<'a> {
         self.dispatch(hook, arguments, Show::Both, wanted).and_then(|done| done.into_result(hook, arguments)).map(drop)
     }
 
-    /// Fires a trigger with which a hook may refuse what is to be done: as [`Triggers::fire`], but what a hook has said of
-    /// it on standard error is all that is said.
+    /// Fires a trigger with which a hook may refuse what is to be done: as [`Triggers::fire`], but the last line that a hook
+    /// which fails has said on standard error is why it refuses.
     ///
     /// # Errors
-    /// When a hook fails: a silent one where it has said why, else as [`Triggers::fire`].
+    /// When a hook fails: `refused by plugin quota: at most 3`, or as [`Triggers::fire`] where it has not said why.
     #[doc(hidden)] // for ps, whose changes others may refuse
     pub fn fire_to_be_allowed(&self, hook: &str, arguments: &[&str]) -> Result<()> {
         let done = self.dispatch(hook, arguments, Show::Reasons, |_| true)?;
-        let has_said_why = |answer: &Answer| !answer.was_killed() && !answer.stderr.trim_ascii().is_empty();
-        if done.failed.as_ref().is_some_and(|(_, answer)| has_said_why(answer)) {
-            return Err(Error::silent(1));
+        if let Some((plugin, answer)) = done.failed.as_ref().filter(|(_, answer)| !answer.was_killed()) {
+            let said = String::from_utf8_lossy(&answer.stderr);
+            let mut lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+            if let Some(why) = lines.pop() {
+                for line in lines {
+                    self.env.output().pass_on(Stream::Err, line);
+                }
+                let why = why.trim_start().trim_start_matches('!').trim();
+                return Err(Error::new(format!("refused by plugin {}: {why}", plugin.name)));
+            }
         }
         done.into_result(hook, arguments).map(drop)
     }
@@ -281,10 +288,14 @@ impl<'a> Triggers<'a> {
                 Show::Both => process.stream(self.env.output()),
                 Show::Errors => process.capture_stdout(self.env.output()),
                 Show::Nothing => process.capture(),
-                Show::Reasons => process.stream_and_keep_errors(self.env.output()),
+                Show::Reasons => process.capture_stderr(self.env.output()),
             }
             .context(|| format!("trigger {hook} ({})", shown(&implementer.hook)))?;
             done.stdout.extend_from_slice(&answer.stdout);
+            if answer.succeeded() && matches!(show, Show::Reasons) {
+                let said = String::from_utf8_lossy(&answer.stderr);
+                said.lines().for_each(|line| self.env.output().pass_on(Stream::Err, line));
+            }
             if !answer.succeeded() {
                 done.failed = Some((implementer, answer));
                 break;

@@ -109,6 +109,7 @@ fn a_hook_that_refuses_has_the_last_word_if_it_has_one() {
     let env = host.env(&[]);
     let asked = |words: &str, status: &str| Triggers::new(&env).fire_to_be_allowed("allow", &[words, status]);
     assert_eq!(asked("not on a Friday", "0"), Ok(()));
-    assert_eq!(asked("not on a Friday", "3"), Err(Error::silent(1)));
-    assert_eq!(asked(" ", "3").unwrap_err().message(), "allow   3 failed in plugin a with exit status 3");
+    assert_eq!(asked("not on a Friday", "3").unwrap_err().message(), "refused by plugin a: not on a Friday");
+    assert_eq!(asked(" !     at most 3", "3").unwrap_err().message(), "refused by plugin a: at most 3");
+    assert_eq!(asked(" ", "3").unwrap_err().message(), "The hook allow of the plugin a failed (exit status 3)");
 }

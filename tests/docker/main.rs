@@ -3,6 +3,7 @@
 //! Needs a Docker that answers, `PS_PLUGIN` and `PS_DEMO`; `tests/run` sees to all three and sets
 //! `PS_DOCKER=1`. Without it nothing runs, and the suite says how many tests that were.
 
+mod documented;
 mod dokku_scale;
 mod earlier;
 mod failures;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         dokku_scale::types_that_are_still_to_be_deployed_are_not_told_as_short,
         earlier::each_command_that_the_seed_page_lists_does_what_the_page_says,
         earlier::each_example_of_the_seed_page_prints_what_the_page_says,
+        documented::each_command_line_prints_what_is_shown,
         earlier::all_apps_are_stopped_and_started_by_the_earlier_commands,
     ];
     suite::run_with_docker(&tests, suite::processors())

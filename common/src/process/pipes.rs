@@ -26,8 +26,6 @@ pub(super) enum Sink<'o> {
     Stdout,
     /// It is kept, as what a failure says.
     Stderr,
-    /// It is printed as it comes, and kept, as what a failure says.
-    Told(&'o Output),
     /// It is printed line by line, so that the lines of several jobs do not mix; with the line that has no end yet.
     Lines(&'o Output, Stream, Vec<u8>),
 }
@@ -41,10 +39,6 @@ impl Sink<'_> {
         match self {
             Self::Stdout => stdout.extend_from_slice(come),
             Self::Stderr => stderr.extend_from_slice(come),
-            Self::Told(output) => {
-                output.pass_bytes_on(Stream::Err, come);
-                stderr.extend_from_slice(come);
-            }
             Self::Lines(output, stream, waiting) => {
                 for piece in come.split_inclusive(|byte| *byte == b'\n') {
                     waiting.extend_from_slice(piece);

@@ -87,7 +87,7 @@ fn parts_of_an_app_are_its_types_and_instances() {
     assert_eq!(at("ps:stats shop web."), "web.1 web.2");
     assert_eq!(at("ps:wait shop --type w"), "web worker");
     assert_eq!(at("ps shop "), "beat web worker web.1 web.2 worker.3");
-    assert_eq!(at("ps shop web "), "");
+    assert_eq!(at("ps shop web "), "beat web worker web.1 web.2 worker.3");
 }
 
 #[test]

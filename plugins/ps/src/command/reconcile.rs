@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     /// Replace, one at a time, what Docker calls unhealthy
     #[arg(long)]
     unhealthy: bool,
-    /// Mend this alone, without touching what runs: address, missing, upcoming, unhealthy, stray, with commas between them
+    /// Mend this alone, with commas between: address, missing, upcoming, unhealthy, stray
     #[arg(long, value_name = "WHAT", value_parser = ills, conflicts_with = "unhealthy")]
     only: Option<Ills>,
     #[command(flatten)]

@@ -9,7 +9,16 @@ use std::path::Path;
 
 /// The command line of `ps:report`, as its manual has it.
 pub(crate) fn definition() -> clap::Command {
-    let flags = info_flags().join(", ");
+    let mut flags = String::new();
+    for flag in info_flags() {
+        let line = flags.rsplit('\n').next().unwrap_or_default();
+        let separator = match line.len() {
+            0 => "",
+            length if length + flag.len() > 80 => ",\n",
+            _ => ", ",
+        };
+        flags.push_str(&format!("{separator}{flag}"));
+    }
     clap::Command::new("ps:report")
         .about("Displays a process report for one or more apps")
         .after_help(examples!(
@@ -27,7 +36,7 @@ pub(crate) fn definition() -> clap::Command {
         .arg(Arg::new("format").long("format").value_name("FORMAT").default_value("stdout").help("stdout or json"))
         .arg(Arg::new("app").value_name("APP").help("The app; all apps when none is named"))
         .arg(Arg::new("flag").value_name("FLAG").help(format!(
-            "Print the value of this flag alone: {flags}, --status-TYPE.N (an instance on docker-local) or \
+            "Print the value of this flag alone:\n{flags},\n--status-TYPE.N (an instance on docker-local) or\n\
              --ps-PROPERTY.TYPE (what a type has of its own)"
         )))
 }

@@ -27,8 +27,7 @@ pub(crate) struct Arguments {
     patience: Patience,
     #[command(flatten)]
     globals: Globals,
-    /// The app (not with --global), the property (restart-policy.worker: of one process type), and its value; without a
-    /// value it is cleared
+    /// The app (not with --global), the property or PROPERTY.TYPE, its value (none: clear it)
     words: Vec<String>,
 }
 
