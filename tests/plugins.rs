@@ -33,11 +33,11 @@ fn by_a_hook(request: &str) -> String {
 }
 
 #[test]
-fn who_refuses_has_the_last_word() {
+fn who_refuses_is_named_with_the_reason() {
     let host = with_hooks(&[("ps-pre-scale", "echo ' !     not on a Friday' >&2; exit 3"), ("ps-post-scale", "")]);
     for flags in [&["--skip-deploy"][..], &["--dry-run"]] {
         let words = [flags, &["shop", "web=2"]].concat();
-        host.command("scale", words).fails(1).any_stdout().stderr(" !     not on a Friday\n");
+        host.command("scale", words).fails(1).any_stdout().stderr(" !     refused by plugin host: not on a Friday\n");
         assert_eq!(saved(&host), "web=1\nworker=1\n");
     }
     assert_eq!(heard(&host), ["false ps-pre-scale shop web=1:2", "true ps-pre-scale shop web=1:2"]);
@@ -46,7 +46,7 @@ fn who_refuses_has_the_last_word() {
 #[test]
 fn who_refuses_without_a_word_is_named() {
     let host = with_hooks(&[("ps-pre-scale", "exit 3")]);
-    let message = " !     ps-pre-scale shop web=1:2 failed in plugin host with exit status 3\n";
+    let message = " !     The hook ps-pre-scale of the plugin host failed (exit status 3)\n";
     host.command("scale", ["--skip-deploy", "shop", "web=2"]).fails(1).any_stdout().stderr(message);
 }
 

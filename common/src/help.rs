@@ -162,16 +162,19 @@ impl Help<'_> {
         })
     }
 
-    /// The help of the plugin, in columns: what is typed, and what it does. What is too long for its column has a line of
-    /// its own.
+    /// The help of the plugin, in columns: what is typed, and what it does. What is too long for a line of a hundred
+    /// characters has two.
     pub fn text(&self) -> String {
+        const COLUMNS: usize = 100;
         const WIDEST: usize = 44;
         let typed: Vec<String> = self.commands.iter().map(Manual::typed).collect();
         let width = typed.iter().map(String::len).filter(|width| *width <= WIDEST).max().unwrap_or_default();
         let line = |(typed, manual): (&String, &Manual)| {
-            let typed =
-                if typed.len() > WIDEST { format!("{typed}\n    {:<width$}", "") } else { format!("{typed:<width$}") };
-            format!("    {typed}  {}\n", manual.about())
+            let about = manual.about();
+            if typed.len() > WIDEST || 6 + width + about.len() > COLUMNS {
+                return format!("    {typed}\n        {about}\n");
+            }
+            format!("    {typed:<width$}  {about}\n")
         };
         let lines: String = typed.iter().zip(self.commands).map(line).collect();
         format!("Usage: dokku {}[:COMMAND]\n\n{}\n\nAdditional commands:\n{lines}", self.plugin, self.about)

@@ -3,6 +3,7 @@
 
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
+use common::clap::builder::Resettable;
 use ps::commands::manual::{COMMANDS, Manual};
 use std::io::{Error, Result};
 use std::path::Path;
@@ -34,7 +35,7 @@ fn page(manual: &Manual) -> Result<Vec<u8>> {
     let definition = manual.command().display_name(title.clone()).override_usage(usage.trim_end().to_owned());
     let help = definition.get_after_help().map(ToString::to_string).unwrap_or_default();
     // As a section of its own, see below.
-    let definition = definition.after_help("");
+    let definition = definition.after_help(Resettable::Reset);
     let man = Man::new(definition).title(title.to_uppercase()).section("1").manual("Dokku").source(version());
     let mut page = OURS.as_bytes().to_vec();
     man.render(&mut page)?;

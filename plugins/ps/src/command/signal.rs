@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
     /// The app
     #[arg(default_value = "", hide_default_value = true)]
     app: String,
-    /// Only these process types and instances: web, 'worker-*', web.1; last the signal: HUP, SIGHUP, 1
+    /// Only these types and instances: web, 'worker-*', web.1; last the signal: HUP, SIGHUP, 1
     #[arg(value_name = "TYPE[.N]|SIGNAL")]
     words: Vec<String>,
 }
