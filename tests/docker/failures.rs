@@ -44,8 +44,8 @@ pub(crate) fn a_docker_that_does_not_run_is_no_missing_container() {
     let nowhere = format!("unix://{}", dokku.path("none.sock").display());
     let printed = dokku.run_with(&["ps:report", &app], &[("DOCKER_HOST", &nowhere)]);
     assert_eq!((printed.status, printed.stdout.as_str()), (1, ""), "{printed}");
-    // Ours where its socket is read; the words of its program differ by version.
-    let ours = format!("Docker does not answer ({nowhere}: No such file");
+    // The words of its program differ by version.
+    let ours = format!("Docker does not answer ({nowhere}");
     let words = [&ours, "Cannot connect to the Docker daemon", "failed to connect to the docker API"];
     assert!(words.iter().any(|words| printed.stderr.contains(words)), "{printed}");
 }
