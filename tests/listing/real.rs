@@ -182,7 +182,9 @@ pub(crate) fn what_is_used_is_told_with_its_limits() {
 fn lasting(document: &str) -> Value {
     let mut document: Value = serde_json::from_str(document).expect("JSON");
     for instance in document["instances"].as_array_mut().expect("instances") {
-        instance["memory"].take();
+        for name in ["memory", "seconds"] {
+            instance[name].take();
+        }
         for process in instance["processes"].as_array_mut().into_iter().flatten() {
             let process = process.as_object_mut().expect("a process");
             process.retain(|name, _| matches!(name.as_str(), "pid" | "user" | "command"));
