@@ -146,7 +146,7 @@ fn say_that_nothing_is_done(env: &Env, listing: &Listing) {
         Actual::NotDeployed => "has not been deployed",
         Actual::Status(_) => "is run by a scheduler that looks after it itself",
         Actual::Instances(_) if listing.is_stopped => "is stopped, and stays so",
-        Actual::Instances(_) if next.is_empty() => "is as it should be",
+        Actual::Instances(_) if listing.is_as_desired() => "is as it should be",
         Actual::Instances(_) => "has nothing that ps:reconcile starts or retires",
     };
     output.info1_quiet(&format!("{app} {why}"));
