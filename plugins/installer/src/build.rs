@@ -2,23 +2,13 @@
 
 use crate::options::Options;
 use crate::step::go_on;
-use crate::tree::Source;
+use crate::tree::{Built, Source};
 use common::{Env, Error, Process, Result, is_executable};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long the manual pages may take.
 const PAGES: Duration = Duration::from_mins(1);
-
-/// What cargo has built.
-pub(crate) struct Built {
-    /// Where the executables are, by the names of their targets.
-    pub(crate) folder: PathBuf,
-    /// The folder with the folder `man`.
-    pub(crate) pages: PathBuf,
-    /// The checkout of the sources.
-    pub(crate) source: PathBuf,
-}
 
 /// The target of this machine.
 pub(crate) fn target_of_this_machine() -> String {

@@ -1,10 +1,13 @@
-//! Whether the plugin that is in place works.
+//! Whether the plugin that is in place works, and whether it is the package's.
 
 use crate::host::Host;
 use crate::step::{quietly, said};
 use crate::tree::places;
 use common::{Error, Process, Result, file, is_executable};
 use std::time::Duration;
+
+/// The name of the package.
+pub(crate) const PACKAGE: &str = "dokku-ps";
 
 const TRIGGER: Duration = Duration::from_mins(10);
 const COMMAND: Duration = Duration::from_mins(2);
@@ -71,4 +74,23 @@ fn first_app(host: &Host<'_>) -> Result<Option<String>> {
     Ok(names.into_iter().find(|name| {
         name.starts_with(begins) && name.chars().all(|letter| begins(letter) || matches!(letter, '.' | '_' | '-'))
     }))
+}
+
+/// # Errors
+/// When the plugin of this host came by the package, which then is the one to change it.
+pub(crate) fn refuse_when_packaged(host: &Host<'_>) -> Result<()> {
+    let Ok(answer) = Process::new(&host.dpkg).args(["-s", PACKAGE]).var("LC_ALL", "C").capture() else { return Ok(()) };
+    let text = String::from_utf8_lossy(&answer.stdout).into_owned();
+    let status = text.lines().find_map(|line| line.strip_prefix("Status: ")).unwrap_or_default();
+    if !answer.succeeded()
+        || status.is_empty()
+        || status.ends_with(" config-files")
+        || status.ends_with(" not-installed")
+    {
+        return Ok(());
+    }
+    Err(Error::new(format!(
+        "On this host the package {PACKAGE} looks after the plugin: install another version of it, or remove it first \
+         (apt-get remove {PACKAGE})"
+    )))
 }

@@ -7,7 +7,6 @@ use crate::host::Host;
 use crate::keep::{Keep, remove, rename, swap_in};
 use crate::links;
 use crate::options::Options;
-use crate::scripts::refuse_when_packaged;
 use crate::shared;
 use crate::step::go_on;
 use crate::tree::{Source, is_plugin, is_stock};
@@ -25,7 +24,7 @@ use std::time::Duration;
 pub(crate) fn by_hand(env: &Env, options: &Options) -> Result<()> {
     let watch = if options.no_watch { Watch::Goes } else { Watch::Starts };
     let host = Host::find(env)?;
-    refuse_when_packaged(&host)?;
+    checks::refuse_when_packaged(&host)?;
     install(&host, &|| build::tree(env, options), watch, Duration::ZERO)
 }
 
@@ -35,7 +34,7 @@ pub(crate) fn by_hand(env: &Env, options: &Options) -> Result<()> {
 /// When no stock plugin is kept, or a step fails: then all is as it was.
 pub(crate) fn uninstall_by_hand(env: &Env) -> Result<()> {
     let host = Host::find(env)?;
-    refuse_when_packaged(&host)?;
+    checks::refuse_when_packaged(&host)?;
     uninstall(&host, Duration::ZERO)
 }
 

@@ -1,9 +1,9 @@
 //! The Debian package: the plugin tree, and scripts of a few lines that start the installer in it.
 
 use crate::build;
+use crate::checks::PACKAGE;
 use crate::folder::temporary_beside;
 use crate::options::Options;
-use crate::scripts::PACKAGE;
 use crate::step::quietly;
 use crate::tree::{INSTALLER, Source, version};
 use common::{Env, Error, Process, Result, atomic, file};

@@ -7,11 +7,8 @@ use crate::install::{install, uninstall};
 use crate::options::Options;
 use crate::tree::{Source, is_ours};
 use crate::watch::Watch;
-use common::{Env, Error, ErrorKind, Process, Result};
+use common::{Env, Error, ErrorKind, Result};
 use std::time::Duration;
-
-/// The name of the package.
-pub(crate) const PACKAGE: &str = "dokku-ps";
 
 /// How long a deploy in progress is waited for: whoever upgrades all packages does not come back for one.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -73,25 +70,6 @@ fn stay_with_what_works(host: &Host<'_>, error: Error) -> Result<()> {
     host.env.output().warn("The plugin that was in place does not work either, so the stock one comes back");
     uninstall(host, PATIENCE)?;
     Err(Error::new("The ps plugin does not work with this Dokku; the stock one is in place"))
-}
-
-/// # Errors
-/// When the plugin of this host came by the package, which then is the one to change it.
-pub(crate) fn refuse_when_packaged(host: &Host<'_>) -> Result<()> {
-    let Ok(answer) = Process::new(&host.dpkg).args(["-s", PACKAGE]).var("LC_ALL", "C").capture() else { return Ok(()) };
-    let text = String::from_utf8_lossy(&answer.stdout).into_owned();
-    let status = text.lines().find_map(|line| line.strip_prefix("Status: ")).unwrap_or_default();
-    if !answer.succeeded()
-        || status.is_empty()
-        || status.ends_with(" config-files")
-        || status.ends_with(" not-installed")
-    {
-        return Ok(());
-    }
-    Err(Error::new(format!(
-        "On this host the package {PACKAGE} looks after the plugin: install another version of it, or remove it first \
-         (apt-get remove {PACKAGE})"
-    )))
 }
 
 #[cfg(test)]

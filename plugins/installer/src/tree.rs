@@ -1,6 +1,5 @@
 //! What a plugin tree holds, and whose it is.
 
-use crate::build::Built;
 use common::atomic::{self, Owner};
 use common::{Error, Result, file};
 use std::path::{Path, PathBuf};
@@ -78,6 +77,16 @@ pub(crate) fn version(tree: &Path) -> Result<String> {
 
 fn said_by(tree: &Path) -> Option<String> {
     file::read_text(&tree.join("plugin.toml")).ok().flatten()
+}
+
+/// What cargo has built.
+pub(crate) struct Built {
+    /// Where the executables are, by the names of their targets.
+    pub(crate) folder: PathBuf,
+    /// The folder with the folder `man`.
+    pub(crate) pages: PathBuf,
+    /// The checkout of the sources.
+    pub(crate) source: PathBuf,
 }
 
 /// Where the files of a tree are taken from.
