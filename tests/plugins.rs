@@ -112,3 +112,12 @@ fn what_a_deploy_brings_along_is_announced_to_nobody() {
     assert!(saved(&host).contains("web=4\n"), "{}", saved(&host));
     assert!(heard(&host).is_empty(), "{:?}", heard(&host));
 }
+
+#[test]
+fn who_fails_after_the_change_leaves_it_and_that_is_said() {
+    let host = with_hooks(&[("ps-post-scale", "exit 3")]);
+    let message = " !     The scale stands, but not all were told of it: The hook ps-post-scale of the plugin host failed \
+                   (exit status 3)\n";
+    host.command("scale", ["--skip-deploy", "shop", "web=2"]).fails(1).any_stdout().stderr(message);
+    assert_eq!(saved(&host), "web=2\nworker=1\n");
+}

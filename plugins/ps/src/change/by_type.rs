@@ -59,3 +59,35 @@ pub(crate) fn one_after_the_other(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::host;
+
+    fn stopped_by(error: Error) -> (String, Vec<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        let (env, app): (Env, App) = (host(folder.path()), "shop".parse().unwrap());
+        let saved = ["web=2", "worker=1"].map(str::to_owned);
+        let before = Formation::from_saved(&saved).unwrap();
+        let scale = SavedScale::new(&env, &app);
+        scale.import(&before).unwrap();
+        let requests = Request::parse_all(&["web=3", "worker=2"]).unwrap();
+        let work = requests.iter().map(|request| {
+            let error = error.clone();
+            (request, move || if request.process_type.as_str() == "web" { Ok(()) } else { Err(error.clone()) })
+        });
+        let told = one_after_the_other(&env, &app, &before, &before, &requests, work.collect()).unwrap_err();
+        (told.message().to_owned(), scale.desired().unwrap().to_saved())
+    }
+
+    #[test]
+    fn what_fails_has_its_old_quantity_and_an_interrupt_says_what_holds() {
+        let (told, saved) = stopped_by(Error::new("worker.2 failed"));
+        assert_eq!(told, "Scaling shop failed, the scale is back at worker=1: worker.2 failed");
+        assert_eq!(saved, ["web=3", "worker=1"]);
+        let (told, saved) = stopped_by(Error::new("a script was ended").with_kind(ErrorKind::Interrupted));
+        assert_eq!(told, "interrupted, shop is back at worker=1");
+        assert_eq!(saved, ["web=3", "worker=1"]);
+    }
+}
