@@ -72,7 +72,7 @@ fn is_in_the_help() {
 }
 
 fn says_once(printed: &Printed, app: &App) {
-    let line = format!(" !     {} {REFUSAL}\n", app.name);
+    let line = format!(" !     refused by plugin {PLUGIN}: {} {REFUSAL}\n", app.name);
     assert_eq!(printed.stderr, line, "{printed}");
 }
 
