@@ -7,7 +7,6 @@ use crate::docker_local::{Actual, ListedInstance, Listing, TO_TELL_PENDING, list
 use crate::each_app::one_after_the_other;
 use crate::listing::next;
 use crate::plan::{Ask, Ills};
-use crate::settings;
 use crate::targets::Selection;
 use common::{App, Env, Error, Globals, Result, clap, listed, parse_command_line, shown};
 use std::time::Duration;
@@ -87,16 +86,16 @@ pub fn main(env: &Env) -> Result<()> {
         if arguments.dry_run {
             return say(env, app, &listing, wish);
         }
-        refuse_half_stopped(env, app, &listing)?;
+        refuse_half_stopped(app, &listing)?;
         let needed = Difference::find(env, app, &listing, wish, false)?.is_some_and(|found| !found.is_empty());
         if needed { reconcile(env, app, wish, patience) } else { Ok(()) }
     })
 }
 
 /// An app that was stopped by hand, and of which something runs: what is meant only its user can say.
-fn refuse_half_stopped(env: &Env, app: &App, listing: &Listing) -> Result<()> {
+fn refuse_half_stopped(app: &App, listing: &Listing) -> Result<()> {
     let running: Vec<&ListedInstance> = listing.instances().iter().filter(|found| found.counts_as_running()).collect();
-    if running.is_empty() || !settings::is_stopped(env, app)? {
+    if running.is_empty() || !listing.is_stopped {
         return Ok(());
     }
     let names = listed(running.into_iter().map(|instance| instance.name.as_str()));
@@ -106,7 +105,7 @@ fn refuse_half_stopped(env: &Env, app: &App, listing: &Listing) -> Result<()> {
 }
 
 fn say(env: &Env, app: &App, listing: &Listing, wish: Wish<'_>) -> Result<()> {
-    refuse_half_stopped(env, app, listing)?;
+    refuse_half_stopped(app, listing)?;
     let output = env.output();
     match Difference::find(env, app, listing, wish, false)? {
         Some(found) if !found.is_empty() => {
@@ -161,7 +160,7 @@ fn reconcile(env: &Env, app: &App, wish: Wish<'_>, patience: Duration) -> Result
     let output = env.output();
     let held = lock(env, app, patience)?;
     let listing = listing_of(env, app, &queue(env)?)?;
-    refuse_half_stopped(env, app, &listing)?;
+    refuse_half_stopped(app, &listing)?;
     let Some(found) = Difference::find(env, app, &listing, wish, held.is_ours())?.filter(|found| !found.is_empty())
     else {
         say_that_nothing_is_done(env, &listing);
