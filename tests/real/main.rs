@@ -70,8 +70,12 @@ fn main() -> ExitCode {
     let result = suite::run_in_turn(&lists.each_ref().map(|(tests, threads)| (tests.as_slice(), *threads)));
     destroy_all(PREFIX);
     package::take_away();
-    if catch_unwind(plugin::put_back).is_err() {
-        println!("FAIL the plugin that the host had could not be put back by install.sh");
+    let put_back = suite::outcome(|| {
+        plugin::put_back();
+        Ok(())
+    });
+    if let Err(why) = put_back {
+        println!("FAIL the plugin that the host had could not be put back by install.sh\n{why}");
         return ExitCode::FAILURE;
     }
     result

@@ -85,8 +85,11 @@ fn on_a_host_without_apps_there_is_nothing_to_do() {
 fn the_help_tells_of_each_as_kept_from_earlier_versions() {
     let help = shop().run("commands", ["ps:help"]).into_stdout();
     for name in ["rebuildall", "restart-policy", "restartall", "set-restart-policy", "startall", "stopall"] {
-        let line = help.lines().find(|line| line.split_whitespace().next() == Some(&format!("ps:{name}")));
-        let line = line.unwrap_or_else(|| panic!("ps:{name} is not in the help\n{help}"));
-        assert!(line.contains("earlier version"), "{line}");
+        // Up to the next command: what does not fit beside the usage stands below it.
+        let begins =
+            help.find(&format!("\n    ps:{name} ")).unwrap_or_else(|| panic!("ps:{name} is not in the help\n{help}"));
+        let entry = &help[begins + 1..];
+        let entry = entry.find("\n    ps:").map_or(entry, |end| &entry[..end]);
+        assert!(entry.contains("earlier version"), "{entry}");
     }
 }
