@@ -16,7 +16,9 @@ use std::process::ExitCode;
 use ps_tests::{functions, suite};
 
 fn main() -> ExitCode {
+    // The longest first, so that it is not waited for at the end.
     let tests = functions![
+        documented::each_command_line_prints_what_is_shown,
         life::a_deploy_starts_one_web_that_answers,
         life::stop_and_start,
         life::a_restart_replaces_every_container,
@@ -52,7 +54,6 @@ fn main() -> ExitCode {
         dokku_scale::types_that_are_still_to_be_deployed_are_not_told_as_short,
         earlier::each_command_that_the_seed_page_lists_does_what_the_page_says,
         earlier::each_example_of_the_seed_page_prints_what_the_page_says,
-        documented::each_command_line_prints_what_is_shown,
         earlier::all_apps_are_stopped_and_started_by_the_earlier_commands,
     ];
     suite::run_with_docker(&tests, suite::processors())

@@ -18,6 +18,9 @@ use std::process::ExitCode;
 
 use ps_tests::{functions, suite};
 
+/// Many wait for a Docker that hangs.
+const THREADS: usize = 4;
+
 fn main() -> ExitCode {
     let mut tests = functions![
         instances::what_runs_is_listed_with_its_processes,
@@ -114,5 +117,5 @@ fn main() -> ExitCode {
             println!("skipped {}: PS_DOCKER is not 1 (tests/run sets it)", test.name);
         }
     }
-    suite::run(&tests, suite::processors())
+    suite::run(&tests, THREADS)
 }

@@ -3,6 +3,7 @@
 //! How soon something is healed is told and not asserted: machines are slow now and then.
 
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::Instant;
 
 use ps_tests::docker::{containers_of, docker};
@@ -157,7 +158,10 @@ pub(crate) fn apps_that_exchange_their_addresses_answer_for_themselves(app: &App
 
 /// Containers that run when dockerd ends are not started again by it, and each gets the address that is free then.
 pub(crate) fn all_are_served_again_after_a_restart_of_dockerd(app: &App) {
-    let others: Vec<App> = (1..APPS).map(|_| App::deployed(&["web=1", "worker=0"])).collect();
+    let others: Vec<App> = thread::scope(|scope| {
+        let begun: Vec<_> = (1..APPS).map(|_| scope.spawn(|| App::deployed(&["web=1", "worker=0"]))).collect();
+        begun.into_iter().map(|app| app.join().expect("it is deployed")).collect()
+    });
     let apps: Vec<&App> = others.iter().chain([app]).collect();
     let _watch = Watch::begin();
     told("dockerd is there again", restart_dockerd);
@@ -182,8 +186,6 @@ fn answers_for_itself(app: &App) -> bool {
     !answer.is_empty() && app.instances()["web.1"].id.starts_with(&answer)
 }
 
-/// As dokku/dokku#4576 has it. When the worker fails, the host has given the web's place to the new one, which keeps the name
-/// that it had before: by its file and not by its name it is what serves.
 /// A container of an instance as a deploy makes one before it gives it the place; its name.
 fn leaves_behind(app: &App, instance: &str) -> String {
     let image = docker(&["container", "inspect", "--format", "{{.Image}}", &app.instances()[instance].id]);
@@ -202,6 +204,8 @@ fn leaves_behind(app: &App, instance: &str) -> String {
     name
 }
 
+/// As dokku/dokku#4576 has it. When the worker fails, the host has given the web's place to the new one, which keeps the name
+/// that it had before: by its file and not by its name it is what serves.
 pub(crate) fn what_a_failed_deploy_has_left_goes(app: &App) {
     let before = app.runs(&["web.1", "worker.1", "worker.2"]);
     succeeds(&["checks:enable", &app.name]);

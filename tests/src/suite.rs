@@ -8,6 +8,10 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
+
+/// Of a test that takes longer it is said how long it took.
+const LONG: Duration = Duration::from_secs(15);
 
 /// One test of a [`Suite`].
 pub struct Test<'a> {
@@ -71,7 +75,12 @@ fn run_list(tests: &[Test<'_>], threads: usize) -> (usize, usize) {
         for _ in 0..threads.clamp(1, chosen.len().max(1)) {
             scope.spawn(|| {
                 while let Some(test) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let Err(reason) = outcome(&test.run) else { continue };
+                    let began = Instant::now();
+                    let outcome = outcome(&test.run);
+                    if began.elapsed() > LONG {
+                        println!("{:4} s  {}", began.elapsed().as_secs(), test.name.lines().next().unwrap_or_default());
+                    }
+                    let Err(reason) = outcome else { continue };
                     let mut failed = failed.lock().unwrap();
                     *failed += 1;
                     println!("FAIL {}\n{reason}", test.name);

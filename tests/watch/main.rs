@@ -25,7 +25,7 @@ use ps_tests::functions;
 use ps_tests::suite;
 
 /// Each test waits most of its time.
-const THREADS: usize = 4;
+const THREADS: usize = 6;
 
 fn main() -> ExitCode {
     let tests = functions![
