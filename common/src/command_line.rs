@@ -116,12 +116,18 @@ fn in_words(error: &clap::Error, mut command: Command) -> String {
         Some(ContextValue::String(text)) => shown(text),
         _ => String::new(),
     };
+    let several = |kind| match error.get(kind) {
+        Some(ContextValue::Strings(texts)) => shown(&texts.join(", ")),
+        _ => String::new(),
+    };
     let (word, value) = (text(ContextKind::InvalidArg), text(ContextKind::InvalidValue));
     let wrong = match error.kind() {
         ErrorKind::UnknownArgument if word.starts_with('-') => no_such_flag(&word, &command),
         ErrorKind::UnknownArgument => format!("{word} is a word too many"),
         ErrorKind::TooManyValues => format!("{word} takes no value {value}"),
         ErrorKind::InvalidValue if value.is_empty() => format!("{word} needs a value"),
+        ErrorKind::InvalidValue => format!("{word} cannot be {value}, it can be: {}", several(ContextKind::ValidValue)),
+        ErrorKind::MissingRequiredArgument => format!("missing: {}", several(ContextKind::InvalidArg)),
         ErrorKind::ValueValidation => {
             let why = std::error::Error::source(error).map(|why| format!(": {why}")).unwrap_or_default();
             format!("{word} cannot be {value}{}", shown(&why))

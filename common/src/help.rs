@@ -116,6 +116,20 @@ pub struct Help<'a> {
     pub commands: &'a [Manual],
 }
 
+/// The words behind the command, without what Dokku has heard as its own, and without what asks for help once more.
+fn words(env: &Env) -> Result<Vec<&str>> {
+    let (mut words, mut arguments) = (Vec::new(), env.args_from(2)?.into_iter());
+    while let Some(word) = arguments.next() {
+        match word {
+            "--quiet" | "--trace" | "--force" | "--help" | "-h" => {}
+            "--app" => drop(arguments.next()),
+            _ if word.starts_with("--app=") => {}
+            _ => words.push(word),
+        }
+    }
+    Ok(words)
+}
+
 impl Help<'_> {
     /// Answers what Dokku asks `commands`.
     ///
@@ -125,9 +139,10 @@ impl Help<'_> {
         let asked = env.arg(1)?;
         let own = asked.strip_prefix(self.plugin).is_some_and(|rest| matches!(rest, "" | ":help"));
         match asked {
-            _ if own => match env.arg(2)? {
-                "" => env.output().print(&self.text()),
-                command => env.output().print(&self.of_command(command)?),
+            _ if own => match words(env)?.as_slice() {
+                [] => env.output().print(&self.text()),
+                [command] => env.output().print(&self.of_command(command)?),
+                [_, word, ..] => Err(Error::new(format!("{} is a word too many", shown(word))).with_status(2)),
             },
             // Dokku makes columns of what all plugins print, so here the commas stay.
             "help" if env.parent_command_line().split(' ').any(|word| word == "--all") => {

@@ -13,8 +13,9 @@ use self::start::{start, start_apart};
 use self::wait::{Wait, too_late};
 use crate::output::Stream;
 use crate::timings::{Whom, timed};
-use crate::{Context, Error, Output, Result, signals};
+use crate::{Error, Output, Result, shown, signals};
 use std::ffi::{OsStr, OsString};
+use std::fmt::Display;
 use std::io::{PipeReader, PipeWriter};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -159,6 +160,11 @@ impl Process {
         words.map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
     }
 
+    fn failed(&self, how: &str, error: &impl Display) -> Error {
+        let program = shown(&self.program.to_string_lossy());
+        Error::new(format!("{program} {how}: {error}")).with_command(self.command())
+    }
+
     /// Runs it with standard output and error captured.
     ///
     /// # Errors
@@ -219,7 +225,7 @@ impl Process {
             command.current_dir(folder);
         }
         let error = command.exec();
-        Error::from(error).context(format!("running {}", self.command()))
+        self.failed("could not be run", &error)
     }
 
     /// Starts it and lets it go: without our streams and our locks, in a process group of its own.
@@ -236,7 +242,7 @@ impl Process {
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
         }
-        start_apart(|| command.spawn()).map(drop).context(|| format!("running {}", self.command()))
+        start_apart(|| command.spawn()).map(drop).map_err(|error| self.failed("could not be run", &error))
     }
 
     #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
@@ -264,7 +270,7 @@ impl Process {
     }
 
     fn pipe(&self) -> Result<(PipeReader, PipeWriter)> {
-        std::io::pipe().context(|| format!("running {}", self.command()))
+        std::io::pipe().map_err(|error| self.failed("could not be run", &error))
     }
 
     /// Runs it to its end, and keeps how long that took if that is asked for.
@@ -288,15 +294,15 @@ impl Process {
         output: Option<&Output>,
     ) -> Result<Answer> {
         signals::install();
-        let handle = Arc::new(start(|| expression.start()).context(|| format!("running {}", self.command()))?);
+        let handle = Arc::new(start(|| expression.start()).map_err(|error| self.failed("could not be run", &error))?);
         // It holds our ends of the pipes for writing.
         drop(expression);
         let watched = signals::watch(Arc::clone(&handle), self.leads_group);
-        let waiting = || format!("waiting for {}", self.command());
+        let waiting = |error: std::io::Error| self.failed("could not be waited for", &error);
         let mut wait = Wait::new(self, output);
         let [stdout, stderr] = self.hear(&handle, &watched, &mut pipes, &mut wait)?;
         loop {
-            if let Some(done) = handle.wait_timeout(wait.turn()).context(waiting)? {
+            if let Some(done) = handle.wait_timeout(wait.turn()).map_err(waiting)? {
                 // Who has ended on a signal may have left behind who has not.
                 if signals::must_end().is_some() {
                     watched.end_with_its_group();
@@ -319,14 +325,14 @@ impl Process {
         pipes: &mut Vec<(PipeReader, Sink<'_>)>,
         wait: &mut Wait<'_>,
     ) -> Result<[Vec<u8>; 2]> {
-        let waiting = || format!("waiting for {}", self.command());
+        let waiting = |error: std::io::Error| self.failed("could not be waited for", &error);
         let (mut stdout, mut stderr, mut ended) = (Vec::new(), Vec::new(), None);
         while !pipes.is_empty() && !wait.is_over() {
             // Seen before the pipes are: what it has printed is in them by then.
-            if handle.try_wait().context(waiting)?.is_some() {
+            if handle.try_wait().map_err(waiting)?.is_some() {
                 ended.get_or_insert_with(Instant::now);
             }
-            let ready = ready(pipes, LOOK_AGAIN.min(wait.turn())).context(waiting)?;
+            let ready = ready(pipes, LOOK_AGAIN.min(wait.turn())).map_err(waiting)?;
             // A process that it has left in the background may hold a pipe open for a minute.
             if ended.is_some_and(|ended: Instant| !ready.contains(&true) || ended.elapsed() > LINGERS) {
                 break;
@@ -344,7 +350,7 @@ impl Process {
             });
             if stdout.len().max(stderr.len()) > self.most {
                 watched.kill();
-                return Err(Error::new(format!("{} printed more than {} MiB", self.command(), self.most >> 20)));
+                return Err(self.failed("printed too much", &format!("more than {} MiB", self.most >> 20)));
             }
             wait.tell();
         }

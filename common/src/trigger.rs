@@ -9,7 +9,7 @@ use crate::file::shown;
 use crate::output::Stream;
 use crate::signals::must_end;
 use crate::trigger_config::TriggerConfig;
-use crate::{Answer, Context, Env, Error, Process, Result};
+use crate::{Answer, Context, Env, Error, ErrorKind, Process, Result};
 use rustix::fs::{Access, access};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -199,18 +199,30 @@ impl<'a> Triggers<'a> {
     #[doc(hidden)] // for ps, whose changes others may refuse
     pub fn fire_to_be_allowed(&self, hook: &str, arguments: &[&str]) -> Result<()> {
         let done = self.dispatch(hook, arguments, Show::Reasons, |_| true)?;
-        if let Some((plugin, answer)) = done.failed.as_ref().filter(|(_, answer)| !answer.was_killed()) {
-            let said = String::from_utf8_lossy(&answer.stderr);
-            let mut lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
-            if let Some(why) = lines.pop() {
-                for line in lines {
-                    self.env.output().pass_on(Stream::Err, line);
-                }
-                let why = why.trim_start().trim_start_matches('!').trim();
-                return Err(Error::new(format!("refused by plugin {}: {why}", plugin.name)));
-            }
-        }
-        done.into_result(hook, arguments).map(drop)
+        let Some((plugin, answer)) = &done.failed else { return Ok(()) };
+        let said = String::from_utf8_lossy(&answer.stderr);
+        let mut lines: Vec<&str> = said.lines().collect();
+        // What a signal has ended has not come to its reason.
+        let why = if answer.was_killed() { None } else { reason_among(&lines).map(|at| lines.remove(at)) };
+        lines.into_iter().for_each(|line| self.env.output().pass_on(Stream::Err, line));
+        let why = why.map(|line| line.trim_start().trim_start_matches('!').trim());
+        let refused = why.map(|why| Error::new(format!("refused by plugin {}: {why}", plugin.name)));
+        refused.map_or_else(|| done.into_result(hook, arguments).map(drop), Err)
+    }
+
+    /// Fires a trigger whose hooks say themselves why they fail: the error then is `told` and no more. One that cannot be run,
+    /// or that a signal ends, has said nothing.
+    ///
+    /// # Errors
+    /// As [`Triggers::fire`].
+    #[doc(hidden)] // for ps, which has the host deploy
+    pub fn fire_saying(&self, hook: &str, arguments: &[&str], told: &str) -> Result<()> {
+        let done = self.dispatch(hook, arguments, Show::Both, |_| true)?;
+        let has_said = done.failed.as_ref().is_some_and(|(_, answer)| !answer.was_killed());
+        done.into_result(hook, arguments).map(drop).map_err(|error| {
+            let command = format!("{}: {}", error.message(), error.command());
+            if has_said { Error::new(told).with_command(command) } else { error }
+        })
     }
 
     /// Asks a trigger: what all its hooks print on standard output, without blanks around it.
@@ -266,10 +278,9 @@ impl<'a> Triggers<'a> {
                 continue;
             }
             if let Some(signal) = must_end() {
-                return Err(Error::new(format!(
-                    "interrupted by signal {signal} before the trigger {hook} of {}",
-                    implementer.name
-                )));
+                let name = &implementer.name;
+                let error = Error::new(format!("interrupted by signal {signal} before the trigger {hook} of {name}"));
+                return Err(error.with_kind(ErrorKind::Interrupted));
             }
             self.env.output().debug(&format!("trigger {hook} {} ({})", arguments.join(" "), implementer.name));
             // In a group of its own, so that a signal ends all of it, whatever it waits for.
@@ -314,6 +325,14 @@ impl<'a> Triggers<'a> {
     }
 }
 
+/// Which of these lines is why a hook refuses: the last that looks like an error of the host's, or the last that no shell has
+/// printed as it traced itself.
+fn reason_among(lines: &[&str]) -> Option<usize> {
+    let says = |line: &str| !line.trim_start().trim_start_matches('!').trim().is_empty();
+    let last = |is_meant: &dyn Fn(&str) -> bool| lines.iter().rposition(|line| says(line) && is_meant(line));
+    last(&|line| line.trim_start().starts_with('!')).or_else(|| last(&|line| !line.starts_with('+')))
+}
+
 #[derive(Default)]
 struct Dispatched {
     stdout: Vec<u8>,
@@ -327,7 +346,9 @@ impl Dispatched {
             Some((Implementer { name, .. }, answer)) => {
                 let status = answer.status_text();
                 let error = Error::new(format!("The hook {hook} of the plugin {name} failed ({status})"));
-                Err(error.with_command([&[hook], arguments].concat().join(" ")))
+                let by_our_signal = answer.was_killed() && must_end().is_some();
+                let kind = if by_our_signal { ErrorKind::Interrupted } else { ErrorKind::Failed };
+                Err(error.with_kind(kind).with_command([&[hook], arguments].concat().join(" ")))
             }
         }
     }

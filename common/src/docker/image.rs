@@ -62,8 +62,8 @@ impl Docker<'_> {
         }
         let read = self.read(&["image", "inspect", "--format", "{{json .Config}}", "--", image]);
         let answer = Self::text(&read)?;
-        serde_json::from_str(&answer)
-            .context(|| format!("{} answered with what is no image's configuration", read.command()))
+        let config = serde_json::from_str(&answer).context(|| "Docker answered with what is no image's configuration");
+        config.map_err(|error| error.with_command(read.command()))
     }
 
     /// The bytes of a file of an image, through a container that is made for it and never runs; `None` when the image

@@ -111,6 +111,7 @@ impl<'a> EachApp<'a> {
         for Done { app, failure, .. } in done {
             if let Some(error) = failure {
                 output.warn(&format!("Error running {} against {app}: {error}", self.command));
+                output.debug(error.command());
             }
         }
         if output.is_quiet() {
@@ -139,6 +140,7 @@ pub(crate) fn one_after_the_other<T>(
     while let Some((app, known)) = waiting.pop_front() {
         if let Err(error) = work(&app, known) {
             env.output().warn(&format!("Error running {command} against app {app}: {error}"));
+            env.output().debug(error.command());
             failures += 1;
         }
         if interrupted().is_some() {

@@ -308,6 +308,17 @@ pub(crate) fn nginx_config(env: &Env, app: &App) -> Result<PathBuf> {
     Ok(app_folder(env, app)?.join("nginx.conf"))
 }
 
+/// What the host makes an app's configuration of nginx from, besides its instances: folders, and files.
+pub(crate) fn sources_of_nginx_config(env: &Env, app: &App) -> Result<Vec<PathBuf>> {
+    let mut sources = Vec::new();
+    for plugin in ["certs", "domains", "network", "nginx", "ports", "proxy"] {
+        sources.extend([properties_of(env, plugin, Scope::App(app))?, properties_of(env, plugin, Scope::Global)?]);
+    }
+    let folder = app_folder(env, app)?;
+    sources.extend(["ENV", "VHOST", "tls"].map(|name| folder.join(name)));
+    Ok(sources)
+}
+
 /// docker-local's queue of what it will remove, lines `APP CONTAINER TIME`: the trigger `scheduler-register-retired`.
 pub(crate) fn retirement_queue(env: &Env) -> Result<PathBuf> {
     Ok(env.data_directory("scheduler-docker-local")?.join("dead-containers"))

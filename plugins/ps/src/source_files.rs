@@ -7,7 +7,7 @@
 
 use crate::PLUGIN;
 use crate::formation::Request;
-use crate::settings::MaxInstances;
+use crate::settings::{MaxInstances, SCALE_FILE};
 use common::atomic::{self, Owner};
 use common::procfile::expand;
 use common::{App, Context, Env, ProcessType, Procfile, Result, file};
@@ -143,8 +143,16 @@ fn text_of(path: Option<&Path>) -> Result<Option<String>> {
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
+/// Whether an app heeds no DOKKU_SCALE, whatever its source and its release have.
+pub(crate) fn ignores_dokku_scale(env: &Env, app: &App) -> Result<bool> {
+    Ok(SCALE_FILE.of(env, app)? == "none")
+}
+
 /// What the DOKKU_SCALE of an app that holds now asks for.
 pub(crate) fn current_dokku_scale(env: &Env, app: &App) -> Result<Option<Vec<Request>>> {
+    if ignores_dokku_scale(env, app)? {
+        return Ok(None);
+    }
     let text = text_of(SourceFile::dokku_scale(env, app)?.current().as_deref())?;
     text.map(|text| parse_dokku_scale(env, app, &text).context(|| "Invalid DOKKU_SCALE")).transpose()
 }

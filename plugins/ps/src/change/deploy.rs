@@ -7,7 +7,7 @@ use crate::docker_local::{check_docker, instance_files, runs_on_docker_local, wa
 use crate::host_answers::image_tag;
 use crate::saved::SavedScale;
 use crate::scheduler::is_deployed;
-use common::{App, AppLock, Env, Error, ProcessType, Result, Triggers, in_spite_of_signals};
+use common::{App, AppLock, Env, ProcessType, Result, Triggers, in_spite_of_signals};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -82,11 +82,8 @@ pub(super) fn of_type(env: &Env, app: &App, process_type: &ProcessType, lock: Op
     let tag = image_tag(env, app)?;
     by_host(env, app, std::slice::from_ref(process_type), || {
         let arguments = [app.as_str(), &tag, process_type.as_str()];
-        let told = |error: Error| {
-            let message = format!("the host could not deploy {process_type} of {app}, it has said why");
-            Error::new(message).with_kind(error.kind()).with_command(format!("{error}: deploy {}", arguments.join(" ")))
-        };
-        Triggers::new(env).fire("deploy", &arguments).map_err(told)
+        let told = format!("the host could not deploy {process_type} of {app}, it has said why");
+        Triggers::new(env).fire_saying("deploy", &arguments, &told)
     })
 }
 

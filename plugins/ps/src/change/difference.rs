@@ -9,7 +9,6 @@ use crate::docker_local::{
 use crate::formation::Request;
 use crate::plan::{self, Action, Ill, Step};
 use crate::saved::SavedScale;
-use crate::settings;
 use crate::settings::MaxInstances;
 use common::{App, Env, ProcessType, Result};
 
@@ -41,7 +40,7 @@ impl Difference {
     /// deploy or a change that was killed.
     pub(crate) fn find(env: &Env, app: &App, listing: &Listing, wish: Wish<'_>, locked: bool) -> Result<Option<Self>> {
         let Actual::Instances(instances) = &listing.actual else { return Ok(None) };
-        if !runs_on_docker_local(env, app)? || settings::is_stopped(env, app)? {
+        if listing.is_stopped || !runs_on_docker_local(env, app)? {
             return Ok(None);
         }
         // An app without any scale is not one that should run nothing: nobody has said what should run.

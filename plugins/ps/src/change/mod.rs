@@ -37,6 +37,7 @@ pub(crate) use hooks::ONE_TYPE;
 pub(crate) use leaving::stop_later_if_asked;
 pub(crate) use mark::Marks;
 pub(crate) use on_docker::Stray;
+pub(crate) use open::all_of;
 pub(crate) use part::{Deed, Part};
 pub(crate) use said::{as_json, as_text};
 pub(crate) use scaling::Scaling;

@@ -5,7 +5,7 @@
 //! case: what goes wrong here is put back and costs nobody more than without it.
 
 use crate::docker_local::InstanceFile;
-use crate::host_files::{NGINX_SERVICE_COMMAND, PROXY_TYPE, address_file, nginx_config};
+use crate::host_files::{NGINX_SERVICE_COMMAND, PROXY_TYPE, address_file, nginx_config, sources_of_nginx_config};
 use common::atomic::{self, Owner};
 use common::{App, Docker, Env, Error, Instance, Process, ProcessType, Result, Triggers, file};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,8 +33,9 @@ pub(super) fn tell(env: &Env, app: &App, moved: &BTreeMap<String, String>) {
     }
 }
 
-/// Whether nginx, as the app's proxy, asks these addresses and no others already, so that the host would make the same
-/// configuration again; not where anybody but the host's own proxies makes one. In doubt it does not.
+/// Whether nginx, as the app's proxy, asks these addresses and no others already, and nothing else has changed, so that
+/// the host would make the same configuration again; not where anybody but the host's own proxies makes one. In doubt it
+/// does not.
 pub(super) fn asks(env: &Env, app: &App, addresses: &BTreeSet<String>) -> bool {
     let find = || -> Result<bool> {
         let beside = Triggers::new(env).implementers_beside(PROXIES, "proxy-build-config")?;
@@ -42,9 +43,25 @@ pub(super) fn asks(env: &Env, app: &App, addresses: &BTreeSet<String>) -> bool {
             return Ok(false);
         }
         let config = file::read_text(&nginx_config(env, app)?)?.unwrap_or_default();
-        Ok(!addresses.is_empty() && servers(&config) == *addresses)
+        Ok(!addresses.is_empty() && servers(&config) == *addresses && !is_outdated(env, app)?)
     };
     find().unwrap_or(false)
+}
+
+/// Whether something has changed from which the host makes the configuration, since it did.
+fn is_outdated(env: &Env, app: &App) -> Result<bool> {
+    let made = nginx_config(env, app)?.metadata()?.modified()?;
+    for source in sources_of_nginx_config(env, app)? {
+        let within = if source.is_dir() { file::entries(&source)? } else { Vec::new() };
+        for path in std::iter::once(source).chain(within) {
+            match path.metadata() {
+                Ok(about) if about.modified()? > made => return Ok(true),
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Whether nginx, run by the host's services, is the app's proxy.

@@ -6,7 +6,7 @@ use super::leaving::{self, Hidden};
 use super::leftovers;
 use super::mark::Marks;
 use super::nginx::Lost;
-use super::open::{Made, Outside, all_of};
+use super::open::{Among, Made, Outside, all_of};
 use super::resting;
 use super::stop_containers::stop_containers;
 use super::surroundings::{Surroundings, checks_are_disabled};
@@ -130,13 +130,7 @@ impl<'a> OnDocker<'a> {
     }
 
     /// As many at once as the host would make.
-    fn make_all(
-        &self,
-        process_type: &ProcessType,
-        instances: &[Instance],
-        count: Quantity,
-        image: &str,
-    ) -> Result<Made> {
+    fn make_all(&self, process_type: &ProcessType, instances: &[Instance], among: Among, image: &str) -> Result<Made> {
         let workers = Triggers::new(self.env)
             .ask("app-json-process-deploy-parallelism", &[self.app.as_str(), process_type.as_str()])?;
         let workers = workers.parse().unwrap_or(1_usize).clamp(1, instances.len().max(1));
@@ -145,16 +139,15 @@ impl<'a> OnDocker<'a> {
         let lost = Lost::among(self.env, self.app, instances, &before)?;
         let waiting = Mutex::new(instances.iter());
         let done = Mutex::new(Made::default());
-        let others = usize::try_from(count).unwrap_or(usize::MAX).saturating_sub(instances.len());
         at_once(workers, || {
             while let Some(instance) = next(&waiting, &done) {
-                let result = self.make_one(instance, count, (image, kind), &variables);
+                let result = self.make_one(instance, among.quantity, (image, kind), &variables);
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                 if result.is_ok() || self.has_another_container(instance, &before) {
                     done.made.push(instance.clone());
                 }
                 if result.is_ok() {
-                    self.tell_of(instance, others.saturating_add(done.made.len()), count);
+                    self.tell_of(instance, among.serving.saturating_add(done.made.len()), among.quantity);
                 }
                 if let Err(error) = result {
                     done.failure.get_or_insert(error);
@@ -190,8 +183,8 @@ impl Outside for OnDocker<'_> {
         leftovers::clear_left(self.env, self.app, process_type, Some(self.lock))
     }
 
-    fn make(&self, process_type: &ProcessType, instances: &[Instance], count: Quantity, image: &str) -> Made {
-        self.make_all(process_type, instances, count, image).unwrap_or_else(Made::from)
+    fn make(&self, process_type: &ProcessType, instances: &[Instance], among: Among, image: &str) -> Made {
+        self.make_all(process_type, instances, among, image).unwrap_or_else(Made::from)
     }
 
     fn remove(&self, made: &[Instance], asked: &[Instance]) -> Result<()> {

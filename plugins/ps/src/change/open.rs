@@ -34,7 +34,7 @@ pub(crate) trait Outside {
     fn clear_left(&self, process_type: &ProcessType) -> Result<()>;
 
     /// Makes instances, and waits until each serves. When one fails, the others may have been made.
-    fn make(&self, process_type: &ProcessType, instances: &[Instance], count: Quantity, image: &str) -> Made;
+    fn make(&self, process_type: &ProcessType, instances: &[Instance], among: Among, image: &str) -> Made;
 
     /// Removes instances that were made, and what is left of those that were only `asked` for.
     fn remove(&self, made: &[Instance], asked: &[Instance]) -> Result<()>;
@@ -78,6 +78,28 @@ pub(crate) trait Outside {
     fn warn(&self, text: &str);
 }
 
+/// Among how many an instance is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Among {
+    /// How many of its type serve already, and go on.
+    pub(crate) serving: usize,
+    /// How many there should be.
+    pub(crate) quantity: Quantity,
+}
+
+impl Among {
+    /// What these steps leave in its place while they make those that are asked for.
+    fn of(steps: &[Step], asked: &[&Step], quantity: Quantity) -> Self {
+        let goes_on = |step: &&Step| {
+            (1..=quantity).contains(&step.instance.index)
+                && step.container.is_some()
+                && !step.is_down
+                && !asked.iter().any(|asked| asked.instance == step.instance)
+        };
+        Self { serving: steps.iter().filter(goes_on).count(), quantity }
+    }
+}
+
 /// How far the making of instances has come.
 #[derive(Debug, Default)]
 pub(crate) struct Made {
@@ -103,14 +125,15 @@ pub(crate) fn carry_out<O: Outside>(
     image: &str,
 ) -> Result<()> {
     let of = |action: Action| steps.iter().filter(move |step| step.action == action).collect::<Vec<_>>();
+    let among = |asked: &[&Step]| Among::of(steps, asked, quantity);
     for step in of(Action::Replace) {
-        Open::begin(outside, process_type)?.replace(step, quantity, image)?.end();
+        Open::begin(outside, process_type)?.replace(step, among(&[step]), image)?.end();
     }
     let (starts, leaving) = (of(Action::Start), of(Action::Stop));
     if starts.is_empty() && leaving.is_empty() {
         return if outside.is_marked(process_type) { pay(outside, process_type) } else { Ok(()) };
     }
-    Open::begin(outside, process_type)?.start(&starts, quantity, image)?.withdraw(&leaving)?.commit()?.end();
+    Open::begin(outside, process_type)?.start(&starts, among(&starts), image)?.withdraw(&leaving)?.commit()?.end();
     Ok(())
 }
 
@@ -155,7 +178,7 @@ impl<'o, O: Outside> Open<'o, O> {
     }
 
     /// Starts instances, each in the place of a container that is down, or of none.
-    pub(crate) fn start(mut self, steps: &[&Step], quantity: Quantity, image: &str) -> Result<Self> {
+    pub(crate) fn start(mut self, steps: &[&Step], among: Among, image: &str) -> Result<Self> {
         if steps.is_empty() {
             return Ok(self);
         }
@@ -170,7 +193,7 @@ impl<'o, O: Outside> Open<'o, O> {
         if let Err(error) = ended {
             return Err(self.undone(error, false));
         }
-        let Made { made, failure } = outside.make(self.process_type, &asked, quantity, image);
+        let Made { made, failure } = outside.make(self.process_type, &asked, among, image);
         self.undo.push(Box::new(move || outside.remove(&made, &asked)));
         if let Some(error) = failure {
             return Err(self.undone(error, false));
@@ -200,14 +223,14 @@ impl<'o, O: Outside> Open<'o, O> {
 
     /// Starts an instance in the place of one that serves, and tells of it. The host's script gives the place away once
     /// the new one is checked, so from then on there is no way back, and what is not told is owed.
-    pub(crate) fn replace(mut self, step: &'o Step, quantity: Quantity, image: &str) -> Result<Told<'o, O>> {
+    pub(crate) fn replace(mut self, step: &'o Step, among: Among, image: &str) -> Result<Told<'o, O>> {
         match self.outside.is_never_twice(self.process_type) {
             Ok(false) => {}
-            Ok(true) => return self.exchange(step, quantity, image),
+            Ok(true) => return self.exchange(step, among, image),
             Err(error) => return Err(self.undone(error, false)),
         }
         let asked = [step.instance.clone()];
-        let Made { made, failure } = self.outside.make(self.process_type, &asked, quantity, image);
+        let Made { made, failure } = self.outside.make(self.process_type, &asked, among, image);
         self.leaving.extend(step.container.clone());
         match failure {
             None => self.commit(),
@@ -222,7 +245,7 @@ impl<'o, O: Outside> Open<'o, O> {
 
     /// The same where two must never run: the old one ends first, and is started again when no other comes up in its
     /// place.
-    fn exchange(mut self, step: &'o Step, quantity: Quantity, image: &str) -> Result<Told<'o, O>> {
+    fn exchange(mut self, step: &'o Step, among: Among, image: &str) -> Result<Told<'o, O>> {
         let (outside, asked) = (self.outside, [step.instance.clone()]);
         let old = match outside.look(step) {
             Ok(old) => old,
@@ -232,7 +255,7 @@ impl<'o, O: Outside> Open<'o, O> {
             self.undo.push(Box::new(move || outside.wake(step)));
             return Err(self.undone(error, false));
         }
-        let Made { made, failure } = outside.make(self.process_type, &asked, quantity, image);
+        let Made { made, failure } = outside.make(self.process_type, &asked, among, image);
         let failure = failure.map_or_else(|| outside.comes_up(&step.instance), Err);
         self.undo.push(Box::new(move || {
             // As long as the new one may run the old one must not.
@@ -286,6 +309,11 @@ impl<O: Outside> Told<'_, O> {
 
 /// One error that tells each of these; none when there is none.
 pub(crate) fn all_of(failures: impl Iterator<Item = Error>) -> Result<()> {
-    let told: Vec<String> = failures.map(|failure| failure.to_string()).collect();
-    if told.is_empty() { Ok(()) } else { Err(Error::new(told.join("\n"))) }
+    let (mut told, mut commands) = (Vec::new(), Vec::new());
+    for failure in failures {
+        told.push(failure.to_string());
+        commands.push(failure.command().to_owned());
+    }
+    commands.retain(|command| !command.is_empty());
+    if told.is_empty() { Ok(()) } else { Err(Error::new(told.join("\n")).with_command(commands.join("\n"))) }
 }

@@ -1,6 +1,6 @@
 //! Changes of a world of the tests' own, in which any step can fail, or be the last before the process is killed.
 
-use super::open::{Made, Outside, carry_out};
+use super::open::{Among, Made, Outside, carry_out};
 use crate::plan::{Action, Ask, Condition, Present, Step, plan};
 use common::{Error, Instance, ProcessType, Quantity, Result};
 use proptest::prelude::*;
@@ -159,7 +159,7 @@ impl Outside for Fake {
         })
     }
 
-    fn make(&self, _: &ProcessType, instances: &[Instance], _: Quantity, _: &str) -> Made {
+    fn make(&self, _: &ProcessType, instances: &[Instance], _: Among, _: &str) -> Made {
         let mut done = Made::default();
         for instance in instances {
             let before = self.0.borrow().files.get(&instance.index).copied();

@@ -5,12 +5,12 @@ use super::said::as_text;
 use super::scaling::Scaling;
 use super::surroundings::checks_are_disabled;
 use super::type_change::{How, TypeChange, Wish};
-use crate::docker_local::runs_on_docker_local;
+use crate::docker_local::{is_stopped_whole, runs_on_docker_local};
 use crate::formation::Request;
 use crate::plan::Ask;
 use crate::saved::SavedScale;
 use crate::scheduler::{is_deployed, scheduler_of};
-use crate::settings::{self, RESTORE};
+use crate::settings::RESTORE;
 use crate::stopped::Stopped;
 use crate::targets::Selection;
 use crate::{PLUGIN, docker_local};
@@ -65,7 +65,8 @@ impl<'a> Part<'a> {
         }
         self.env.output().info1_quiet(&format!("Plan for {}, nothing is done", self.app));
         let stopped = Stopped::new(self.env, self.app)?.read()?;
-        let scaling = Scaling::find(self.env, self.app)?.with_stopped(self.stopped_after(stopped)?);
+        let after = self.stopped_after(stopped, self.is_of_stopped_app()?)?;
+        let scaling = Scaling::find(self.env, self.app)?.with_stopped(after);
         let changes = self.changes(&scaling)?;
         if changes.is_empty() {
             self.env.output().verbose(&format!("The scheduler {} does it", scheduler_of(self.env, self.app)?));
@@ -90,8 +91,8 @@ impl<'a> Part<'a> {
         let kept = Stopped::new(env, app)?;
         let before = kept.read()?;
         // Only a part of an app that was stopped whole comes up: the rest is stopped by hand from now on.
-        let was_stopped = matches!(self.deed, Deed::Start | Deed::Restart) && settings::is_stopped(env, app)?;
-        kept.write(&self.stopped_after(before.clone())?)?;
+        let was_stopped = self.is_of_stopped_app()?;
+        kept.write(&self.stopped_after(before.clone(), was_stopped)?)?;
         let properties = Properties::new(env, PLUGIN);
         let done = if was_stopped { properties.set(app, RESTORE.name, "true") } else { Ok(()) };
         let Err(error) = done.and_then(|()| self.apply(&lock)) else { return Ok(()) };
@@ -101,6 +102,11 @@ impl<'a> Part<'a> {
         });
         back.context(|| format!("{error}; noting what of {app} is stopped"))?;
         Err(error)
+    }
+
+    /// Whether it makes a part come up of an app that was stopped whole.
+    fn is_of_stopped_app(&self) -> Result<bool> {
+        Ok(matches!(self.deed, Deed::Start | Deed::Restart) && is_stopped_whole(self.env, self.app)?)
     }
 
     fn apply(&self, lock: &AppLock) -> Result<()> {
@@ -123,7 +129,7 @@ impl<'a> Part<'a> {
     }
 
     /// What was stopped by hand once it is done.
-    fn stopped_after(&self, before: Selection) -> Result<Selection> {
+    fn stopped_after(&self, before: Selection, was_stopped: bool) -> Result<Selection> {
         if self.selection.is_empty() && self.deed != Deed::Roll {
             // The app was or will be stopped whole, or runs whole.
             return Ok(Selection::default());
@@ -133,7 +139,7 @@ impl<'a> Part<'a> {
         Ok(match self.deed {
             Deed::Stop => before.and(&self.selection),
             Deed::Roll => before,
-            Deed::Start | Deed::Restart if settings::is_stopped(self.env, self.app)? => {
+            Deed::Start | Deed::Restart if was_stopped => {
                 Selection::new(deploy::types_of(self.env, self.app)?, []).without(&self.selection, quantity)
             }
             Deed::Start | Deed::Restart => before.without(&self.selection, quantity),

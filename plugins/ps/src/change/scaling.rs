@@ -85,10 +85,14 @@ impl<'a> Scaling<'a> {
 
     /// How many of a type run once a request is fulfilled, and should: `web 3/3`.
     pub(crate) fn outcome(&self, Request { process_type, quantity }: &Request) -> String {
-        let listed = self.actual.iter().flat_map(|actual| &actual.listed);
-        let wanted = |found: &&ListedInstance| found.index.is_some_and(|index| index <= *quantity);
-        let resting = listed.filter(|found| found.process_type.as_ref() == Some(process_type) && found.rests());
-        match Quantity::try_from(resting.filter(wanted).count()) {
+        let Some(actual) = &self.actual else { return format!("{process_type} {quantity}/{quantity}") };
+        let runs = actual.listed.iter().filter(|found| found.counts_as_running());
+        let running: BTreeSet<Instance> = runs.filter_map(ListedInstance::instance).collect();
+        let rests = |index: &u32| {
+            let instance = Instance { process_type: process_type.clone(), index: *index };
+            actual.stopped.covers(&instance) && !running.contains(&instance)
+        };
+        match Quantity::try_from((1..=*quantity).filter(rests).count()) {
             Ok(stopped @ 1..) => {
                 format!("{process_type} {}/{quantity} ({stopped} stopped)", quantity.saturating_sub(stopped))
             }

@@ -3,6 +3,7 @@
 use super::Again;
 use super::chosen::chosen;
 use super::report::is_json;
+use crate::change::all_of;
 use crate::docker_local::{
     Actual, Listing, Queued, TO_TELL_PENDING, add_pending, add_processes, listing_of, listings, queue,
 };
@@ -37,10 +38,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     quiet: bool,
     /// Exit with 3 unless all that should run does, and nothing else
-    #[arg(long)]
+    #[arg(long, conflicts_with = "watch")]
     exit_code: bool,
-    /// Tell of each container that waits to be removed
-    #[arg(long)]
+    /// Tell of each container of the app that waits to be removed
+    #[arg(long, conflicts_with = "all")]
     retired: bool,
     #[command(flatten)]
     again: Again,
@@ -76,6 +77,9 @@ impl Arguments {
 pub(crate) fn list_or_help(env: &Env, help: impl FnOnce() -> String) -> Result<()> {
     let arguments: Arguments = parse_command_line(env)?;
     let form = arguments.form(env)?;
+    if arguments.retired && arguments.app.is_empty() {
+        return Err(Error::new("Name the app with --retired, it tells of the containers of one"));
+    }
     let asks_for_all = arguments.exit_code || arguments.again.watch || matches!(form, Form::Json);
     let of_all = arguments.all || arguments.app.is_empty() && asks_for_all;
     if arguments.app.is_empty() && !of_all {
@@ -87,22 +91,23 @@ pub(crate) fn list_or_help(env: &Env, help: impl FnOnce() -> String) -> Result<(
     } else {
         Some(App::named_by_user(env, &arguments.app)?)
     };
-    let look = || match &app {
-        Some(app) => list_one(env, app, &arguments, form),
-        None => list_all(env, form),
+    // Warnings are told with the first look.
+    let look = |is_first| match &app {
+        Some(app) => list_one(env, app, &arguments, form, is_first),
+        None => list_all(env, form, is_first),
     };
     if arguments.again.watch {
         let is_drawn = matches!(form, Form::Text) && env.output().stdout_is_terminal();
         let show = |text: &str| if is_drawn { env.output().redraw(text) } else { env.output().print(text) };
-        return arguments.again.look(|_| look().and_then(|(text, _)| show(&text)));
+        return arguments.again.look(|is_first| look(is_first).and_then(|(text, _)| show(&text)));
     }
-    let (text, as_desired) = look()?;
+    let (text, as_desired) = look(true)?;
     env.output().print(&text)?;
     if arguments.exit_code && !as_desired { Err(Error::silent(NOT_AS_DESIRED)) } else { Ok(()) }
 }
 
 /// Lists one app; says whether it is as desired.
-fn list_one(env: &Env, app: &App, arguments: &Arguments, form: Form) -> Result<(String, bool)> {
+fn list_one(env: &Env, app: &App, arguments: &Arguments, form: Form, is_first: bool) -> Result<(String, bool)> {
     let (mut part, mut doubtful) = (Selection::default(), Vec::new());
     for word in &arguments.targets {
         let named = Selection::new(word.parse().ok(), word.parse().ok());
@@ -112,7 +117,7 @@ fn list_one(env: &Env, app: &App, arguments: &Arguments, form: Form) -> Result<(
             Err(refused) => doubtful.push((named, refused)),
         }
     }
-    let whole = listing_of(env, app, &queued(env))?;
+    let whole = listing_of(env, app, &queued(env, is_first))?;
     for (named, refused) in doubtful {
         // A type that nobody names any more is known as long as something of it is there.
         if !whole.instances().iter().any(|instance| instance.is_among(&named)) {
@@ -122,8 +127,10 @@ fn list_one(env: &Env, app: &App, arguments: &Arguments, form: Form) -> Result<(
     }
     let touched = part.touched();
     let mut listing = whole.narrowed(&part);
-    SavedScale::new(env, app).warn_of_excess(|named| part.is_empty() || touched.contains(named))?;
-    if listing.actual == Actual::NotDeployed {
+    if is_first {
+        SavedScale::new(env, app).warn_of_excess(|named| part.is_empty() || touched.contains(named))?;
+    }
+    if is_first && listing.actual == Actual::NotDeployed {
         env.output().warn(&format!("App {app} has not been deployed"));
     }
     if !matches!(form, Form::Quiet) {
@@ -132,7 +139,7 @@ fn list_one(env: &Env, app: &App, arguments: &Arguments, form: Form) -> Result<(
     }
     let text = match form {
         Form::Text => {
-            let next = next::steps(&listing, || has_image(env, app));
+            let next = next::steps(&listing, &part, || has_image(env, app));
             of_app(&listing, arguments.retired, &next, look(env))
                 + &watched::lines(&listing.watched, now_since_epoch(), look(env))
         }
@@ -150,16 +157,18 @@ fn has_image(env: &Env, app: &App) -> bool {
 
 /// Lists every app that the user may see; says whether all are as desired. An app that cannot be read does
 /// not keep the others from being listed.
-fn list_all(env: &Env, form: Form) -> Result<(String, bool)> {
+fn list_all(env: &Env, form: Form, is_first: bool) -> Result<(String, bool)> {
     let apps = App::all_visible(env)?;
-    if apps.is_empty() {
+    if apps.is_empty() && is_first {
         env.output().warn("You haven't deployed any applications yet");
+    }
+    if apps.is_empty() {
         return Ok((String::new(), true));
     }
     let (mut listed, mut failures) = (Vec::new(), Vec::new());
-    for (app, listing) in listings(env, &apps, &queued(env), TO_TELL_PENDING)? {
+    for (app, listing) in listings(env, &apps, &queued(env, is_first), TO_TELL_PENDING)? {
         match listing {
-            Ok(mut listing) => match told_in_full(env, &mut listing) {
+            Ok(mut listing) => match told_in_full(env, &mut listing, is_first) {
                 Ok(()) => listed.push(listing),
                 Err(error) => failures.push(error.context(app)),
             },
@@ -175,20 +184,23 @@ fn list_all(env: &Env, form: Form) -> Result<(String, bool)> {
         return Ok((text, listed.iter().all(Listing::is_as_desired)));
     }
     env.output().print(&text)?;
-    let lines: Vec<&str> = failures.iter().map(Error::message).collect();
-    Err(Error::new(lines.join("\n")))
+    all_of(failures.into_iter()).map(|()| (String::new(), false))
 }
 
 /// What is queued for retirement. A queue that cannot be read is no reason to show nothing.
-pub(super) fn queued(env: &Env) -> Vec<Queued> {
+pub(super) fn queued(env: &Env, is_told: bool) -> Vec<Queued> {
     queue(env).unwrap_or_else(|error| {
-        env.output().warn(&format!("{error}; containers that will be removed are shown as stray"));
+        if is_told {
+            env.output().warn(&format!("{error}; containers that will be removed are shown as stray"));
+        }
         Vec::new()
     })
 }
 
-fn told_in_full(env: &Env, listing: &mut Listing) -> Result<()> {
-    SavedScale::new(env, &listing.app).warn_of_excess(|_| true)?;
+fn told_in_full(env: &Env, listing: &mut Listing, is_first: bool) -> Result<()> {
+    if is_first {
+        SavedScale::new(env, &listing.app).warn_of_excess(|_| true)?;
+    }
     add_pending(env, listing)
 }
 

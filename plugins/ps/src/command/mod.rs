@@ -35,7 +35,7 @@ use crate::each_app::EachApp;
 use crate::scheduler::{DOCKER_LOCAL, scheduler_of};
 use crate::targets::Selection;
 use chosen::chosen;
-use common::{App, Env, Error, Globals, Result, clap, interrupted, pause};
+use common::{App, Env, Error, Globals, Result, clap, interrupted, pause, when_asked_to_end};
 use std::time::{Duration, Instant};
 
 // Flags of a command that works on one app or on all. (No doc comment: clap would show it in the help.)
@@ -134,7 +134,8 @@ pub(crate) struct Again {
     #[arg(long)]
     watch: bool,
     /// Seconds from one look to the next, with --watch
-    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, requires = "watch")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     interval: u64,
 }
 
@@ -142,6 +143,7 @@ impl Again {
     /// Looks again and again; the first look is told that it is. Whoever ends it has seen enough: that is no failure, nor is
     /// the look in between.
     fn look(&self, look: impl Fn(bool) -> Result<()>) -> Result<()> {
+        when_asked_to_end(|| {});
         let mut is_first = true;
         loop {
             let began = Instant::now();

@@ -2,7 +2,7 @@
 
 use super::Patience;
 use super::chosen::chosen;
-use crate::change::{Difference, Scaling, Stray, Wish, as_text, lock, stop_later_if_asked};
+use crate::change::{Difference, Scaling, Stray, Wish, all_of, as_text, lock, stop_later_if_asked};
 use crate::docker_local::{Actual, ListedInstance, Listing, TO_TELL_PENDING, listing_of, listings, queue};
 use crate::each_app::one_after_the_other;
 use crate::listing::next;
@@ -121,7 +121,7 @@ fn say(env: &Env, app: &App, listing: &Listing, wish: Wish<'_>) -> Result<()> {
             found.excess.map_or(Ok(()), |excess| Err(Error::new(excess)))
         }
         _ => {
-            say_that_nothing_is_done(env, listing);
+            say_that_nothing_is_done(env, listing, wish);
             Ok(())
         }
     }
@@ -138,14 +138,16 @@ pub(super) fn says_it_begins(app: &App, stdout: &str) -> bool {
 }
 
 /// Says why nothing is done, and what of the app another command mends.
-fn say_that_nothing_is_done(env: &Env, listing: &Listing) {
+fn say_that_nothing_is_done(env: &Env, listing: &Listing, wish: Wish<'_>) {
     let (output, app) = (env.output(), &listing.app);
-    let next = next::steps(listing, || true);
+    let next = next::steps(listing, &Selection::default(), || true);
     let why = match &listing.actual {
         Actual::NotDeployed => "has not been deployed",
         Actual::Status(_) => "is run by a scheduler that looks after it itself",
         Actual::Instances(_) if listing.is_stopped => "is stopped, and stays so",
         Actual::Instances(_) if listing.is_as_desired() => "is as it should be",
+        Actual::Instances(_) if listing.desired.is_empty() => "has no saved scale, and is left alone",
+        Actual::Instances(_) if wish.only.is_some() || wish.ills.is_some() => "has nothing of what is named to mend",
         Actual::Instances(_) => "has nothing that ps:reconcile starts or retires",
     };
     output.info1_quiet(&format!("{app} {why}"));
@@ -163,25 +165,25 @@ fn reconcile(env: &Env, app: &App, wish: Wish<'_>, patience: Duration) -> Result
     refuse_half_stopped(app, &listing)?;
     let Some(found) = Difference::find(env, app, &listing, wish, held.is_ours())?.filter(|found| !found.is_empty())
     else {
-        say_that_nothing_is_done(env, &listing);
+        say_that_nothing_is_done(env, &listing, wish);
         return Ok(());
     };
     output.info1(&beginning(app));
     let scaling = Scaling::of(env, app, listing.actual)?;
-    let mut failures: Vec<String> = found.excess.iter().cloned().collect();
+    let mut failures: Vec<Error> = found.excess.iter().map(Error::new).collect();
     match scaling.end_strays(&found.strays, &held) {
         Ok(()) => {
             for Stray { name, .. } in &found.strays {
                 output.verbose(&format!("{name}: retired, nothing accounts for it"));
             }
         }
-        Err(error) => failures.push(error.context("retiring what nothing accounts for").to_string()),
+        Err(error) => failures.push(error.context("retiring what nothing accounts for")),
     }
     let changes = scaling.mend(&found.types, wish)?;
-    failures.extend(scaling.prepare(&changes, &held).err().map(|error| error.to_string()));
+    failures.extend(scaling.prepare(&changes, &held).err());
     for change in &changes {
         as_text(std::slice::from_ref(change)).lines().for_each(|line| output.verbose(line));
-        failures.extend(scaling.apply(change, &held).err().map(|error| error.to_string()));
+        failures.extend(scaling.apply(change, &held).err());
     }
-    if failures.is_empty() { Ok(()) } else { Err(Error::new(failures.join("\n"))) }
+    all_of(failures.into_iter())
 }

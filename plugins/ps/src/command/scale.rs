@@ -5,12 +5,11 @@ use crate::change::{
     How, Scaling, TypeChange, as_json as plan_as_json, as_text as plan_as_text, lock, one_after_the_other,
     stop_later_if_asked,
 };
-use crate::docker_local::{check_docker, instance_files};
+use crate::docker_local::{check_docker, instance_files, is_stopped_whole};
 use crate::formation::{Change, Formation, Request};
 use crate::saved::{Saved, SavedScale, can_scale};
 use crate::scheduler::is_deployed;
-use crate::settings;
-use crate::settings::MaxInstances;
+use crate::settings::{self, MaxInstances};
 use crate::source_files::SourceFile;
 use crate::stopped::Stopped;
 use common::{
@@ -86,7 +85,7 @@ pub fn main(env: &Env) -> Result<()> {
     if arguments.skip_deploy || !is_deployed(env, &app)? {
         return asked.announced(env, &app, || asked.save(env, &app));
     }
-    if settings::is_stopped(env, &app)? {
+    if is_stopped_whole(env, &app)? {
         asked.announced(env, &app, || asked.save(env, &app))?;
         env.output()
             .warn(&format!("App {app} is stopped: the scale is saved and holds once ps:start {app} has started it"));
@@ -191,8 +190,7 @@ fn dry_run(env: &Env, app: &App, arguments: &Arguments, json: bool) -> Result<()
     refuse_ruled_scale(env, app)?;
     let asked = Asked::read(env, app, arguments)?;
     asked.announcement(app).map_or(Ok(()), |told| may_be_made(env, &told, "true"))?;
-    let stopped = settings::is_stopped(env, app)?;
-    let only_saved = arguments.skip_deploy || stopped || !is_deployed(env, app)?;
+    let only_saved = arguments.skip_deploy || !is_deployed(env, app)? || is_stopped_whole(env, app)?;
     let scaling = if only_saved { Scaling::by_what_is_saved(env, app) } else { Scaling::find(env, app)? };
     let mut changes = scaling.plan(&asked.saved.shown(), &asked.requests, asked.recreate)?;
     if only_saved {
@@ -238,7 +236,8 @@ fn change(
     };
     if needed.is_empty() {
         let there: Vec<String> = changes.iter().map(|change| scaling.outcome(&change.request)).collect();
-        tell(format!("nothing to do: {}", there.join("  ")));
+        let nothing = if asked.announcement(app).is_some() { "nothing to start or stop" } else { "nothing to do" };
+        tell(format!("{nothing}: {}", there.join("  ")));
     }
     let apply = |change: &TypeChange<'_>| {
         scaling.apply(change, lock)?;

@@ -104,7 +104,7 @@ fn print(env: &Env, whose: &Whose, form: Form, is_first: bool) -> Result<()> {
 /// What there is; and of all apps, why it cannot be told of some.
 fn read(env: &Env, whose: &Whose, is_first: bool) -> Result<(Vec<Listing>, Vec<String>)> {
     let Whose::App(app, selection) = whose else { return read_all(env, is_first) };
-    let mut listing = listing_of(env, app, &queued(env))?;
+    let mut listing = listing_of(env, app, &queued(env, is_first))?;
     match &mut listing.actual {
         Actual::Instances(instances) => instances.retain(|instance| instance.is_among(selection)),
         Actual::NotDeployed if is_first => env.output().warn(&format!("App {app} has not been deployed")),
@@ -119,7 +119,7 @@ fn read_all(env: &Env, is_first: bool) -> Result<(Vec<Listing>, Vec<String>)> {
         env.output().warn("You haven't deployed any applications yet");
     }
     let (mut read, mut elsewhere, mut failures) = (Vec::new(), Vec::new(), Vec::new());
-    for (app, listing) in listings(env, &apps, &queued(env), Asked::HowTheyDo)? {
+    for (app, listing) in listings(env, &apps, &queued(env, is_first), Asked::HowTheyDo)? {
         match listing {
             Ok(Listing { actual: Actual::Status(_), scheduler, .. }) => elsewhere.push(format!("{app} ({scheduler})")),
             Ok(listing) => read.push(listing),

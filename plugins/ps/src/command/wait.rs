@@ -4,7 +4,6 @@
 
 use super::chosen::chosen;
 use crate::docker_local::{is_changing, listing_of, queue};
-use crate::settings;
 use common::{
     App, Env, Error, ErrorKind, Globals, ProcessType, Result, clap, interrupted, listed, parse_command_line, pause,
 };
@@ -54,15 +53,15 @@ fn look(env: &Env, app: &App, types: &BTreeSet<ProcessType>) -> Result<Vec<Strin
     let refused = |of: &str, again: &str| {
         Error::new(format!("{of} is stopped and will not come up by itself, start it with: dokku ps:start {again}"))
     };
-    if settings::is_stopped(env, app)? {
+    let listing = listing_of(env, app, &queue(env)?)?;
+    if listing.is_stopped {
         if is_changing(env, app)? {
-            let listing = listing_of(env, app, &queue(env)?)?.about_to_start();
+            let listing = listing.about_to_start();
             let meant = |of: &ProcessType| types.is_empty() || types.contains(of);
             return Ok(listing.only(meant).awaited());
         }
         return Err(refused(&format!("App {app}"), app.as_str()));
     }
-    let listing = listing_of(env, app, &queue(env)?)?;
     if types.is_empty() {
         return Ok(listing.awaited());
     }

@@ -1,6 +1,6 @@
 //! What has still to come until an app is as it should be. Pure.
 
-use super::listing::{Actual, InstanceState, ListedInstance, Listing, STALE_ADDRESS, TypeCount};
+use super::listing::{Actual, ListedInstance, Listing, STALE_ADDRESS, TypeCount};
 use common::ProcessType;
 use std::collections::BTreeSet;
 
@@ -78,7 +78,7 @@ impl ListedInstance {
 
     /// What is wrong with it, in a word or two; what does not run is, where its type `is_short` of instances.
     pub(crate) fn trouble(&self, is_short: bool) -> Option<&str> {
-        let is_down = matches!(self.state, InstanceState::Docker(_)) && !self.counts_as_running() && !self.rests();
+        let is_down = self.is_down() && !self.rests();
         if self.is_unhealthy() {
             Some("unhealthy")
         } else if self.is_queued {

@@ -1,6 +1,5 @@
 use super::*;
-use crate::docker_local::Aside;
-use crate::docker_local::{AppStatus, Running};
+use crate::docker_local::{AppStatus, Aside, InstanceState, Running};
 use common::{ContainerDetails, Instance, Quantity};
 use std::collections::BTreeMap;
 

@@ -17,7 +17,7 @@ pub(crate) struct Listing {
     pub(crate) desired: BTreeMap<ProcessType, Quantity>,
     /// What is known of those there are.
     pub(crate) actual: Actual,
-    /// Whether it was stopped whole, by hand: then nothing of it should run.
+    /// Whether it was stopped whole, by hand, and not all of it runs: then nothing of it should.
     pub(crate) is_stopped: bool,
     /// What has changed of each type since its instances were made; only types of which something has.
     pub(crate) pending: BTreeMap<ProcessType, Vec<String>>,
@@ -158,6 +158,11 @@ impl ListedInstance {
         matches!(&self.state, InstanceState::Docker(state) if state.counts_as_running())
     }
 
+    /// Whether it is one of the app's instances whose container is there and does not count as running.
+    pub(crate) fn is_down(&self) -> bool {
+        matches!(self.state, InstanceState::Docker(_)) && !self.counts_as_running()
+    }
+
     /// Whether it is one of the app's instances and runs.
     pub(crate) fn runs(&self) -> bool {
         matches!(&self.state, InstanceState::Docker(state) if state.serves())
@@ -171,6 +176,11 @@ impl ListedInstance {
     /// Whether processes run in its container, whatever the container is to the app.
     pub(crate) fn has_processes(&self) -> bool {
         self.details.as_ref().is_some_and(|details| details.state.serves())
+    }
+
+    /// Whether its container lives, whatever it is to the app.
+    fn is_alive(&self) -> bool {
+        self.details.as_ref().is_some_and(|details| details.state.is_alive())
     }
 
     /// Whether its container ran and has ended, be it that Docker will start it again.
@@ -267,7 +277,10 @@ impl Listing {
         match &self.actual {
             _ if self.is_stopped && self.some_runs() => false,
             Actual::Status(_) if self.is_stopped => true,
-            Actual::Instances(instances) if self.is_stopped => !instances.iter().any(ListedInstance::is_amiss),
+            Actual::Instances(instances) if self.is_stopped => {
+                // What has ended besides is of no harm to it.
+                !instances.iter().any(|found| found.is_amiss() && found.is_alive())
+            }
             Actual::NotDeployed => wanted == 0,
             Actual::Status(status) => status.processes == wanted && (wanted == 0 || status.running == Running::True),
             Actual::Instances(instances) => {
@@ -289,7 +302,7 @@ impl Listing {
         match (self.some_runs(), all_run && !self.is_stopped) {
             (true, true) => "running",
             (true, false) => "mixed",
-            (false, _) if self.is_as_desired() => "stopped",
+            (false, _) if self.is_stopped || self.is_as_desired() => "stopped",
             (false, _) => "down",
         }
     }

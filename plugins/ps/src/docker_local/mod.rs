@@ -24,5 +24,5 @@ pub(crate) use listing::{Actual, Aside, InstanceState, ListedInstance, Listing, 
 pub(crate) use pending::{Pending, TO_TELL_PENDING, pending, pending_of_ended};
 pub(crate) use present::present;
 pub(crate) use reach::{check_docker, runs_on_docker_local};
-pub(crate) use read::{add_pending, add_processes, listing_of, listings, used};
+pub(crate) use read::{add_pending, add_processes, is_stopped_whole, listing_of, listings, used};
 pub(crate) use status::{AppStatus, InstanceStatus, Running, Statuses};

@@ -2,11 +2,11 @@
 //! for each container whose processes are wanted. This is the one place of the listing with I/O.
 
 use super::deploying::is_changing;
-use super::files::{InstanceFile, Queued, held, instance_files};
+use super::files::{InstanceFile, Queued, held, instance_files, queue};
 use super::instances::{Found, instances, is_named_upcoming, that_matter};
 use super::listing::{Actual, Aside, ListedInstance, Listing};
 use super::pending::{TO_TELL_PENDING, pending_in_files};
-use super::status::AppStatus;
+use super::status::{AppStatus, Running};
 use crate::host_files::address_file;
 use crate::saved::SavedScale;
 use crate::scheduler::{DOCKER_LOCAL, is_deployed, scheduler_of};
@@ -138,11 +138,14 @@ fn in_docker<'a>(env: &Env, apps: impl Iterator<Item = &'a OnHost>, asked: Asked
 }
 
 fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
-    let OnHost { app, scheduler, desired, actual, is_stopped } = read;
+    let OnHost { app, scheduler, desired, actual, mut is_stopped } = read;
     // It is a help to people: an app is listed without it.
     let watched = WatchedFile::new(env, &app)?.read().unwrap_or_default();
     let actual = match actual {
-        BeforeDocker::Known(actual) => actual,
+        BeforeDocker::Known(actual) => {
+            is_stopped = is_stopped && !matches!(&actual, Actual::Status(status) if status.running == Running::True);
+            actual
+        }
         BeforeDocker::Files(files, retiring, stopped) => {
             let containers = that_matter(&app, &files, &retiring, &docker.containers);
             let locked =
@@ -157,6 +160,7 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
                 locked,
                 now: now_since_epoch(),
             });
+            is_stopped = is_stopped && !all_run(&desired, &listed);
             for instance in &mut listed {
                 instance.has_stale_address = has_stale_address(env, &app, instance)?;
                 let rests = is_stopped || instance.instance().is_some_and(|instance| stopped.covers(&instance));
@@ -172,6 +176,25 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
     };
     let pending = BTreeMap::new();
     Ok(Listing { app, scheduler, desired, actual, is_stopped, pending, watched })
+}
+
+/// Whether all runs that should: of such an app the property `restore` says no more than that a boot leaves it alone.
+fn all_run(desired: &BTreeMap<ProcessType, Quantity>, listed: &[ListedInstance]) -> bool {
+    let mut running: BTreeMap<&ProcessType, usize> = BTreeMap::new();
+    for process_type in
+        listed.iter().filter(|found| found.counts_as_running()).filter_map(|found| found.process_type.as_ref())
+    {
+        *running.entry(process_type).or_default() += 1;
+    }
+    let runs = |(process_type, quantity): (&ProcessType, &Quantity)| {
+        running.get(process_type).copied().unwrap_or_default() >= usize::try_from(*quantity).unwrap_or(usize::MAX)
+    };
+    !running.is_empty() && desired.iter().all(runs)
+}
+
+/// Whether an app was stopped whole by hand, and is to stay so: it is asked to be, and not all of it runs.
+pub(crate) fn is_stopped_whole(env: &Env, app: &App) -> Result<bool> {
+    Ok(is_stopped(env, app)? && listing_of(env, app, &queue(env)?)?.is_stopped)
 }
 
 /// What Docker says of these containers; one that has gone meanwhile is left out.

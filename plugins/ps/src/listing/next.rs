@@ -1,20 +1,27 @@
 //! What to do about what is not as it should be: below a listing, the command that mends it. Pure.
 
-use crate::docker_local::{InstanceState, ListedInstance, Listing};
+use crate::docker_local::{Actual, InstanceState, ListedInstance, Listing};
+use crate::targets::Selection;
 use common::{ProcessType, listed};
 
-/// A line for each command that there is something to do for: what is wrong, and the command. `has_image` is asked whether
-/// instances can be made of what was built last, where some have to be.
-pub(crate) fn steps(listing: &Listing, has_image: impl FnOnce() -> bool) -> Vec<String> {
+/// A line for each command that there is something to do for: what is wrong, and the command. `part` is what was chosen of
+/// the app. `has_image` is asked whether instances can be made of what was built last, where some have to be.
+pub(crate) fn steps(listing: &Listing, part: &Selection, has_image: impl FnOnce() -> bool) -> Vec<String> {
     let app = &listing.app;
+    if listing.actual == Actual::NotDeployed {
+        return Vec::new();
+    }
     if listing.is_stopped {
         return of_stopped_app(listing);
     }
-    let Found { other, unhealthy, one_by_one } = Found::of(listing);
+    if listing.desired.is_empty() && part.is_empty() && listing.some_runs() {
+        return vec![format!("{app} has no saved scale, to give it one: dokku ps:scale {app} web=1")];
+    }
+    let Found { other, is_made, unhealthy, one_by_one } = Found::of(listing);
     let all = |of: &[String]| listed(of.iter().map(String::as_str));
     let mut lines = Vec::new();
     if !other.is_empty() {
-        let (gone, command) = if has_image() {
+        let (gone, command) = if !is_made || has_image() {
             (String::new(), format!("to mend that: dokku ps:reconcile {app}"))
         } else {
             (format!(", and the image of {app} is gone"), format!("to build it anew: dokku ps:rebuild {app}"))
@@ -25,7 +32,7 @@ pub(crate) fn steps(listing: &Listing, has_image: impl FnOnce() -> bool) -> Vec<
         lines.push(format!("{}, to replace that: dokku ps:reconcile {app} --unhealthy", all(&unhealthy)));
     }
     lines.extend(one_by_one);
-    lines.extend(stopped(listing));
+    lines.extend(stopped(listing, part));
     lines
 }
 
@@ -47,6 +54,8 @@ fn of_stopped_app(listing: &Listing) -> Vec<String> {
 #[derive(Default)]
 struct Found {
     other: Vec<String>,
+    /// Whether an instance has to be made for that.
+    is_made: bool,
     unhealthy: Vec<String>,
     one_by_one: Vec<String>,
 }
@@ -69,6 +78,7 @@ impl Found {
                     continue;
                 }
                 _ => {
+                    found.is_made |= instance.state == InstanceState::Missing || instance.is_down();
                     found.other.push(told);
                     continue;
                 }
@@ -86,8 +96,9 @@ impl Found {
 }
 
 /// What was stopped by hand of an app that runs: whole types, and single instances of the others.
-fn stopped(listing: &Listing) -> Option<String> {
-    let whole = listing.stopped_types();
+fn stopped(listing: &Listing, part: &Selection) -> Option<String> {
+    let is_meant_whole = |of: &&ProcessType| part.is_empty() || part.types.contains(of);
+    let whole: Vec<_> = listing.stopped_types().into_iter().filter(is_meant_whole).collect();
     let single = |instance: &&ListedInstance| {
         instance.rests() && !instance.process_type.as_ref().is_some_and(|of| whole.contains(&of))
     };
@@ -115,7 +126,7 @@ mod tests {
     }
 
     fn told(instances: Vec<ListedInstance>) -> Vec<String> {
-        steps(&listing(&[("web", 2)], instances), || true)
+        steps(&listing(&[("web", 2)], instances), &Selection::default(), || true)
     }
 
     #[test]
@@ -130,7 +141,7 @@ mod tests {
             ["web.1 is exited, web.2 is missing, to mend that: dokku ps:reconcile shop"]
         );
         assert_eq!(
-            steps(&listing(&[("web", 1)], vec![missing("web.1")]), || false),
+            steps(&listing(&[("web", 1)], vec![missing("web.1")]), &Selection::default(), || false),
             ["web.1 is missing, and the image of shop is gone, to build it anew: dokku ps:rebuild shop"]
         );
         assert_eq!(
@@ -157,15 +168,30 @@ mod tests {
     }
 
     #[test]
+    fn no_image_is_asked_for_where_none_is_needed() {
+        let stray = ListedInstance { state: InstanceState::Stray, ..running("web.3") };
+        let asked = steps(&listing(&[("web", 1)], vec![running("web.1"), stray]), &Selection::default(), || false);
+        assert_eq!(asked, ["web.3 is stray, to mend that: dokku ps:reconcile shop"]);
+    }
+
+    #[test]
+    fn an_app_without_a_scale_is_to_be_given_one() {
+        let asked = steps(&listing(&[], vec![running("web.1")]), &Selection::default(), || true);
+        assert_eq!(asked, ["shop has no saved scale, to give it one: dokku ps:scale shop web=1"]);
+        let unknown = Listing { actual: Actual::NotDeployed, is_stopped: true, ..listing(&[("web", 1)], Vec::new()) };
+        assert!(steps(&unknown, &Selection::default(), || true).is_empty());
+    }
+
+    #[test]
     fn what_was_stopped_says_so_and_how_it_is_started() {
         let rests = |name: &str| ListedInstance { aside: Some(Aside::Stopped), ..exited(name, 0) };
         let app = |instances| Listing { is_stopped: true, ..listing(&[("web", 2)], instances) };
         assert_eq!(
-            steps(&app(vec![rests("web.1"), rests("web.2")]), || true),
+            steps(&app(vec![rests("web.1"), rests("web.2")]), &Selection::default(), || true),
             ["shop was stopped, to start it: dokku ps:start shop"]
         );
         assert_eq!(
-            steps(&app(vec![running("web.1"), rests("web.2")]), || true),
+            steps(&app(vec![running("web.1"), rests("web.2")]), &Selection::default(), || true),
             [
                 "shop was stopped and web.1 of it runs, to end that: dokku ps:stop shop",
                 "to start the rest: dokku ps:start shop"
@@ -178,6 +204,11 @@ mod tests {
         assert_eq!(
             told(vec![rests("web.1"), rests("web.2")]),
             ["web was stopped, to start it: dokku ps:start shop web"]
+        );
+        let one = Selection::new([], ["web.1".parse().unwrap()]);
+        assert_eq!(
+            steps(&listing(&[("web", 2)], vec![rests("web.1"), running("web.2")]).narrowed(&one), &one, || true),
+            ["web.1 was stopped, to start it: dokku ps:start shop web.1"]
         );
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn tell_of_changes(
     for change in dropped {
         env.output().warn(&format!("{change}, {file} does not name it"));
     }
-    for change in asked {
+    for change in asked.iter().filter(|_| !env.output().is_quiet()) {
         env.output().verbose(&format!("{change}, {file} asks for it"));
     }
     Ok(())

@@ -8,9 +8,8 @@ use crate::change;
 use crate::fingerprint::{Fingerprint, LABEL};
 use crate::formation::Request;
 use crate::saved::SavedScale;
-use crate::settings;
-use crate::settings::MaxInstances;
-use crate::source_files::{SourceFile, current_dokku_scale, current_procfile};
+use crate::settings::{self, MaxInstances};
+use crate::source_files::{SourceFile, current_dokku_scale, current_procfile, ignores_dokku_scale};
 use common::{App, Context, Env, Error, ProcessType, Properties, Result, file, listed, shown};
 
 /// `app-restart APP`: another plugin wants an app restarted.
@@ -82,6 +81,10 @@ pub fn post_release_builder(env: &Env) -> Result<()> {
     let _lock = lock_of_hook(env, &app)?;
     let scale = SavedScale::new(env, &app);
     let dokku_scale = SourceFile::dokku_scale(env, &app)?;
+    if ignores_dokku_scale(env, &app)? && file::exists(&dokku_scale.released()) {
+        // A deploy that extracts no source has one of the release.
+        dokku_scale.begin(None)?;
+    }
     match current_dokku_scale(env, &app)? {
         Some(requests) if !app_json::rules(env, &app)? => {
             if !file::exists(&dokku_scale.released()) {

@@ -15,12 +15,11 @@ const LENGTH: usize = 500;
 
 /// What there is of an app, and what of it is to be mended.
 pub(super) fn seen(env: &Env, app: &App, listing: &Listing) -> Result<Seen> {
-    let is_stopped = settings::is_stopped(env, app)?;
     let mut seen = Seen::default();
     for listed in listing.instances() {
         let is_own = matches!(listed.state, InstanceState::Docker(_) | InstanceState::Missing);
         if let (Some(instance), true) = (listed.instance(), is_own) {
-            seen.instances.insert(instance.to_string(), seen_instance(listed, is_stopped));
+            seen.instances.insert(instance.to_string(), seen_instance(listed, listing.is_stopped));
         }
     }
     let ills = settings::healed(env, app)?;
