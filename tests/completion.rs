@@ -114,6 +114,18 @@ fn bash_leaves_other_commands_to_whom_they_belong() {
 }
 
 #[test]
+fn bash_calls_the_completion_that_comes_with_dokku() {
+    let script = "mkdir -p \"$DOKKU_ROOT/../usr/\"{local/share,share}/bash-completion/completions\n\
+                  usr=$(cd \"$DOKKU_ROOT/../usr\" && pwd) at=share/bash-completion/completions/dokku\n\
+                  cp \"$FILE\" \"$usr/local/$at\"\n\
+                  echo 'theirs() { COMPREPLY=(theirs); }; complete -F theirs dokku' >\"$usr/$at\"\n\
+                  FILE=$usr/local/$at\n";
+    let script = format!("{script}{BASH}rm -r \"$usr\"\n");
+    run(shop(), "bash", "dokku-ps.bash", &script, &["dokku apps:des"]).stdout("theirs\n");
+    run(shop(), "bash", "dokku-ps.bash", &script, &["dokku ps:sc"]).stdout("scale\n");
+}
+
+#[test]
 fn bash_leaves_a_completion_of_another_kind_as_it_is() {
     let script = "complete -W 'apps:list ps:theirs' dokku\nsource \"$FILE\"\ncomplete -p dokku\n";
     let outcome = run(shop(), "bash", "dokku-ps.bash", script, &["dokku"]);
@@ -125,6 +137,8 @@ fn bash_may_read_it_twice_and_with_unset_variables_refused() {
     let script = format!("set -u\nsource \"$FILE\"\n{BASH}");
     run(shop(), "bash", "dokku-ps.bash", &script, &["dokku ps:sc"]).stdout("scale\n");
     run(shop(), "bash", "dokku-ps.bash", &script, &["dokku --quiet "]).stdout("");
+    let other = "theirs() { COMPREPLY=(theirs); }\ncomplete -F theirs dokku\n";
+    run(shop(), "bash", "dokku-ps.bash", &format!("{other}{script}"), &["dokku apps:des"]).stdout("theirs\n");
 }
 
 #[test]

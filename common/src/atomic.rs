@@ -163,9 +163,12 @@ pub fn exchange(one: &Path, other: &Path) -> Result<()> {
     let exchanged = Place::of(one).and_then(|one| {
         let other = Place::of(other)?;
         let flags = rustix::fs::RenameFlags::EXCHANGE;
-        rustix::fs::renameat_with(&one.folder, &one.name, &other.folder, &other.name, flags).map_err(reason)?;
-        one.sync()?;
-        other.sync()
+        let exchange = || rustix::fs::renameat_with(&one.folder, &one.name, &other.folder, &other.name, flags);
+        exchange().map_err(reason)?;
+        one.sync().and_then(|()| other.sync()).inspect_err(|_| {
+            // What is not known to be on the disk is not done.
+            let _back_or_not = exchange();
+        })
     });
     exchanged.context(|| format!("exchanging {} and {}", shown(one), shown(other)))
 }

@@ -57,7 +57,8 @@ pub(crate) fn commands(host: &Host<'_>) -> Result<()> {
         )));
     }
     if let Some(app) = first_app(host)? {
-        dokku(host, &["ps:report", &app])?;
+        // What asks no scheduler: a Docker that is down says nothing of the plugin.
+        dokku(host, &["ps:report", &app, "--ps-computed-restart-policy"])?;
     }
     Ok(())
 }

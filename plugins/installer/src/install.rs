@@ -9,10 +9,11 @@ use crate::links;
 use crate::options::Options;
 use crate::shared;
 use crate::step::go_on;
-use crate::tree::{Source, is_plugin, is_stock};
+use crate::tree::{Source, is_ours, is_plugin, is_stock};
 use crate::undo::{Undo, undone_on_failure};
 use crate::watch::{self, Watch};
-use common::{Env, Error, Result, file};
+use common::{App, Env, Error, Properties, Result, file};
+use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::lchown;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -175,7 +176,35 @@ fn bring_back<'h>(host: &'h Host<'h>, keep: &Keep<'_>, undo: &mut Undo<'h>, pati
     undo.forget();
     keep.drop_older()?;
     watch::remove(host)?;
+    free_scales(host)?;
     host.env.output().info1("The stock ps plugin is back");
+    warn_of_who_installs_again(host)
+}
+
+/// The stock plugin knows no DOKKU_SCALE, and would refuse to scale an app of which one has ruled the scale.
+fn free_scales(host: &Host<'_>) -> Result<()> {
+    let variables = host.variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let env = Env::new(variables.collect(), Vec::new());
+    let properties = Properties::new(&env, "ps");
+    for folder in file::entries(&host.lib.join("data/ps"))? {
+        let app = folder.file_name().and_then(OsStr::to_str).and_then(|name| name.parse::<App>().ok());
+        let Some(app) = app.filter(|_| file::is_regular(&folder.join("DOKKU_SCALE"))) else { continue };
+        if properties.get(&app, "can-scale")?.as_deref() == Some("false") {
+            properties.set(&app, "can-scale", "true")?;
+        }
+    }
+    Ok(())
+}
+
+/// The repository as a plugin puts ours in place again whenever a plugin is installed.
+fn warn_of_who_installs_again(host: &Host<'_>) -> Result<()> {
+    for plugin in file::entries(&host.lib.join("plugins/enabled"))? {
+        if is_ours(&plugin.join("plugins/ps")) {
+            let name = plugin.file_name().unwrap_or_default().to_string_lossy();
+            let what = format!("The plugin {name} puts this one back as soon as any plugin is installed");
+            host.env.output().warn(&format!("{what}; to have it gone: dokku plugin:uninstall {name}"));
+        }
+    }
     Ok(())
 }
 

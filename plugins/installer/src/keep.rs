@@ -122,8 +122,10 @@ pub(crate) fn swap_in(undo: &mut Undo<'_>, new: &Path, live: &Path, aside: &Path
 /// # Errors
 /// When it cannot be renamed.
 pub(crate) fn rename(undo: &mut Undo<'_>, from: &Path, to: &Path) -> Result<()> {
-    atomic::rename(from, to)?;
-    let (from, to) = (from.to_path_buf(), to.to_path_buf());
-    undo.with(format!("rename {} to {}", to.display(), from.display()), move || atomic::rename(&to, &from));
-    Ok(())
+    let (old, new) = (from.to_path_buf(), to.to_path_buf());
+    // Noted before: it may be done, and fail at being kept on the disk.
+    undo.with(format!("rename {} to {}", to.display(), from.display()), move || {
+        if file::exists(&old) { Ok(()) } else { atomic::rename(&new, &old) }
+    });
+    atomic::rename(from, to)
 }

@@ -76,7 +76,11 @@ fn pack_in(env: &Env, source: &Source, stage: &Path, folder: &Path) -> Result<()
     }
     let name = format!("{PACKAGE}_{version}_{architecture}.deb");
     let made = stage.join(&name);
-    let words = [Path::new("--root-owner-group"), Path::new("--build"), &root, &made];
+    let mut words = vec![Path::new("--root-owner-group"), Path::new("--build"), &root, &made];
+    if env.var("DPKG_DEB_COMPRESSOR_TYPE").is_none() {
+        // Each dpkg reads it, which is not true of what Ubuntu's compresses with by itself.
+        words.insert(0, Path::new("-Zxz"));
+    }
     quietly("dpkg-deb", Process::new("dpkg-deb").args(words))?;
     let package = folder.join(&name);
     atomic::rename(&made, &package)?;

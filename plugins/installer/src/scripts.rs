@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::from_mins(10);
 enum Asked {
     /// Our tree has its place.
     Ours(Watch),
+    /// The same, after a removal or an upgrade that was given up: mostly it has it still.
+    OursStill,
     /// The stock plugin has it.
     Stock,
     /// Nothing: the tree that is in place is a copy, and stays while the files of the package change.
@@ -31,12 +33,11 @@ enum Asked {
 fn asked(script: &[String]) -> Result<Asked> {
     let words: Vec<&str> = script.iter().map(String::as_str).collect();
     Ok(match words[..] {
-        // The version before is missing, or empty, when the package was not there. After an abort the service comes back.
-        ["postinst", "configure"]
-        | ["postinst", "configure", ""]
-        | ["postinst", "abort-remove" | "abort-deconfigure", ..] => Asked::Ours(Watch::Starts),
+        // The version before is missing, or empty, when the package was not there.
+        ["postinst", "configure"] | ["postinst", "configure", ""] => Asked::Ours(Watch::Starts),
         // The trigger: the package dokku has written into the folder of its plugin.
-        ["postinst", "configure" | "triggered" | "abort-upgrade", ..] => Asked::Ours(Watch::AsItIs),
+        ["postinst", "configure" | "triggered", ..] => Asked::Ours(Watch::AsItIs),
+        ["postinst", "abort-remove" | "abort-deconfigure" | "abort-upgrade", ..] => Asked::OursStill,
         ["prerm", "remove" | "deconfigure", ..] => Asked::Stock,
         ["prerm", "upgrade" | "failed-upgrade", ..] => Asked::Nothing,
         _ => return Err(Error::new(format!("dpkg calls no script so: {}", words.join(" "))).with_status(2)),
@@ -48,12 +49,20 @@ fn asked(script: &[String]) -> Result<Asked> {
 /// # Errors
 /// As [`install`] and [`uninstall`].
 pub(crate) fn run(env: &Env, options: &Options, script: &[String]) -> Result<()> {
-    match asked(script)? {
+    let asked = asked(script)?;
+    match asked {
         Asked::Nothing => Ok(()),
         Asked::Stock => uninstall(&Host::find(env)?, PATIENCE),
-        Asked::Ours(watch) => {
+        Asked::Ours(_) | Asked::OursStill => {
             let tree = options.tree.clone().ok_or_else(|| Error::new("--script needs --tree").with_status(2))?;
             let host = Host::find(env)?;
+            let watch = match asked {
+                Asked::OursStill if is_ours(&host.live) && checks::commands(&host).is_ok() => return Ok(()),
+                Asked::Ours(Watch::Starts) => Watch::Starts,
+                // The service went with ours.
+                _ if !is_ours(&host.live) => Watch::Starts,
+                _ => Watch::AsItIs,
+            };
             let installed = install(&host, &|| Ok(Source::Tree(tree.clone())), watch, PATIENCE);
             installed.or_else(|error| stay_with_what_works(&host, error))
         }
@@ -85,10 +94,10 @@ mod tests {
             ("postinst configure ", Asked::Ours(Watch::Starts)),
             ("postinst configure 0.1.0", Asked::Ours(Watch::AsItIs)),
             ("postinst triggered /var/lib/dokku/core-plugins/available/ps", Asked::Ours(Watch::AsItIs)),
-            ("postinst abort-upgrade 0.2.0", Asked::Ours(Watch::AsItIs)),
-            ("postinst abort-remove", Asked::Ours(Watch::Starts)),
-            ("postinst abort-remove in-favour other 1.0", Asked::Ours(Watch::Starts)),
-            ("postinst abort-deconfigure in-favour other 1.0 removing dokku 0.38.27", Asked::Ours(Watch::Starts)),
+            ("postinst abort-upgrade 0.2.0", Asked::OursStill),
+            ("postinst abort-remove", Asked::OursStill),
+            ("postinst abort-remove in-favour other 1.0", Asked::OursStill),
+            ("postinst abort-deconfigure in-favour other 1.0 removing dokku 0.38.27", Asked::OursStill),
             ("prerm remove", Asked::Stock),
             ("prerm remove in-favour other 1.0", Asked::Stock),
             ("prerm deconfigure in-favour other 1.0 removing dokku 0.38.27", Asked::Stock),

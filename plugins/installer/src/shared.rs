@@ -1,6 +1,6 @@
 //! Completion and manual pages, where shells and `man` look for them.
 
-use crate::diversions::{make_parent, remove_empty};
+use crate::diversions::make_parent;
 use crate::host::Host;
 use crate::step::go_on;
 use crate::tree::pages;
@@ -11,10 +11,21 @@ use std::path::{Path, PathBuf};
 /// The end of a line that each of ours has near its top.
 const OURS: &str = "It belongs to the ps plugin, whose install.sh replaces and removes it.";
 
+/// Where the completion of `dokku` for bash lies; the package dokku has one there.
+const COMPLETION: &str = "bash-completion/completions/dokku";
+
+/// Where bash looks first: from there ours calls the one of the package.
+fn local_completion(host: &Host<'_>) -> PathBuf {
+    host.share.with_file_name("local/share").join(COMPLETION)
+}
+
 /// Each file in the live tree, and where it goes.
 fn files(host: &Host<'_>) -> Vec<(PathBuf, PathBuf)> {
+    let usual = host.share.join(COMPLETION);
+    let is_taken = file::exists(&usual) && !is_ours(&usual);
+    let completion = if is_taken { local_completion(host) } else { usual };
     let mut files = vec![
-        (host.live.join("completion/dokku-ps.bash"), host.share.join("bash-completion/completions/dokku")),
+        (host.live.join("completion/dokku-ps.bash"), completion),
         (host.live.join("completion/_dokku"), host.share.join("zsh/vendor-completions/_dokku")),
     ];
     files.extend(pages().iter().map(|page| {
@@ -37,9 +48,8 @@ fn present(host: &Host<'_>) -> Result<Vec<PathBuf>> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with("dokku-ps") && name.ends_with(".1")
     };
-    let completion = ["bash-completion/completions/dokku", "zsh/vendor-completions/_dokku"];
-    let completion = completion.map(|name| host.share.join(name));
-    let all = completion.into_iter().chain(pages.into_iter().filter(is_page));
+    let completion = [COMPLETION, "zsh/vendor-completions/_dokku"].map(|name| host.share.join(name));
+    let all = completion.into_iter().chain([local_completion(host)]).chain(pages.into_iter().filter(is_page));
     Ok(all.filter(|path| is_ours(path)).collect())
 }
 
@@ -82,9 +92,6 @@ pub(crate) fn remove<'h>(host: &'h Host<'h>, undo: &mut Undo<'h>) -> Result<()> 
     for path in present(host)? {
         undo_change_of(&path, undo)?;
         atomic::remove(&path)?;
-        if let Some(folder) = path.parent() {
-            remove_empty(folder);
-        }
         go_on()?;
     }
     Ok(())

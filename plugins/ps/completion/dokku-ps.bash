@@ -2,7 +2,15 @@
 # Completion of `dokku ps` for bash. It belongs to the ps plugin, whose install.sh replaces and removes it.
 
 # The function that has completed `dokku` before: it goes on doing so for all other commands.
-_dokku_ps_other=
+_dokku_ps_other="${_dokku_ps_other-}"
+
+# Where the package dokku has a completion of its own, this file lies where bash looks before, and calls it.
+_dokku_ps_prefix="${BASH_SOURCE[0]%/local/share/bash-completion/completions/dokku}"
+if [[ "$_dokku_ps_prefix" != "${BASH_SOURCE[0]}" && -r "$_dokku_ps_prefix/share/bash-completion/completions/dokku" ]]; then
+  # shellcheck source=/dev/null
+  source "$_dokku_ps_prefix/share/bash-completion/completions/dokku"
+fi
+unset _dokku_ps_prefix
 
 _dokku_ps() {
   local line="${COMP_LINE:0:COMP_POINT}" words=() position breaks typed
