@@ -204,7 +204,9 @@ impl<'a> Triggers<'a> {
         let mut lines: Vec<&str> = said.lines().collect();
         // What a signal has ended has not come to its reason.
         let why = if answer.was_killed() { None } else { reason_among(&lines).map(|at| lines.remove(at)) };
-        lines.into_iter().for_each(|line| self.env.output().pass_on(Stream::Err, line));
+        for line in lines {
+            self.env.output().pass_on(Stream::Err, line);
+        }
         let why = why.map(|line| line.trim_start().trim_start_matches('!').trim());
         let refused = why.map(|why| Error::new(format!("refused by plugin {}: {why}", plugin.name)));
         refused.map_or_else(|| done.into_result(hook, arguments).map(drop), Err)

@@ -59,6 +59,28 @@ pub(crate) fn a_stopped_app_of_which_something_runs_is_told() {
     }
 }
 
+/// `ps:set APP restore false` of an app that runs: it was not stopped.
+pub(crate) fn an_app_that_a_boot_is_to_leave_alone_runs() {
+    let host = two_apps(&all()).file("lib/config/ps/shop/restore", "false");
+    let listing = host.ps(&["shop", "--exit-code"]).succeeds().into_stdout();
+    assert!(!listing.contains("stopped"), "{listing}");
+    host.ps(&["--all", "--exit-code"]).succeeds().stdout_contains("running");
+    host.command("reconcile", ["shop"]).succeeds().stdout("-----> shop is as it should be\n").changes_no_file();
+    // It is scaled as one that runs.
+    let plan = host.command("scale", ["shop", "web=1", "worker+1", "--dry-run"]).succeeds();
+    plan.stdout_contains("worker: 1 -> 2, all instances are replaced");
+}
+
+/// A container that has ended and that nothing accounts for is of no harm to an app that was stopped.
+pub(crate) fn a_stopped_app_with_what_a_deploy_has_left_is_stopped() {
+    let [web, worker, api] = all();
+    let left = fake(7, "shop", "web.1").named("shop.web.1.upcoming-7").state(KILLED);
+    let containers = [web.state(KILLED), worker.state(KILLED), api, left];
+    let host = two_apps(&containers).file("lib/config/ps/shop/restore", "false");
+    host.ps(&["shop", "--exit-code"]).succeeds().stdout_contains("shop was stopped, to start it: dokku ps:start shop");
+    host.ps(&["--all"]).succeeds().stdout_contains("stopped");
+}
+
 pub(crate) fn a_stale_address_is_listed_in_every_form() {
     let [web, worker, api] = all();
     let host = two_apps(&[web.address("172.17.0.77"), worker, api]);

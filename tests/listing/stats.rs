@@ -127,7 +127,7 @@ pub(crate) fn all_apps_are_told_together() {
 fn watched(host: &Host, stdout: impl Into<Stdio>) -> std::process::Child {
     let errors = File::create(host.sandbox().path("errors")).unwrap();
     let mut command = Command::new(host.sandbox().program("subcommands/stats"));
-    command.args(["ps:stats", "shop", "web.1", "--watch", "--interval", "0"]).stdin(Stdio::null());
+    command.args(["ps:stats", "shop", "web.1", "--watch", "--interval", "1"]).stdin(Stdio::null());
     host.spawn(command.stdout(stdout).stderr(errors))
 }
 
