@@ -192,9 +192,11 @@ fn all_run(desired: &BTreeMap<ProcessType, Quantity>, listed: &[ListedInstance])
     !running.is_empty() && desired.iter().all(runs)
 }
 
-/// Whether an app was stopped whole by hand, and is to stay so: it is asked to be, and not all of it runs.
+/// Whether an app was stopped whole by hand, and is to stay so: it is asked to be, and not all of it runs, as far as Docker
+/// tells.
 pub(crate) fn is_stopped_whole(env: &Env, app: &App) -> Result<bool> {
-    Ok(is_stopped(env, app)? && listing_of(env, app, &queue(env)?)?.is_stopped)
+    let all_runs = || queue(env).and_then(|queue| listing_of(env, app, &queue)).is_ok_and(|found| !found.is_stopped);
+    Ok(is_stopped(env, app)? && !all_runs())
 }
 
 /// What Docker says of these containers; one that has gone meanwhile is left out.
