@@ -225,6 +225,25 @@ mod tests {
         globals: Globals,
     }
 
+    #[derive(Debug, clap::Parser)]
+    struct Kept {
+        #[arg(long, value_parser = ["json", "stdout"])]
+        _format: Option<String>,
+        #[arg(required = true, value_name = "TYPE=MAX")]
+        _quotas: Vec<String>,
+    }
+
+    #[test]
+    fn what_is_missing_and_what_may_be_given_is_named() {
+        let first_line = |line: &[&str]| {
+            let error = parse_command_line::<Kept>(&Env::of_test_host(Path::new("/nonexistent"), line)).unwrap_err();
+            error.message().lines().next().unwrap().to_owned()
+        };
+        assert_eq!(first_line(&["set", "quota:set"]), "missing: <TYPE=MAX>...");
+        let wrong = first_line(&["set", "quota:set", "web=1", "--format", "xml"]);
+        assert!(wrong.ends_with("cannot be xml, it can be: json, stdout"), "{wrong}");
+    }
+
     #[test]
     fn what_would_panic_in_every_build_is_an_error() {
         let env = Env::of_test_host(Path::new("/nonexistent"), &["set", "quota:set"]);

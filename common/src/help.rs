@@ -255,6 +255,17 @@ mod tests {
     }
 
     #[test]
+    fn dokku_s_own_flags_are_no_commands() {
+        let asked = |line: &[&str]| words(&Env::of_test_host(std::path::Path::new("/"), line)).map(|words| words.join(" "));
+        assert_eq!(asked(&["commands", "quota:help", "--quiet", "--app", "shop", "--help"]), Ok(String::new()));
+        assert_eq!(asked(&["commands", "quota:help", "--trace", "report", "--app=shop"]), Ok("report".to_owned()));
+        let help = Help { plugin: "quota", about: "Keep apps small", commands: &[REPORT] };
+        let env = Env::of_test_host(std::path::Path::new("/"), &["commands", "quota:help", "report", "shop"]);
+        let error = help.answer(&env).unwrap_err();
+        assert_eq!((error.message(), error.status()), ("shop is a word too many", 2));
+    }
+
+    #[test]
     fn what_would_be_wrong_at_a_user_s_fails_a_test() {
         assert!(!is_refused("quota", "Keep apps small", &[Manual::of_help("quota:help"), REPORT]));
         assert!(is_refused("quota", "Keep apps, small", &[REPORT]));

@@ -112,4 +112,33 @@ fn a_hook_that_refuses_has_the_last_word_if_it_has_one() {
     assert_eq!(asked("not on a Friday", "3").unwrap_err().message(), "refused by plugin a: not on a Friday");
     assert_eq!(asked(" !     at most 3", "3").unwrap_err().message(), "refused by plugin a: at most 3");
     assert_eq!(asked(" ", "3").unwrap_err().message(), "The hook allow of the plugin a failed (exit status 3)");
+    // A shell that traces itself, and an empty line of the host's form.
+    let traced = "+ echo\n !     at most 3\n+ exit 1\n !     ";
+    assert_eq!(asked(traced, "1").unwrap_err().message(), "refused by plugin a: at most 3");
+    assert_eq!(asked("at most 3\n+ exit 1", "1").unwrap_err().message(), "refused by plugin a: at most 3");
+}
+
+#[test]
+fn a_hook_that_a_signal_ends_has_not_refused() {
+    let host = Host::new().hook("a", "allow", "echo not on a Friday >&2; kill -KILL $$", "755");
+    let env = host.env(&[]);
+    let error = Triggers::new(&env).fire_to_be_allowed("allow", &[]).unwrap_err();
+    assert_eq!(error.message(), "The hook allow of the plugin a failed (signal 9)");
+    let told = |hook: &str| Triggers::new(&env).fire_saying(hook, &["shop"], "it could not be deployed").unwrap_err();
+    assert_eq!(told("allow").message(), "The hook allow of the plugin a failed (signal 9)");
+}
+
+#[test]
+fn what_a_hook_has_said_is_not_said_again() {
+    let host = Host::new().hook("a", "deploy", "exit 3", "755").hook("b", "odd", "", "755");
+    let odd = host.folder.path().join("plugins/b/odd");
+    let env = host.env(&[]);
+    let told = |hook: &str| Triggers::new(&env).fire_saying(hook, &["shop"], "it could not be deployed").unwrap_err();
+    let error = told("deploy");
+    assert_eq!(error.message(), "it could not be deployed");
+    assert_eq!(error.command(), "The hook deploy of the plugin a failed (exit status 3): deploy shop");
+    if odd.exists() {
+        std::fs::write(odd, "#!/nonexistent/interpreter\n").unwrap();
+        assert!(told("odd").message().contains("could not be run"), "{}", told("odd"));
+    }
 }

@@ -76,6 +76,21 @@ pub(crate) fn a_pipe_gets_neither_colours_nor_cut_lines() {
     assert!(text.contains(&format!("/demo {long}\n")) && !text.contains('\x1b'), "{text}");
 }
 
+pub(crate) fn flags_that_would_be_passed_over_are_refused() {
+    let host = running_shop();
+    for (words, told) in [
+        (&["shop", "--watch", "--exit-code"][..], "--watch"),
+        (&["shop", "--interval", "5"], "--watch"),
+        (&["shop", "--watch", "--interval", "0"], "--interval"),
+        (&["--all", "--retired"], "--retired"),
+        (&["--retired"], "Name the app with --retired"),
+    ] {
+        let outcome = host.ps(words).fires_nothing().changes_no_file();
+        let outcome = if words == ["--retired"] { outcome.fails(1) } else { outcome.fails(2) };
+        outcome.stderr_contains(told);
+    }
+}
+
 pub(crate) fn what_makes_no_sense_is_refused() {
     let host = running_shop();
     host.ps(&["shop", "--format", "yaml"]).refuses("Invalid format specified, supported formats: json, stdout");

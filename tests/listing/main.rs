@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         forms::quiet_is_a_line_of_fields_an_instance,
         forms::json_is_a_document,
         forms::a_pipe_gets_neither_colours_nor_cut_lines,
+        forms::flags_that_would_be_passed_over_are_refused,
         forms::what_makes_no_sense_is_refused,
         forms::timings_are_told_behind_a_listing,
         all_apps::fifty_apps_with_150_containers_take_two_calls,

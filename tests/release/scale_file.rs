@@ -222,5 +222,12 @@ fn it_is_ignored_where_the_property_says_so() {
     host.command("scale", ["shop", "--skip-deploy", "web=3"]).refuses("a DOKKU_SCALE file");
     let host = deploy_source(host, PROCFILE, "web=2\n");
     host.command("scale", ["shop", "--skip-deploy", "web=3"]).succeeds().any_stdout();
+    // So it is with one that extracts no source, as after a change of the config.
+    let host = deploy_source(shop(), PROCFILE, "web=2\n");
+    host.command("set", ["shop", "scale-file", "none"]).succeeds().any_stdout();
+    release(&host).succeeds().leaves("lib/config/ps/shop/scale", "web=2\nworker=0\n");
+    host.run("core-post-deploy", ["shop", "", "", "latest"]).succeeds();
+    host.command("scale", ["shop", "--skip-deploy", "web=3"]).succeeds().any_stdout();
+    assert!(!host.sandbox().path("lib/data/ps/shop/DOKKU_SCALE").exists());
     shop().command("set", ["shop", "scale-file", "scale.txt"]).refuses("scale-file");
 }

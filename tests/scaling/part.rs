@@ -52,6 +52,9 @@ pub(crate) fn what_is_stopped_by_hand_stays_so_until_it_is_started() {
     shop.dokku.succeeds(&["ps:restore", &shop.app]);
     let saved = shop.scales(&["worker=3"]);
     assert!(saved.stderr.contains(&format!("ps:start {} worker", shop.app)), "{saved}");
+    assert!(saved.stdout.contains("nothing to start or stop: worker 0/3 (3 stopped)"), "{saved}");
+    let again = shop.scales(&["worker=3"]);
+    assert!(again.stdout.contains("nothing to do: worker 0/3 (3 stopped)"), "{again}");
     kept(&before, &shop.runs_beside(&["web.1"]), &["web.1"]);
     assert_eq!(shop.scale(), ["web=1", "worker=3"]);
     // Of an app with a part that rests another part is started again.
