@@ -256,7 +256,8 @@ mod tests {
 
     #[test]
     fn dokku_s_own_flags_are_no_commands() {
-        let asked = |line: &[&str]| words(&Env::of_test_host(std::path::Path::new("/"), line)).map(|words| words.join(" "));
+        let asked =
+            |line: &[&str]| words(&Env::of_test_host(std::path::Path::new("/"), line)).map(|words| words.join(" "));
         assert_eq!(asked(&["commands", "quota:help", "--quiet", "--app", "shop", "--help"]), Ok(String::new()));
         assert_eq!(asked(&["commands", "quota:help", "--trace", "report", "--app=shop"]), Ok("report".to_owned()));
         let help = Help { plugin: "quota", about: "Keep apps small", commands: &[REPORT] };
