@@ -216,15 +216,8 @@ impl Process {
 
     /// Becomes this program: our own ends here. Returns only when it cannot be started.
     #[doc(hidden)] // for ps, which is started anew by its service
-    #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
     pub fn replace_ours(&self) -> Error {
-        let variables = self.variables.iter().map(|(name, value)| (name, value));
-        let mut command = std::process::Command::new(&self.program);
-        command.args(&self.arguments).envs(variables);
-        if let Some(folder) = &self.folder {
-            command.current_dir(folder);
-        }
-        let error = command.exec();
+        let error = self.for_the_system().exec();
         self.failed("could not be run", &error)
     }
 
@@ -235,14 +228,19 @@ impl Process {
     #[doc(hidden)] // for ps, which ends containers in the background
     #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
     pub fn let_go(&self) -> Result<()> {
-        let variables = self.variables.iter().map(|(name, value)| (name, value));
+        let mut command = self.for_the_system();
+        command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        start_apart(|| command.spawn()).map(drop).map_err(|error| self.failed("could not be run", &error))
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
+    fn for_the_system(&self) -> std::process::Command {
         let mut command = std::process::Command::new(&self.program);
-        command.args(&self.arguments).envs(variables).process_group(0);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(&self.arguments).envs(self.variables.iter().map(|(name, value)| (name, value)));
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
         }
-        start_apart(|| command.spawn()).map(drop).map_err(|error| self.failed("could not be run", &error))
+        command
     }
 
     #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
