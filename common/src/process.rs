@@ -10,12 +10,11 @@ pub(crate) use self::start::{kept_by_children, let_children_keep};
 
 use self::pipes::{Sink, ready};
 use self::start::{start, start_apart};
-use self::wait::{Wait, too_late};
+use self::wait::{Wait, failed, too_late};
 use crate::output::Stream;
 use crate::timings::{Whom, timed};
-use crate::{Error, Output, Result, shown, signals};
+use crate::{Error, Output, Result, signals};
 use std::ffi::{OsStr, OsString};
-use std::fmt::Display;
 use std::io::{PipeReader, PipeWriter};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -160,11 +159,6 @@ impl Process {
         words.map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
     }
 
-    fn failed(&self, how: &str, error: &impl Display) -> Error {
-        let program = shown(&self.program.to_string_lossy());
-        Error::new(format!("{program} {how}: {error}")).with_command(self.command())
-    }
-
     /// Runs it with standard output and error captured.
     ///
     /// # Errors
@@ -217,8 +211,7 @@ impl Process {
     /// Becomes this program: our own ends here. Returns only when it cannot be started.
     #[doc(hidden)] // for ps, which is started anew by its service
     pub fn replace_ours(&self) -> Error {
-        let error = self.for_the_system().exec();
-        self.failed("could not be run", &error)
+        failed(self, "could not be run", &self.for_the_system().exec())
     }
 
     /// Starts it and lets it go: without our streams and our locks, in a process group of its own.
@@ -230,7 +223,7 @@ impl Process {
     pub fn let_go(&self) -> Result<()> {
         let mut command = self.for_the_system();
         command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        start_apart(|| command.spawn()).map(drop).map_err(|error| self.failed("could not be run", &error))
+        start_apart(|| command.spawn()).map(drop).map_err(|error| failed(self, "could not be run", &error))
     }
 
     #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
@@ -268,7 +261,7 @@ impl Process {
     }
 
     fn pipe(&self) -> Result<(PipeReader, PipeWriter)> {
-        std::io::pipe().map_err(|error| self.failed("could not be run", &error))
+        std::io::pipe().map_err(|error| failed(self, "could not be run", &error))
     }
 
     /// Runs it to its end, and keeps how long that took if that is asked for.
@@ -292,11 +285,11 @@ impl Process {
         output: Option<&Output>,
     ) -> Result<Answer> {
         signals::install();
-        let handle = Arc::new(start(|| expression.start()).map_err(|error| self.failed("could not be run", &error))?);
+        let handle = Arc::new(start(|| expression.start()).map_err(|error| failed(self, "could not be run", &error))?);
         // It holds our ends of the pipes for writing.
         drop(expression);
         let watched = signals::watch(Arc::clone(&handle), self.leads_group);
-        let waiting = |error: std::io::Error| self.failed("could not be waited for", &error);
+        let waiting = |error: std::io::Error| failed(self, "could not be waited for", &error);
         let mut wait = Wait::new(self, output);
         let [stdout, stderr] = self.hear(&handle, &watched, &mut pipes, &mut wait)?;
         loop {
@@ -323,7 +316,7 @@ impl Process {
         pipes: &mut Vec<(PipeReader, Sink<'_>)>,
         wait: &mut Wait<'_>,
     ) -> Result<[Vec<u8>; 2]> {
-        let waiting = |error: std::io::Error| self.failed("could not be waited for", &error);
+        let waiting = |error: std::io::Error| failed(self, "could not be waited for", &error);
         let (mut stdout, mut stderr, mut ended) = (Vec::new(), Vec::new(), None);
         while !pipes.is_empty() && !wait.is_over() {
             // Seen before the pipes are: what it has printed is in them by then.
@@ -348,7 +341,7 @@ impl Process {
             });
             if stdout.len().max(stderr.len()) > self.most {
                 watched.kill();
-                return Err(self.failed("printed too much", &format!("more than {} MiB", self.most >> 20)));
+                return Err(failed(self, "printed too much", &format!("more than {} MiB", self.most >> 20)));
             }
             wait.tell();
         }

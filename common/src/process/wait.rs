@@ -2,6 +2,7 @@
 
 use super::Process;
 use crate::{Error, Output, shown};
+use std::fmt::Display;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -49,6 +50,12 @@ impl<'w> Wait<'w> {
             self.next = self.next.saturating_add(SAY_AGAIN);
         }
     }
+}
+
+/// The failure of one that cannot be run, or heard.
+pub(super) fn failed(process: &Process, how: &str, error: &impl Display) -> Error {
+    let program = shown(&process.program.to_string_lossy());
+    Error::new(format!("{program} {how}: {error}")).with_command(process.command())
 }
 
 /// The failure of one that has not ended by its deadline.
