@@ -115,12 +115,11 @@ fn bash_leaves_other_commands_to_whom_they_belong() {
 
 #[test]
 fn bash_calls_the_completion_that_comes_with_dokku() {
-    let script = "mkdir -p \"$DOKKU_ROOT/../usr/\"{local/share,share}/bash-completion/completions\n\
-                  usr=$(cd \"$DOKKU_ROOT/../usr\" && pwd) at=share/bash-completion/completions/dokku\n\
-                  cp \"$FILE\" \"$usr/local/$at\"\n\
-                  echo 'theirs() { COMPREPLY=(theirs); }; complete -F theirs dokku' >\"$usr/$at\"\n\
-                  FILE=$usr/local/$at\n";
-    let script = format!("{script}{BASH}rm -r \"$usr\"\n");
+    let script = "at=$(mktemp -d)\nmkdir -p \"$at\"/{usr/share/bash-completion/completions,etc/bash_completion.d}\n\
+                  cp \"$FILE\" \"$at/etc/bash_completion.d/dokku-ps\"\n\
+                  echo 'theirs() { COMPREPLY=(theirs); }; complete -F theirs dokku' >\"$at/usr/share/bash-completion/completions/dokku\"\n\
+                  FILE=$at/etc/bash_completion.d/dokku-ps\n";
+    let script = format!("{script}{BASH}rm -r \"$at\"\n");
     run(shop(), "bash", "dokku-ps.bash", &script, &["dokku apps:des"]).stdout("theirs\n");
     run(shop(), "bash", "dokku-ps.bash", &script, &["dokku ps:sc"]).stdout("scale\n");
 }

@@ -121,7 +121,7 @@ fn words(env: &Env) -> Result<Vec<&str>> {
     let (mut words, mut arguments) = (Vec::new(), env.args_from(2)?.into_iter());
     while let Some(word) = arguments.next() {
         match word {
-            "--quiet" | "--trace" | "--force" | "--help" | "-h" => {}
+            "" | "--quiet" | "--trace" | "--force" | "--help" | "-h" => {}
             "--app" => drop(arguments.next()),
             _ if word.starts_with("--app=") => {}
             _ => words.push(word),
@@ -258,7 +258,7 @@ mod tests {
     fn dokku_s_own_flags_are_no_commands() {
         let asked =
             |line: &[&str]| words(&Env::of_test_host(std::path::Path::new("/"), line)).map(|words| words.join(" "));
-        assert_eq!(asked(&["commands", "quota:help", "--quiet", "--app", "shop", "--help"]), Ok(String::new()));
+        assert_eq!(asked(&["commands", "quota:help", "--quiet", "--app", "shop", "--help", ""]), Ok(String::new()));
         assert_eq!(asked(&["commands", "quota:help", "--trace", "report", "--app=shop"]), Ok("report".to_owned()));
         let help = Help { plugin: "quota", about: "Keep apps small", commands: &[REPORT] };
         let env = Env::of_test_host(std::path::Path::new("/"), &["commands", "quota:help", "report", "shop"]);

@@ -83,11 +83,9 @@ pub(crate) fn flags_that_would_be_passed_over_are_refused() {
         (&["shop", "--interval", "5"], "--watch"),
         (&["shop", "--watch", "--interval", "0"], "--interval"),
         (&["--all", "--retired"], "--retired"),
-        (&["--retired"], "Name the app with --retired"),
+        (&["--retired"], "--retired"),
     ] {
-        let outcome = host.ps(words).fires_nothing().changes_no_file();
-        let outcome = if words == ["--retired"] { outcome.fails(1) } else { outcome.fails(2) };
-        outcome.stderr_contains(told);
+        host.ps(words).fails(2).fires_nothing().changes_no_file().stderr_contains(told);
     }
 }
 

@@ -64,11 +64,19 @@ pub(crate) fn an_app_that_a_boot_is_to_leave_alone_runs() {
     let host = two_apps(&all()).file("lib/config/ps/shop/restore", "false");
     let listing = host.ps(&["shop", "--exit-code"]).succeeds().into_stdout();
     assert!(!listing.contains("stopped"), "{listing}");
+    assert!(listing.contains("a boot leaves shop alone, to have it started then: dokku ps:start shop"), "{listing}");
     host.ps(&["--all", "--exit-code"]).succeeds().stdout_contains("running");
     host.command("reconcile", ["shop"]).succeeds().stdout("-----> shop is as it should be\n").changes_no_file();
     // It is scaled as one that runs.
     let plan = host.command("scale", ["shop", "web=1", "worker+1", "--dry-run"]).succeeds();
     plan.stdout_contains("worker: 1 -> 2, all instances are replaced");
+    // So it is beside a type that was stopped by hand, and not once something else does not run.
+    let [web, worker, api] = all();
+    let host = two_apps(&[web.clone(), worker.clone().state(KILLED), api.clone()]);
+    let host = host.file("lib/config/ps/shop/restore", "false").file("lib/data/ps/shop/stopped", "worker\n");
+    host.ps(&["shop", "--exit-code"]).succeeds().stdout_contains("worker was stopped, to start it");
+    let host = two_apps(&[web.state(KILLED), worker, api]).file("lib/config/ps/shop/restore", "false");
+    host.ps(&["shop", "--exit-code"]).fails(3).stdout_contains("shop was stopped and worker.1 of it runs");
 }
 
 /// A container that has ended and that nothing accounts for is of no harm to an app that was stopped.

@@ -4,6 +4,7 @@
 //! in all of them. Nothing of an answer is kept that its reader does not ask for, so that it may be of any length.
 
 use super::{address, last_lines};
+use crate::signals::must_end;
 use crate::{Env, Error, Result};
 use httparse::{EMPTY_HEADER, Response, Status, parse_chunk_size};
 use rustix::io::Errno;
@@ -102,7 +103,11 @@ pub(super) fn percent_encoded(text: &str) -> String {
     text.bytes().map(encoded).collect()
 }
 
-/// A connection of which no call blocks longer than until its deadline, and which no signal breaks.
+/// How soon one who waits for an answer hears of a signal.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// A connection of which no call blocks longer than until its deadline, or long after a signal has asked this process to
+/// end. Any other signal breaks nothing.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: UnixStream,
@@ -173,11 +178,17 @@ impl Read for Connection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             if let Some(deadline) = self.deadline {
-                self.stream.set_read_timeout(Some(deadline.left()?))?;
+                self.stream.set_read_timeout(Some(deadline.left()?.min(LOOK_AGAIN)))?;
             }
             match self.stream.read(buffer) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                read => return read.map_err(|error| self.in_words(error)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock && self.deadline.is_some() => {
+                    if let Some(signal) = must_end() {
+                        // Of the kind that readers try again it is not.
+                        return Err(io::Error::other(format!("interrupted by signal {signal}")));
+                    }
+                }
+                read => return read,
             }
         }
     }

@@ -31,6 +31,8 @@ pub(crate) struct Host<'e> {
     pub(crate) dokku: PathBuf,
     /// Where completion and manual pages go.
     pub(crate) share: PathBuf,
+    /// `/etc`, where bash reads completions at its start.
+    pub(crate) etc: PathBuf,
     /// The unit of `ps:watch`.
     pub(crate) unit: PathBuf,
     pub(crate) dpkg: String,
@@ -77,6 +79,7 @@ impl<'e> Host<'e> {
             group,
             dokku,
             share: path("PS_SHARE", "/usr/share"),
+            etc: path("PS_ETC", "/etc"),
             unit: path("PS_SYSTEMD_UNITS", "/etc/systemd/system").join("dokku-ps-watch.service"),
             dpkg: word("PS_DPKG", "dpkg"),
             dpkg_divert: word("PS_DPKG_DIVERT", "dpkg-divert"),

@@ -151,6 +151,7 @@ fn forget_ours<'h>(host: &'h Host<'h>, keep: &Keep<'_>, undo: &mut Undo<'h>) -> 
     keep.drop_older()?;
     watch::remove(host)?;
     host.env.output().info1("The stock ps plugin is in place already");
+    hand_over(host);
     Ok(())
 }
 
@@ -176,9 +177,16 @@ fn bring_back<'h>(host: &'h Host<'h>, keep: &Keep<'_>, undo: &mut Undo<'h>, pati
     undo.forget();
     keep.drop_older()?;
     watch::remove(host)?;
-    free_scales(host)?;
     host.env.output().info1("The stock ps plugin is back");
-    warn_of_who_installs_again(host)
+    hand_over(host);
+    Ok(())
+}
+
+/// What the stock plugin and its user need to know. It is in place whatever of this fails.
+fn hand_over(host: &Host<'_>) {
+    for done in [free_scales(host), warn_of_who_installs_again(host)] {
+        done.unwrap_or_else(|error| host.env.output().warn(error.message()));
+    }
 }
 
 /// The stock plugin knows no DOKKU_SCALE, and would refuse to scale an app of which one has ruled the scale.

@@ -74,8 +74,9 @@ impl<'h> Keep<'h> {
         }
         let shared = ["bash-completion/completions", "zsh/vendor-completions", "man/man1"];
         let folders = shared.map(|folder| self.host.share.join(folder));
+        let folders = folders.into_iter().chain([self.host.etc.join("bash_completion.d")]);
         let units = self.host.unit.parent().map(Path::to_path_buf);
-        folders.into_iter().chain(units).try_for_each(|folder| remove_unfinished(&folder))
+        folders.chain(units).try_for_each(|folder| remove_unfinished(&folder))
     }
 
     /// Removes the trees that are of no use once all is done.

@@ -6,7 +6,7 @@ use crate::host::Host;
 use crate::install::{install, uninstall};
 use crate::options::Options;
 use crate::tree::{Source, is_ours};
-use crate::watch::Watch;
+use crate::watch::{self, Watch};
 use common::{Env, Error, ErrorKind, Result};
 use std::time::Duration;
 
@@ -57,7 +57,10 @@ pub(crate) fn run(env: &Env, options: &Options, script: &[String]) -> Result<()>
             let tree = options.tree.clone().ok_or_else(|| Error::new("--script needs --tree").with_status(2))?;
             let host = Host::find(env)?;
             let watch = match asked {
-                Asked::OursStill if is_ours(&host.live) && checks::commands(&host).is_ok() => return Ok(()),
+                // Whoever was killed may have stopped the service.
+                Asked::OursStill if is_ours(&host.live) && checks::commands(&host).is_ok() => {
+                    return watch::install(&host, Watch::AsItIs);
+                }
                 Asked::Ours(Watch::Starts) => Watch::Starts,
                 // The service went with ours.
                 _ if !is_ours(&host.live) => Watch::Starts,

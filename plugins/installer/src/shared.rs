@@ -14,16 +14,16 @@ const OURS: &str = "It belongs to the ps plugin, whose install.sh replaces and r
 /// Where the completion of `dokku` for bash lies; the package dokku has one there.
 const COMPLETION: &str = "bash-completion/completions/dokku";
 
-/// Where bash looks first: from there ours calls the one of the package.
-fn local_completion(host: &Host<'_>) -> PathBuf {
-    host.share.with_file_name("local/share").join(COMPLETION)
+/// What bash reads at its start: from there ours calls the one of the package, which is read when it is needed.
+fn early_completion(host: &Host<'_>) -> PathBuf {
+    host.etc.join("bash_completion.d/dokku-ps")
 }
 
 /// Each file in the live tree, and where it goes.
 fn files(host: &Host<'_>) -> Vec<(PathBuf, PathBuf)> {
     let usual = host.share.join(COMPLETION);
     let is_taken = file::exists(&usual) && !is_ours(&usual);
-    let completion = if is_taken { local_completion(host) } else { usual };
+    let completion = if is_taken { early_completion(host) } else { usual };
     let mut files = vec![
         (host.live.join("completion/dokku-ps.bash"), completion),
         (host.live.join("completion/_dokku"), host.share.join("zsh/vendor-completions/_dokku")),
@@ -49,7 +49,7 @@ fn present(host: &Host<'_>) -> Result<Vec<PathBuf>> {
         name.starts_with("dokku-ps") && name.ends_with(".1")
     };
     let completion = [COMPLETION, "zsh/vendor-completions/_dokku"].map(|name| host.share.join(name));
-    let all = completion.into_iter().chain([local_completion(host)]).chain(pages.into_iter().filter(is_page));
+    let all = completion.into_iter().chain([early_completion(host)]).chain(pages.into_iter().filter(is_page));
     Ok(all.filter(|path| is_ours(path)).collect())
 }
 

@@ -4,11 +4,11 @@
 # The function that has completed `dokku` before: it goes on doing so for all other commands.
 _dokku_ps_other="${_dokku_ps_other-}"
 
-# Where the package dokku has a completion of its own, this file lies where bash looks before, and calls it.
-_dokku_ps_prefix="${BASH_SOURCE[0]%/local/share/bash-completion/completions/dokku}"
-if [[ "$_dokku_ps_prefix" != "${BASH_SOURCE[0]}" && -r "$_dokku_ps_prefix/share/bash-completion/completions/dokku" ]]; then
+# Where the package dokku has a completion of its own, this file lies where bash reads it at its start, and calls that one.
+_dokku_ps_prefix="${BASH_SOURCE[0]%/etc/bash_completion.d/dokku-ps}"
+if [[ "$_dokku_ps_prefix" != "${BASH_SOURCE[0]}" && -r "$_dokku_ps_prefix/usr/share/bash-completion/completions/dokku" ]]; then
   # shellcheck source=/dev/null
-  source "$_dokku_ps_prefix/share/bash-completion/completions/dokku"
+  source "$_dokku_ps_prefix/usr/share/bash-completion/completions/dokku"
 fi
 unset _dokku_ps_prefix
 

@@ -93,7 +93,7 @@ impl Among {
         let goes_on = |step: &&Step| {
             (1..=quantity).contains(&step.instance.index)
                 && step.container.is_some()
-                && !step.is_down
+                && (!step.is_down || step.action == Action::Wake)
                 && !asked.iter().any(|asked| asked.instance == step.instance)
         };
         Self { serving: steps.iter().filter(goes_on).count(), quantity }

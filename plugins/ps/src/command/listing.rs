@@ -11,6 +11,7 @@ use crate::host_answers::release_image;
 use crate::listing::text::{Look, of_app, of_apps};
 use crate::listing::{json, next, quiet, watched};
 use crate::saved::SavedScale;
+use crate::settings;
 use crate::targets::Selection;
 use common::{App, Docker, Env, Error, OtherGlobals, Result, clap, now_since_epoch, parse_command_line};
 
@@ -38,10 +39,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     quiet: bool,
     /// Exit with 3 unless all that should run does, and nothing else
-    #[arg(long, conflicts_with = "watch")]
+    #[arg(long)]
     exit_code: bool,
     /// Tell of each container of the app that waits to be removed
-    #[arg(long, conflicts_with = "all")]
+    #[arg(long)]
     retired: bool,
     #[command(flatten)]
     again: Again,
@@ -78,7 +79,10 @@ pub(crate) fn list_or_help(env: &Env, help: impl FnOnce() -> String) -> Result<(
     let arguments: Arguments = parse_command_line(env)?;
     let form = arguments.form(env)?;
     if arguments.retired && arguments.app.is_empty() {
-        return Err(Error::new("Name the app with --retired, it tells of the containers of one"));
+        return Err(Error::new("--retired tells of the containers of one app: name it").with_status(2));
+    }
+    if arguments.exit_code && arguments.again.watch {
+        return Err(Error::new("--watch ends when somebody ends it, which --exit-code says nothing of").with_status(2));
     }
     let asks_for_all = arguments.exit_code || arguments.again.watch || matches!(form, Form::Json);
     let of_all = arguments.all || arguments.app.is_empty() && asks_for_all;
@@ -139,7 +143,10 @@ fn list_one(env: &Env, app: &App, arguments: &Arguments, form: Form, is_first: b
     }
     let text = match form {
         Form::Text => {
-            let next = next::steps(&listing, &part, || has_image(env, app));
+            let mut next = next::steps(&listing, &part, || has_image(env, app));
+            if !listing.is_stopped && listing.some_runs() && settings::is_stopped(env, app)? {
+                next.push(format!("a boot leaves {app} alone, to have it started then: dokku ps:start {app}"));
+            }
             of_app(&listing, arguments.retired, &next, look(env))
                 + &watched::lines(&listing.watched, now_since_epoch(), look(env))
         }

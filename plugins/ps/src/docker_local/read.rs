@@ -15,8 +15,8 @@ use crate::stopped::Stopped;
 use crate::targets::Selection;
 use crate::watched::WatchedFile;
 use common::{
-    App, Asked, Container, ContainerDetails, ContainerStats, Docker, Env, ProcessType, Quantity, Result, Triggers,
-    file, now_since_epoch,
+    App, Asked, Container, ContainerDetails, ContainerStats, Docker, Env, Instance, ProcessType, Quantity, Result,
+    Triggers, file, now_since_epoch,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -160,7 +160,7 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
                 locked,
                 now: now_since_epoch(),
             });
-            is_stopped = is_stopped && !all_run(&desired, &listed);
+            is_stopped = is_stopped && !all_run(&desired, &listed, &stopped);
             for instance in &mut listed {
                 instance.has_stale_address = has_stale_address(env, &app, instance)?;
                 let rests = is_stopped || instance.instance().is_some_and(|instance| stopped.covers(&instance));
@@ -178,8 +178,9 @@ fn listing(env: &Env, read: OnHost, docker: &InDocker) -> Result<Listing> {
     Ok(Listing { app, scheduler, desired, actual, is_stopped, pending, watched })
 }
 
-/// Whether all runs that should: of such an app the property `restore` says no more than that a boot leaves it alone.
-fn all_run(desired: &BTreeMap<ProcessType, Quantity>, listed: &[ListedInstance]) -> bool {
+/// Whether all runs that should, but for parts that were stopped by hand: of such an app the property `restore` says no more
+/// than that a boot leaves it alone.
+fn all_run(desired: &BTreeMap<ProcessType, Quantity>, listed: &[ListedInstance], stopped: &Selection) -> bool {
     let mut running: BTreeMap<&ProcessType, usize> = BTreeMap::new();
     for process_type in
         listed.iter().filter(|found| found.counts_as_running()).filter_map(|found| found.process_type.as_ref())
@@ -187,16 +188,19 @@ fn all_run(desired: &BTreeMap<ProcessType, Quantity>, listed: &[ListedInstance])
         *running.entry(process_type).or_default() += 1;
     }
     let runs = |(process_type, quantity): (&ProcessType, &Quantity)| {
-        running.get(process_type).copied().unwrap_or_default() >= usize::try_from(*quantity).unwrap_or(usize::MAX)
+        let is_one = |instance: &&Instance| instance.process_type == *process_type && instance.index <= *quantity;
+        let by_hand = stopped.instances.iter().filter(is_one).count();
+        let wanted = usize::try_from(*quantity).unwrap_or(usize::MAX).saturating_sub(by_hand);
+        stopped.types.contains(process_type) || running.get(process_type).copied().unwrap_or_default() >= wanted
     };
     !running.is_empty() && desired.iter().all(runs)
 }
 
-/// Whether an app was stopped whole by hand, and is to stay so: it is asked to be, and not all of it runs, as far as Docker
+/// Whether an app was stopped whole by hand, and is to stay so: it is asked to be, and nothing of it runs, as far as Docker
 /// tells.
 pub(crate) fn is_stopped_whole(env: &Env, app: &App) -> Result<bool> {
-    let all_runs = || queue(env).and_then(|queue| listing_of(env, app, &queue)).is_ok_and(|found| !found.is_stopped);
-    Ok(is_stopped(env, app)? && !all_runs())
+    let some_runs = || queue(env).and_then(|queue| listing_of(env, app, &queue)).is_ok_and(|found| found.some_runs());
+    Ok(is_stopped(env, app)? && !some_runs())
 }
 
 /// What Docker says of these containers; one that has gone meanwhile is left out.

@@ -123,7 +123,8 @@ pub fn core_post_deploy(env: &Env) -> Result<()> {
         properties.set(&app, "can-scale", "true")?;
     }
     SavedScale::new(env, &app).forget_vanished()?;
-    properties.set(&app, "restore", "true")
+    // To change a type is no deploy.
+    if env.var(change::ONE_TYPE).is_none() { properties.set(&app, "restore", "true") } else { Ok(()) }
 }
 
 /// `post-stop APP`: the app stays stopped over a boot.

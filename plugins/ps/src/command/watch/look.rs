@@ -63,11 +63,11 @@ pub(super) fn is_busy(env: &Env, app: &App) -> bool {
     is_in_hand(env, app).unwrap_or(true) || AppLock::is_by_hand(env, app).unwrap_or(true)
 }
 
-/// Whether an app may be touched at this moment.
+/// Whether an app may be touched at this moment. That of one that was stopped nothing is to be mended, who looked has seen.
 pub(super) fn may_be_touched(env: &Env, app: &App) -> bool {
     let is_ours = scheduler_of(env, app).is_ok_and(|scheduler| scheduler == DOCKER_LOCAL);
     let is_healed = settings::healed(env, app).is_ok_and(|ills| !ills.is_empty());
-    is_ours && is_healed && !settings::is_stopped(env, app).unwrap_or(true) && !is_busy(env, app)
+    is_ours && is_healed && !is_busy(env, app)
 }
 
 /// The last lines of a container, as far as Docker still has them.
