@@ -231,3 +231,12 @@ fn it_is_ignored_where_the_property_says_so() {
     assert!(!host.sandbox().path("lib/data/ps/shop/DOKKU_SCALE").exists());
     shop().command("set", ["shop", "scale-file", "scale.txt"]).refuses("scale-file");
 }
+
+/// `core-post-deploy` is fired by a change of one type as well, whose app a boot may be meant to leave alone.
+#[test]
+fn only_a_deploy_has_an_app_started_after_a_boot() {
+    let host = shop().file("lib/config/ps/shop/restore", "false").env("DOKKU_PS_CHANGED_TYPE", "web");
+    host.run("core-post-deploy", ["shop", "", "", "latest"]).succeeds().leaves("lib/config/ps/shop/restore", "false");
+    let host = shop().file("lib/config/ps/shop/restore", "false");
+    host.run("core-post-deploy", ["shop", "", "", "latest"]).succeeds().leaves("lib/config/ps/shop/restore", "true");
+}

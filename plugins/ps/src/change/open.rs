@@ -89,7 +89,7 @@ pub(crate) struct Among {
 
 impl Among {
     /// What these steps leave in its place while they make those that are asked for.
-    fn of(steps: &[Step], asked: &[&Step], quantity: Quantity) -> Self {
+    pub(super) fn of(steps: &[Step], asked: &[&Step], quantity: Quantity) -> Self {
         let goes_on = |step: &&Step| {
             (1..=quantity).contains(&step.instance.index)
                 && step.container.is_some()

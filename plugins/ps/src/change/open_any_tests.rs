@@ -25,6 +25,22 @@ fn any_world(never_twice: bool) -> impl Strategy<Value = World> {
     })
 }
 
+#[test]
+fn who_serves_beside_those_that_are_made_is_counted() {
+    let condition = |condition| Present { condition, container: Some("id".to_owned()) };
+    let present: BTreeMap<u32, Present> = [
+        (1, condition(Condition::Serves)),
+        (2, condition(Condition::Rests)),
+        (3, condition(Condition::Ended("exited".to_owned()))),
+        (5, condition(Condition::Serves)),
+    ]
+    .into();
+    let steps = plan(&ProcessType::web(), 4, &present, Ask::Wake);
+    let starts: Vec<&Step> = steps.iter().filter(|step| step.action == Action::Start).collect();
+    // One rests, one is started again as it is, one is made, and one goes.
+    assert_eq!((starts.len(), Among::of(&steps, &starts, 4).serving), (1, 2));
+}
+
 /// Steps that fail, and the one with which all ends, if one does.
 fn any_failures() -> impl Strategy<Value = (BTreeSet<u32>, Option<u32>)> {
     (proptest::collection::btree_set(1_u32..40, 0..3), proptest::option::weighted(0.4, 1_u32..40))
