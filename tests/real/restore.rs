@@ -2,7 +2,7 @@
 
 use ps_tests::process::wait_until;
 
-use crate::host::{self, App, PATIENCE, ends, restart_dockerd, same_lives, succeeds};
+use crate::host::{self, App, PATIENCE, ends, home, restart_dockerd, same_lives, succeeds};
 
 const ALL: [&str; 4] = ["web.1", "web.2", "worker.1", "worker.2"];
 
@@ -45,15 +45,20 @@ pub(crate) fn a_restart_of_dockerd_is_survived(app: &App) {
     same_lives(&lives, &app.runs(&ALL), &ALL);
 }
 
-/// Nothing has changed since: the same containers, and one proxy for all.
+/// The same containers, and one proxy for all, which has what was set for it meanwhile.
 pub(crate) fn a_stopped_app_is_started_as_it_was(app: &App) {
     let before = app.runs(&ALL);
-    succeeds(&["ps:stop", &app.name]);
-    app.runs_nothing();
-    succeeds(&["ps:start", &app.name]);
-    let after = app.runs(&ALL);
-    for instance in ALL {
-        assert_eq!(after[instance].id, before[instance].id, "{instance}");
+    let config = || std::fs::read_to_string(home(&app.name).join("nginx.conf")).expect("nginx.conf");
+    for size in ["", "7m"] {
+        succeeds(&["ps:stop", &app.name]);
+        app.runs_nothing();
+        succeeds(&["nginx:set", &app.name, "client-max-body-size", size]);
+        succeeds(&["ps:start", &app.name]);
+        let after = app.runs(&ALL);
+        for instance in ALL {
+            assert_eq!(after[instance].id, before[instance].id, "{instance}");
+        }
+        app.answers(&after);
+        assert_eq!(config().contains("client_max_body_size 7m;"), size == "7m", "{}", config());
     }
-    app.answers(&after);
 }
