@@ -88,6 +88,7 @@ fn main() -> ExitCode {
         late::all_of_a_stopped_app_ends,
         part::a_restarted_instance_is_the_only_one_that_is_touched,
         part::what_is_stopped_by_hand_stays_so_until_it_is_started,
+        part::an_app_that_a_boot_is_to_leave_alone_is_changed_as_any_other,
         part::a_web_that_is_stopped_leaves_the_proxy_and_comes_back,
         part::a_stopped_app_is_started_as_it_was_unless_something_has_changed,
         part::only_what_is_down_is_started,

@@ -79,6 +79,25 @@ pub(crate) fn what_is_stopped_by_hand_stays_so_until_it_is_started() {
     assert!(!shop.dokku.path(&format!("lib/data/ps/{}/stopped", shop.app)).exists());
 }
 
+/// `ps:set APP restore false` of an app that runs is no stop, and stays what it is.
+pub(crate) fn an_app_that_a_boot_is_to_leave_alone_is_changed_as_any_other() {
+    let shop = Shop::with(&["web=1", "worker=2"]);
+    let before = shop.runs(&["web.1", "worker.1", "worker.2"]);
+    shop.dokku.succeeds(&["ps:set", &shop.app, "restore", "false"]);
+    shop.does("ps:stop", &["worker"]);
+    kept(&before, &shop.runs_beside(&["web.1"]), &["web.1"]);
+    shop.does("ps:start", &["worker"]);
+    let started = shop.runs(&["web.1", "worker.1", "worker.2"]);
+    kept(&before, &started, &["web.1"]);
+    // What has ended besides is started with the others of its type.
+    docker(&["container", "kill", &started["worker.1"].id]);
+    shop.scales(&["worker=3"]);
+    kept(&started, &shop.runs(&["web.1", "worker.1", "worker.2", "worker.3"]), &["web.1", "worker.2"]);
+    shop.dokku.fails(0, &["ps", &shop.app, "--exit-code"]);
+    let property = shop.dokku.path(&format!("lib/config/ps/{}/restore", shop.app));
+    assert_eq!(std::fs::read_to_string(property).expect("the property"), "false");
+}
+
 pub(crate) fn a_web_that_is_stopped_leaves_the_proxy_and_comes_back() {
     let shop = Shop::with(&["web=2"]);
     let before = shop.runs(&["web.1", "web.2"]);
