@@ -51,15 +51,11 @@ impl<'a> Scaling<'a> {
 
     /// The same as [`Scaling::find`], of an app that docker-local runs and of which this is known.
     pub(crate) fn of(env: &'a Env, app: &'a App, actual: Actual) -> Result<Self> {
-        let Actual::Instances(mut instances) = actual else { return Ok(Self::by_what_is_saved(env, app)) };
+        let Actual::Instances(listed) = actual else { return Ok(Self::by_what_is_saved(env, app)) };
         let (marks, stopped) = (Marks::new(env, app)?, Stopped::new(env, app)?.read()?);
+        let actual = OnDockerLocal { way: OnceCell::new(), listed, marks, stopped: Selection::default() };
         // Who changes an app that a boot is to leave alone means it: only parts that were stopped by hand stay so.
-        let is_by_hand = |found: &ListedInstance| found.instance().is_some_and(|instance| stopped.covers(&instance));
-        for found in instances.iter_mut().filter(|found| found.aside == Some(Aside::Stopped)) {
-            found.aside = is_by_hand(found).then_some(Aside::Stopped);
-        }
-        let actual = OnDockerLocal { way: OnceCell::new(), listed: instances, marks, stopped };
-        Ok(Self { env, app, actual: Some(actual) })
+        Ok(Self { env, app, actual: Some(actual) }.with_stopped(stopped))
     }
 
     /// The same, where this is what was stopped by hand.
