@@ -48,11 +48,21 @@ struct World {
     plugins: OnceLock<Vec<String>>,
     /// Whether the host's own plugins are those that are known, once someone has asked.
     knows_host: OnceLock<bool>,
+    /// Docker, once someone has looked for it.
+    docker: OnceLock<DockerFound>,
+}
+
+/// Docker's program, and the socket that is asked in its place where that comes to the same.
+#[derive(Debug)]
+pub(crate) struct DockerFound {
+    pub(crate) program: PathBuf,
+    pub(crate) socket: Option<PathBuf>,
 }
 
 impl World {
     fn new(variables: BTreeMap<OsString, OsString>, arguments: Vec<OsString>) -> Arc<Self> {
-        Arc::new(Self { variables, arguments, plugins: OnceLock::new(), knows_host: OnceLock::new() })
+        let (plugins, knows_host, docker) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Arc::new(Self { variables, arguments, plugins, knows_host, docker })
     }
 }
 
@@ -65,7 +75,10 @@ impl Env {
     /// ```
     #[allow(clippy::disallowed_methods, reason = "this is the one place that reads them")]
     pub fn from_process() -> Self {
-        Self::new(std::env::vars_os().collect(), std::env::args_os().collect())
+        // One by one: to collect them sorts them first, for which four pages more of the stack are touched.
+        let mut variables = BTreeMap::new();
+        variables.extend(std::env::vars_os());
+        Self::new(variables, std::env::args_os().collect())
     }
 
     /// A world with these variables and arguments; the first argument is the program's name.
@@ -191,6 +204,17 @@ impl Env {
     /// Whether a plugin is one of the host's own whose hooks are known, so that nobody need look for them.
     pub(crate) fn knows_hooks_of(&self, plugin: &str) -> bool {
         host_plugins::has(plugin) && *self.world.knows_host.get_or_init(|| host_plugins::are_known(self))
+    }
+
+    /// Docker, as this finds it where nobody has looked before.
+    ///
+    /// # Errors
+    /// When it is not found, and then it is looked for again.
+    pub(crate) fn docker(&self, find: impl FnOnce() -> Result<DockerFound>) -> Result<&DockerFound> {
+        match self.world.docker.get() {
+            Some(found) => Ok(found),
+            None => find().map(|found| self.world.docker.get_or_init(|| found)),
+        }
     }
 
     /// The folder of a plugin's own data: `$DOKKU_LIB_ROOT/data/PLUGIN`, with a folder an app.

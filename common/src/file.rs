@@ -165,15 +165,20 @@ fn opened(path: &Path, flags: OFlags, most: u64) -> Result<Option<Vec<u8>>> {
 
 /// What an open file holds, if it is a regular one and has no more than `most` bytes.
 fn contents(file: OwnedFd, most: u64) -> Result<Vec<u8>> {
-    let file = File::from(file);
-    let about = regular(&file)?;
+    let mut file = File::from(file);
+    let length = regular(&file)?.len();
     let too_large = || Error::new(format!("it has more than {} MiB", most >> 20));
-    if about.len() > most {
+    if length > most {
         return Err(too_large());
     }
-    // The kernel's own files say that they have none.
-    let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or_default());
-    file.take(most + 1).read_to_end(&mut bytes)?;
+    // A file gives all that it has at once: one that fills less than this has no more, and need not be asked again. The
+    // kernel's own files say that they have none.
+    let mut bytes = vec![0; usize::try_from(length + 1).unwrap_or_default()];
+    let read = file.read(&mut bytes)?;
+    bytes.truncate(read);
+    if length == 0 || read as u64 > length {
+        file.take(most.saturating_sub(read as u64) + 1).read_to_end(&mut bytes)?;
+    }
     if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
 }
 

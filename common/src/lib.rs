@@ -66,8 +66,8 @@ pub use app::App;
 pub use at_once::at_once;
 pub use command_line::{Globals, OtherGlobals, parse_command_line};
 pub use docker::{
-    Asked, Container, ContainerDetails, ContainerEvent, ContainerEvents, ContainerProcess, ContainerState,
-    ContainerStats, Docker, ImageConfig, now_since_epoch, seconds_since_epoch,
+    Asked, Container, ContainerDetails, ContainerEvent, ContainerEvents, ContainerInside, ContainerProcess,
+    ContainerState, ContainerStats, Docker, ImageConfig, now_since_epoch, seconds_since_epoch,
 };
 pub use env::Env;
 pub use error::{Context, Error, ErrorKind, Result};

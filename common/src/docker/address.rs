@@ -47,10 +47,12 @@ pub(super) fn socket(env: &Env) -> Result<PathBuf> {
 /// one that is called docker.
 pub(super) fn socket_of(env: &Env, program: &Path) -> Option<PathBuf> {
     let socket = socket(env).ok()?;
-    let program = program.canonicalize().ok().filter(|program| is_named_docker(program))?;
+    // By what it is called where it lies.
+    let resolved = if program.is_symlink() { Some(program.canonicalize().ok()?) } else { None };
+    let program = resolved.as_deref().unwrap_or(program);
     let mut beginning = [0; ELF.len()];
-    open_for_reading(&program).ok()?.read_exact(&mut beginning).ok()?;
-    (beginning == ELF).then_some(socket)
+    open_for_reading(program).ok()?.read_exact(&mut beginning).ok()?;
+    (is_named_docker(program) && beginning == ELF).then_some(socket)
 }
 
 fn is_named_docker(program: &Path) -> bool {

@@ -50,9 +50,9 @@ impl Engine {
         Ok(Self { socket: address::socket(env)? })
     }
 
-    /// The one that this program would ask; nothing where it is not known to ask one on this host.
-    pub(super) fn of_program(env: &Env, program: &Path) -> Option<Self> {
-        address::socket_of(env, program).map(|socket| Self { socket })
+    /// The one that listens there.
+    pub(super) fn at(socket: PathBuf) -> Self {
+        Self { socket }
     }
 
     /// What `GET PATH` answers, which must be done by the deadline, its last byte too.
@@ -247,6 +247,17 @@ impl<R: Read> Body<R> {
             (None, None) => Rest::All,
         };
         Ok((status, Self { from, rest }))
+    }
+
+    /// All of it, or as much of it as `most` bytes.
+    ///
+    /// # Errors
+    /// When it is cut short, does not come in time, or is no body.
+    pub(super) fn bytes(&mut self, most: u64) -> io::Result<Vec<u8>> {
+        // Most are short, and have come with their header.
+        let mut bytes = Vec::with_capacity(self.from.buffer().len());
+        self.take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// What Docker says of a failure, as far as it comes.

@@ -20,6 +20,15 @@ const MOST: usize = 4096;
 /// The unit of times in `/proc/PID/stat`, in parts of a second: all kernels tell programs this.
 const TICKS: u64 = 100;
 
+/// What the kernel tells of a container.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Inside {
+    /// The processes in its groups; nothing where they are not found in this way, be it that it runs on another machine.
+    pub(super) processes: Option<Vec<ContainerProcess>>,
+    /// The bytes of memory that it uses; nothing where the kernel does not tell.
+    pub(super) memory: Option<u64>,
+}
+
 /// This machine at this moment.
 pub(super) struct Machine {
     /// Seconds since its start.
@@ -35,10 +44,14 @@ impl Machine {
         Some(Self { uptime: uptime.split('.').next()?.parse().ok()?, users: Users::read() })
     }
 
-    /// The processes in the groups of a container, by its first process; nothing where they are not found in this way, be
-    /// it that the container runs on another machine.
-    pub(super) fn processes_inside(&self, container: &str, first: u32) -> Option<Vec<ContainerProcess>> {
-        let group = group_of(container, &text(&Path::new(PROCESSES).join(first.to_string()).join("cgroup"))?)?;
+    /// What there is inside a container, by its first process.
+    pub(super) fn inside(&self, container: &str, first: u32) -> Inside {
+        let groups = text(&Path::new(PROCESSES).join(first.to_string()).join("cgroup")).unwrap_or_default();
+        Inside { processes: self.processes(container, &groups, first), memory: memory(container, &groups) }
+    }
+
+    fn processes(&self, container: &str, groups: &str, first: u32) -> Option<Vec<ContainerProcess>> {
+        let group = group_of(container, groups)?;
         let mut pids = Vec::new();
         collect(&group, DEEPEST, &mut pids)?;
         pids.sort_unstable();
@@ -59,19 +72,18 @@ impl Machine {
     }
 }
 
-/// The memory that a container uses in bytes, by its first process, as `docker stats` counts: without what the kernel keeps
-/// of files and has not needed lately.
-pub(super) fn memory_inside(container: &str, first: u32) -> Option<u64> {
-    let groups = text(&Path::new(PROCESSES).join(first.to_string()).join("cgroup"))?;
+/// The memory that a container uses in bytes, as `docker stats` counts: without what the kernel keeps of files and has not
+/// needed lately.
+fn memory(container: &str, groups: &str) -> Option<u64> {
     let number = |text: Option<String>| text?.trim().parse::<u64>().ok();
     let inactive = |group: &Path, name: &str| {
         let stat = text(&group.join("memory.stat")).unwrap_or_default();
         let lines = stat.lines().filter_map(|line| line.split_once(' '));
         lines.filter(|(found, _)| *found == name).find_map(|(_, bytes)| bytes.parse().ok()).unwrap_or(0)
     };
-    let (group, usage, name) = match group_of_controller(container, &groups, "memory") {
+    let (group, usage, name) = match group_of_controller(container, groups, "memory") {
         Some(group) => (group, "memory.usage_in_bytes", "total_inactive_file"),
-        None => (group_of_controller(container, &groups, "")?, "memory.current", "inactive_file"),
+        None => (group_of_controller(container, groups, "")?, "memory.current", "inactive_file"),
     };
     let used = number(text(&group.join(usage)))?;
     Some(used.saturating_sub(inactive(&group, name)))
@@ -154,8 +166,8 @@ mod tests {
             assert_eq!(group_of(id, &groups), None, "{groups}");
         }
         let machine = Machine::now().unwrap();
-        assert_eq!(machine.processes_inside(id, std::process::id()), None, "a process that is not the container's");
-        assert_eq!(machine.processes_inside(id, u32::MAX), None);
+        assert_eq!(machine.inside(id, std::process::id()), Inside::default(), "a process that is not the container's");
+        assert_eq!(machine.inside(id, u32::MAX), Inside::default());
     }
 
     #[test]

@@ -26,14 +26,15 @@ mod told;
 pub use containers::{Asked, Container, ContainerDetails};
 pub use events::{ContainerEvent, ContainerEvents};
 pub use image::ImageConfig;
-pub use processes::ContainerProcess;
+pub use processes::{ContainerInside, ContainerProcess};
 pub use state::ContainerState;
 pub use stats::ContainerStats;
 pub use time::{now_since_epoch, seconds_since_epoch};
 
 use self::engine::Engine;
+use crate::env::DockerFound;
 use crate::{Answer, Env, Error, Process, Result};
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 /// How long a read may take, unless `DOKKU_DOCKER_TIMEOUT` says otherwise (seconds).
@@ -69,7 +70,7 @@ const QUOTED_LENGTH: usize = 500;
 #[derive(Debug)]
 pub struct Docker<'a> {
     env: &'a Env,
-    program: PathBuf,
+    program: &'a Path,
     /// Where it can be asked without its program.
     engine: Option<Engine>,
 }
@@ -80,11 +81,14 @@ impl<'a> Docker<'a> {
     /// # Errors
     /// When there is no such program.
     pub fn new(env: &'a Env) -> Result<Self> {
-        let name = env.var("DOCKER_BIN").unwrap_or("docker");
-        let program = which::which(name)
-            .map_err(|error| Error::new(format!("Docker's program {name} (DOCKER_BIN) was not found: {error}")))?;
-        let engine = Engine::of_program(env, &program);
-        Ok(Self { env, program, engine })
+        let found = env.docker(|| {
+            let name = env.var("DOCKER_BIN").unwrap_or("docker");
+            let program = which::which(name)
+                .map_err(|error| Error::new(format!("Docker's program {name} (DOCKER_BIN) was not found: {error}")))?;
+            let socket = address::socket_of(env, &program);
+            Ok(DockerFound { program, socket })
+        })?;
+        Ok(Self { env, program: &found.program, engine: found.socket.clone().map(Engine::at) })
     }
 
     /// Asks for one container, which only a daemon that works can name (its version is told also by one that hangs).
@@ -107,7 +111,7 @@ impl<'a> Docker<'a> {
     }
 
     fn read(&self, arguments: &[&str]) -> Process {
-        Process::new(&self.program).args(arguments).deadline(self.patience())
+        Process::new(self.program).args(arguments).deadline(self.patience())
     }
 
     fn text(read: &Process) -> Result<String> {
@@ -247,7 +251,7 @@ pub(crate) mod tests {
             let docker = Docker::new(&env).unwrap();
             assert!(docker.states().unwrap().is_empty(), "{seconds}");
             docker.stop(&[ID.to_owned()], u64::MAX).unwrap();
-            assert_eq!(docker.processes(&[(ID, None)]).len(), 1);
+            assert_eq!(docker.inside(&[(ID, None)]).len(), 1);
             Docker::check_that_it_answers(&env).unwrap();
         }
     }
@@ -283,7 +287,7 @@ pub(crate) mod tests {
             docker.details(&[&bad]).unwrap_err(),
             docker.stats(&[&bad]).unwrap_err(),
             docker.file_in_image(&bad, "/x").unwrap_err(),
-            docker.processes(&[(&bad, None)]).remove(0).err().unwrap_or_else(|| Error::new("")),
+            docker.inside(&[(&bad, None)]).remove(0).processes.err().unwrap_or_else(|| Error::new("")),
         ];
         assert!(told.iter().all(|error| !error.message().contains("a flag")), "{told:?}");
     }

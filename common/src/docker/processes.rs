@@ -1,6 +1,6 @@
 //! The processes inside containers.
 
-use super::inside::{Machine, memory_inside};
+use super::inside::{Inside, Machine};
 use super::{Docker, rubbish, told};
 use crate::at_once::each_at_once;
 use crate::{Error, Result};
@@ -34,29 +34,40 @@ pub struct ContainerProcess {
     pub command: String,
 }
 
+/// What there is inside a container.
+#[doc(hidden)] // for ps, whose listing has it
+#[derive(Clone, Debug)]
+pub struct ContainerInside {
+    /// Its processes, or why they could not be read.
+    pub processes: Result<Vec<ContainerProcess>>,
+    /// The memory that it uses in bytes, without what the kernel would give away of it at any time, as `docker stats`
+    /// counts. Nothing where it does not run on this machine, or its kernel does not tell.
+    pub memory: Option<u64>,
+}
+
 impl Docker<'_> {
-    /// The processes inside each of these containers, in their order, by the id and the first process of each. The kernel
-    /// is asked for those of this host; of others there is one call of Docker for each, several at once, all with the
-    /// same deadline. Nothing that one container does keeps the others from theirs.
+    /// What there is inside each of these containers, in their order, by the id and the first process of each. The kernel
+    /// is asked for those of this host; for the processes of others there is one call of Docker for each, several at once,
+    /// all with the same deadline. Nothing that one container does keeps the others from theirs.
     #[doc(hidden)] // for ps, which runs the containers
-    pub fn processes(&self, containers: &[(&str, Option<u32>)]) -> Vec<Result<Vec<ContainerProcess>>> {
+    pub fn inside(&self, containers: &[(&str, Option<u32>)]) -> Vec<ContainerInside> {
         let end = Instant::now() + self.patience().min(PATIENCE);
         let machine = if containers.iter().any(|(_, first)| first.is_some()) { Machine::now() } else { None };
-        let inside = |(id, first): &(&str, Option<u32>)| machine.as_ref()?.processes_inside(id, (*first)?);
-        let known: Vec<_> = containers.iter().map(inside).collect();
-        let others: Vec<&str> =
-            containers.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|((id, _), _)| *id).collect();
+        let told = |(id, first): &(&str, Option<u32>)| Some(machine.as_ref()?.inside(id, (*first)?));
+        let known: Vec<Inside> = containers.iter().map(|container| told(container).unwrap_or_default()).collect();
+        let others: Vec<&str> = containers
+            .iter()
+            .zip(&known)
+            .filter(|(_, known)| known.processes.is_none())
+            .map(|((id, _), _)| *id)
+            .collect();
         let mut others = each_at_once(AT_ONCE, &others, |id| self.processes_of(id, end)).into_iter();
         let too_late = || Err(Error::new(TOO_LATE));
-        known.into_iter().map(|known| known.map_or_else(|| others.next().unwrap_or_else(too_late), Ok)).collect()
-    }
-
-    /// The memory that a container uses in bytes, by its id and its first process, without what the kernel would give away
-    /// of it at any time, as `docker stats` counts. Nothing where it does not run on this machine, or its kernel does not
-    /// tell.
-    #[doc(hidden)] // for ps, whose listing has it
-    pub fn memory_inside(&self, container: &str, first: u32) -> Option<u64> {
-        memory_inside(container, first)
+        let all = |Inside { processes, memory }| ContainerInside {
+            processes: processes.map_or_else(|| others.next().unwrap_or_else(too_late), Ok),
+            memory,
+        };
+        known.into_iter().map(all).collect()
     }
 
     fn processes_of(&self, container: &str, end: Instant) -> Result<Vec<ContainerProcess>> {
@@ -135,10 +146,10 @@ mod tests {
         );
         let ids: Vec<String> = (0..12).map(|number| format!("c{number}")).collect();
         let ids: Vec<(&str, Option<u32>)> = ids.iter().map(|id| (id.as_str(), None)).collect();
-        let answers = Docker::new(&env).unwrap().processes(&ids);
+        let answers = Docker::new(&env).unwrap().inside(&ids);
         assert_eq!(answers.len(), 12);
         for (number, answer) in answers.iter().enumerate() {
-            match (number, answer) {
+            match (number, &answer.processes) {
                 (5, Err(error)) => assert!(error.message().contains("is not running"), "{error}"),
                 (7, Err(error)) => assert!(error.message().contains("did not answer"), "{error}"),
                 (_, Ok(processes)) => assert_eq!(processes[0].command, format!("/bin/c{number}")),

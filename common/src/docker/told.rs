@@ -6,15 +6,12 @@ use super::containers::{Asked, Container, ContainerDetails};
 use super::engine::{Engine, percent_encoded};
 use super::time::moment;
 use super::{ImageConfig, is_id, is_word};
-use crate::at_once::each_at_once;
+use crate::at_once::{each_at_once, processors};
 use crate::timings::{Whom, timed};
-use crate::{App, Error, Result};
+use crate::{App, Context, Error, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::num::NonZero;
-use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 /// No answer is longer, in bytes: one of a list of ten thousand containers is not.
@@ -153,8 +150,7 @@ pub(super) fn details(
     asked: Asked,
 ) -> Result<BTreeMap<String, Result<ContainerDetails>>> {
     let end = Instant::now().checked_add(patience);
-    let workers = if containers.len() > 1 { available_parallelism().map_or(1, NonZero::get) } else { 1 };
-    let told = each_at_once(workers, containers, |id| {
+    let told = each_at_once(processors(), containers, |id| {
         let left = end.map_or(patience, |end| end.saturating_duration_since(Instant::now()));
         details_of(engine, left, id, asked)
     });
@@ -225,12 +221,10 @@ fn asked<T: DeserializeOwned>(engine: &Engine, path: &str, patience: Duration) -
 }
 
 fn read<T: DeserializeOwned>(engine: &Engine, path: &str, patience: Duration) -> Result<Option<T>> {
-    let Some(body) = engine.find(path, patience)? else { return Ok(None) };
-    serde_json::from_reader(body.take(MOST)).map(Some).map_err(|error| {
-        let is_io = error.is_io();
-        let why = Error::from(std::io::Error::from(error));
-        if is_io { why.context("reading Docker's answer") } else { why.context(rubbish(path)) }
-    })
+    let Some(mut body) = engine.find(path, patience)? else { return Ok(None) };
+    let bytes = body.bytes(MOST).context(|| "reading Docker's answer")?;
+    // Parsed from memory, for a parser that is handed each byte takes several times as long.
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::new(error.to_string()).context(rubbish(path)))
 }
 
 fn rubbish(path: &str) -> String {

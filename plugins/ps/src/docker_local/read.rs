@@ -15,8 +15,8 @@ use crate::stopped::Stopped;
 use crate::targets::Selection;
 use crate::watched::WatchedFile;
 use common::{
-    App, Asked, Container, ContainerDetails, ContainerStats, Docker, Env, Instance, ProcessType, Quantity, Result,
-    Triggers, file, now_since_epoch,
+    App, Asked, Container, ContainerDetails, ContainerStats, Docker, Env, Error, Instance, ProcessType, Quantity,
+    Result, Triggers, file, now_since_epoch,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,13 +81,11 @@ pub(crate) fn add_processes(env: &Env, listing: &mut Listing) -> Result<()> {
     let first = |instance: &ListedInstance| instance.details.as_ref().and_then(|details| details.pid);
     let containers: Vec<(&str, Option<u32>)> =
         running.iter().filter_map(|instance| Some((instance.container.as_deref()?, first(instance)))).collect();
-    let docker = Docker::new(env)?;
-    let used: Vec<Option<u64>> =
-        containers.iter().map(|(container, first)| docker.memory_inside(container, (*first)?)).collect();
-    let answers = docker.processes(&containers);
-    for ((instance, answer), memory) in running.iter_mut().zip(answers).zip(used) {
-        instance.memory = memory;
-        instance.processes = Some(answer.map_err(|error| error.reason().lines().next().unwrap_or_default().to_owned()));
+    let inside = Docker::new(env)?.inside(&containers);
+    for (instance, inside) in running.iter_mut().zip(inside) {
+        let reason = |error: Error| error.reason().lines().next().unwrap_or_default().to_owned();
+        instance.memory = inside.memory;
+        instance.processes = Some(inside.processes.map_err(reason));
     }
     Ok(())
 }
