@@ -13,11 +13,6 @@ pub fn at_once(workers: usize, work: impl Fn() + Sync) {
     share(workers, Builder::new, &work);
 }
 
-/// How many processors this process may use. The standard library reads six files of the kernel's groups besides.
-pub(crate) fn processors() -> usize {
-    rustix::thread::sched_getaffinity(None).map_or(1, |processors| processors.count() as usize)
-}
-
 /// Does the work for each of these things, several at once, and gives what came of each, in their order.
 pub(crate) fn each_at_once<T: Sync, R: Send>(workers: usize, things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let waiting = Mutex::new(things.iter().enumerate());

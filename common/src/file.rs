@@ -10,6 +10,7 @@ mod open;
 
 pub use self::open::open_for_reading;
 pub(crate) use self::open::open_lock;
+pub(crate) use self::open::open_of_the_kernel;
 
 use crate::{Context, Error, Result};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, ResolveFlags};

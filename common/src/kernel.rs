@@ -1,7 +1,6 @@
 //! What the kernel tells of processes in files, as text.
 
-use rustix::fs::{Mode, OFlags};
-use std::fs::File;
+use crate::file::open_of_the_kernel;
 use std::io::Read;
 use std::path::Path;
 
@@ -10,13 +9,9 @@ const MOST: u64 = 64 * 1024;
 
 /// A file below `/proc` or `/sys`; nothing when it cannot be read, as one of a process that has ended.
 pub(crate) fn text(file: &Path) -> Option<String> {
-    // The kernel has made it, so it is what it should be, and need not be looked at first. Most are far shorter, and
-    // take one call then.
-    let opened =
-        rustix::fs::open(file, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK, Mode::empty())
-            .ok()?;
+    // Most are far shorter, and take one call then.
     let mut bytes = Vec::with_capacity(4096);
-    File::from(opened).take(MOST).read_to_end(&mut bytes).ok()?;
+    open_of_the_kernel(file).ok()?.take(MOST).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -37,14 +37,23 @@ pub(crate) fn keep(began: Instant) {
 
 /// Does what is waited for.
 pub(crate) fn timed<T>(whom: Whom, what: impl FnOnce() -> String, work: impl FnOnce() -> T) -> T {
-    if BEGAN.get().is_none() {
-        return work();
-    }
-    let from = Instant::now();
+    let from = begin();
     let done = work();
-    let span = Span { whom, what: what(), from, to: Instant::now() };
-    SPANS.lock().unwrap_or_else(PoisonError::into_inner).push(span);
+    end(whom, from, what);
     done
+}
+
+/// The beginning of what is waited for; nothing while nobody asks.
+pub(crate) fn begin() -> Option<Instant> {
+    BEGAN.get().map(|_| Instant::now())
+}
+
+/// Its end.
+pub(crate) fn end(whom: Whom, from: Option<Instant>, what: impl FnOnce() -> String) {
+    if let Some(from) = from {
+        let span = Span { whom, what: what(), from, to: Instant::now() };
+        SPANS.lock().unwrap_or_else(PoisonError::into_inner).push(span);
+    }
 }
 
 /// Tells it on standard error, if it was asked for.

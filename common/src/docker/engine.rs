@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 use serde::Deserialize;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -60,7 +61,7 @@ impl Engine {
     /// # Errors
     /// When Docker is not there or does not answer in time; with its own words when it answers with a failure.
     pub(super) fn get(&self, path: &str, deadline: Duration) -> Result<Body> {
-        let (status, body) = self.answer(path, deadline)?;
+        let (status, body) = self.answer(self.ask(path, Deadline::after(deadline))?)?;
         if status == FOUND { Ok(body) } else { Err(refused(path, status, body)) }
     }
 
@@ -69,21 +70,37 @@ impl Engine {
     /// # Errors
     /// As [`Engine::get`].
     pub(super) fn find(&self, path: &str, deadline: Duration) -> Result<Option<Body>> {
-        match self.answer(path, deadline)? {
+        self.found(path, self.ask(path, Deadline::after(deadline))?)
+    }
+
+    /// Asks, and waits for no answer.
+    pub(super) fn ask(&self, path: &str, deadline: Option<Deadline>) -> Result<Connection> {
+        let ask = || {
+            let mut connection = Connection::open(&self.socket, deadline)?;
+            connection.ask(path).map(|()| connection)
+        };
+        ask().map_err(|error| self.silent(error))
+    }
+
+    /// The answer to one who has asked for this; nothing when Docker says that there is no such thing.
+    ///
+    /// # Errors
+    /// As [`Engine::get`].
+    pub(super) fn found(&self, path: &str, connection: Connection) -> Result<Option<Body>> {
+        match self.answer(connection)? {
             (FOUND, body) => Ok(Some(body)),
             (NOT_FOUND, _) => Ok(None),
             (status, body) => Err(refused(path, status, body)),
         }
     }
 
-    fn answer(&self, path: &str, deadline: Duration) -> Result<(u16, Body)> {
-        let answer = || {
-            let mut connection = Connection::open(&self.socket, deadline)?;
-            connection.ask(path)?;
-            Body::of(connection)
-        };
-        let silent = |error| Error::new(format!("Docker does not answer (unix://{}: {error})", self.socket.display()));
-        answer().map_err(|error| silent(Error::from(error)))
+    fn answer(&self, connection: Connection) -> Result<(u16, Body)> {
+        Body::of(connection).map_err(|error| self.silent(error))
+    }
+
+    /// The error for a Docker that gives no answer.
+    pub(super) fn silent(&self, error: io::Error) -> Error {
+        Error::new(format!("Docker does not answer (unix://{}: {})", self.socket.display(), Error::from(error)))
     }
 }
 
@@ -104,7 +121,7 @@ pub(super) fn percent_encoded(text: &str) -> String {
 }
 
 /// How soon one who waits for an answer hears of a signal.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A connection of which no call blocks longer than until its deadline, or long after a signal has asked this process to
 /// end. Any other signal breaks nothing.
@@ -115,14 +132,14 @@ pub(super) struct Connection {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Deadline {
+pub(super) struct Deadline {
     end: Instant,
     whole: Duration,
 }
 
 impl Deadline {
     /// One that lies beyond all time is none.
-    fn after(whole: Duration) -> Option<Self> {
+    pub(super) fn after(whole: Duration) -> Option<Self> {
         Instant::now().checked_add(whole).map(|end| Self { end, whole })
     }
 
@@ -130,7 +147,7 @@ impl Deadline {
         io::Error::new(ErrorKind::TimedOut, format!("it did not answer within {} seconds", self.whole.as_secs()))
     }
 
-    fn left(self) -> io::Result<Duration> {
+    pub(super) fn left(self) -> io::Result<Duration> {
         let left = self.end.saturating_duration_since(Instant::now());
         if left.is_zero() { Err(self.has_passed()) } else { Ok(left) }
     }
@@ -139,10 +156,9 @@ impl Deadline {
 impl Connection {
     /// Connecting blocks too, at one who takes no more connections: the time for sending holds for it, if it was set
     /// before. The standard library has no call for that.
-    fn open(socket: &Path, deadline: Duration) -> io::Result<Self> {
+    fn open(socket: &Path, deadline: Option<Deadline>) -> io::Result<Self> {
         let address = SocketAddrUnix::new(socket)?;
         let descriptor = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-        let deadline = Deadline::after(deadline);
         loop {
             if let Some(deadline) = deadline {
                 sockopt::set_socket_timeout(&descriptor, sockopt::Timeout::Send, Some(deadline.left()?))?;
@@ -174,6 +190,17 @@ impl Connection {
     }
 }
 
+/// The error of one whom a signal has asked to end. Of the kind that readers try again it is not.
+pub(super) fn interrupted(signal: i32) -> io::Error {
+    io::Error::other(format!("interrupted by signal {signal}"))
+}
+
+impl AsFd for Connection {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
+
 impl Read for Connection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
@@ -184,8 +211,7 @@ impl Read for Connection {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock && self.deadline.is_some() => {
                     if let Some(signal) = must_end() {
-                        // Of the kind that readers try again it is not.
-                        return Err(io::Error::other(format!("interrupted by signal {signal}")));
+                        return Err(interrupted(signal));
                     }
                 }
                 read => return read,

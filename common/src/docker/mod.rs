@@ -18,6 +18,7 @@ mod inside;
 mod listed;
 mod printed;
 mod processes;
+mod several;
 mod state;
 mod stats;
 mod time;

@@ -3,16 +3,15 @@
 //! Of its answers, which are long, only what is asked is kept.
 
 use super::containers::{Asked, Container, ContainerDetails};
-use super::engine::{Engine, percent_encoded};
+use super::engine::{Body, Engine, percent_encoded};
 use super::time::moment;
 use super::{ImageConfig, is_id, is_word};
-use crate::at_once::{each_at_once, processors};
 use crate::timings::{Whom, timed};
 use crate::{App, Context, Error, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// No answer is longer, in bytes: one of a list of ten thousand containers is not.
 const MOST: u64 = 64 * 1024 * 1024;
@@ -142,17 +141,18 @@ pub(super) fn containers_of(engine: &Engine, patience: Duration, app: &App, ids:
     if ids.iter().all(is_there) { Ok(labelled) } else { containers(engine, patience, None) }
 }
 
-/// How containers do: a request for each, as many at once as there are processors, all with the same deadline.
+/// How containers do: a request for each, several at once, all with the same deadline.
 pub(super) fn details(
     engine: &Engine,
     patience: Duration,
     containers: &[&str],
     asked: Asked,
 ) -> Result<BTreeMap<String, Result<ContainerDetails>>> {
-    let end = Instant::now().checked_add(patience);
-    let told = each_at_once(processors(), containers, |id| {
-        let left = end.map_or(patience, |end| end.saturating_duration_since(Instant::now()));
-        details_of(engine, left, id, asked)
+    let paths: Vec<String> = containers.iter().map(|id| format!("/containers/{}/json", percent_encoded(id))).collect();
+    let told = engine.find_each(&paths, patience, |path, body| {
+        let Some(inspected) = parsed::<Inspected>(path, body)? else { return Ok(None) };
+        let (id, details) = container_details(inspected).ok_or_else(|| Error::new(rubbish(path)))?;
+        Ok(Some((id, details.cut_to(asked))))
     });
     let mut details = BTreeMap::new();
     for (id, told) in containers.iter().zip(told) {
@@ -167,19 +167,6 @@ pub(super) fn details(
         Some(error) => Err(error.clone()),
         None => Ok(details),
     }
-}
-
-/// One container with its full id; nothing when there is none.
-fn details_of(
-    engine: &Engine,
-    patience: Duration,
-    id: &str,
-    asked: Asked,
-) -> Result<Option<(String, ContainerDetails)>> {
-    let path = format!("/containers/{}/json", percent_encoded(id));
-    let Some(inspected) = self::asked::<Inspected>(engine, &path, patience)? else { return Ok(None) };
-    let (id, details) = container_details(inspected).ok_or_else(|| Error::new(rubbish(&path)))?;
-    Ok(Some((id, details.cut_to(asked))))
 }
 
 /// The lines of `ps` inside a container, its columns with blanks between them.
@@ -217,11 +204,11 @@ pub(super) fn answers(engine: &Engine, patience: Duration) -> Result<()> {
 /// What Docker answers, as far as it is asked; nothing when it knows of no such thing.
 fn asked<T: DeserializeOwned>(engine: &Engine, path: &str, patience: Duration) -> Result<Option<T>> {
     let question = || format!("GET {}", path.split('?').next().unwrap_or_default());
-    timed(Whom::Docker, question, || read(engine, path, patience))
+    timed(Whom::Docker, question, || parsed(path, engine.find(path, patience)?))
 }
 
-fn read<T: DeserializeOwned>(engine: &Engine, path: &str, patience: Duration) -> Result<Option<T>> {
-    let Some(mut body) = engine.find(path, patience)? else { return Ok(None) };
+fn parsed<T: DeserializeOwned>(path: &str, body: Option<Body>) -> Result<Option<T>> {
+    let Some(mut body) = body else { return Ok(None) };
     let bytes = body.bytes(MOST).context(|| "reading Docker's answer")?;
     // Parsed from memory, for a parser that is handed each byte takes several times as long.
     serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::new(error.to_string()).context(rubbish(path)))

@@ -31,6 +31,15 @@ pub fn open_for_reading(path: &Path) -> std::io::Result<File> {
     open_file(path, OFlags::RDONLY, 0)
 }
 
+/// Opens a file below `/proc` or `/sys`. The kernel has made it: it is what it should be, and need not be looked at.
+///
+/// # Errors
+/// When it is missing, as that of a process that has ended.
+pub(crate) fn open_of_the_kernel(path: &Path) -> std::io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
+}
+
 /// Opens a file that may be anything by now: no link is followed, nothing is waited for, and only a regular file will
 /// do.
 fn open_file(path: &Path, how: OFlags, mode: u32) -> std::io::Result<File> {
