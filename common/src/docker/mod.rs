@@ -8,6 +8,7 @@
 
 mod address;
 mod change;
+mod connection;
 mod containers;
 mod engine;
 mod events;

@@ -1,7 +1,8 @@
 //! Several questions to the Engine that are asked before the first is answered: it works on them at the same time, and
 //! nobody here needs a thread for that.
 
-use super::engine::{Body, Connection, Deadline, Engine, LOOK_AGAIN, interrupted};
+use super::connection::{Connection, Deadline, LOOK_AGAIN, interrupted};
+use super::engine::{Body, Engine};
 use crate::Result;
 use crate::signals::must_end;
 use crate::timings::{self, Whom};
