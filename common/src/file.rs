@@ -172,12 +172,12 @@ fn contents(file: OwnedFd, most: u64) -> Result<Vec<u8>> {
     if length > most {
         return Err(too_large());
     }
-    // A file gives all that it has at once: one that fills less than this has no more, and need not be asked again. The
-    // kernel's own files say that they have none.
+    // One that gives as much as it says, where there is room for more, need not be asked again. The kernel's own files say
+    // that they have nothing.
     let mut bytes = vec![0; usize::try_from(length + 1).unwrap_or_default()];
     let read = file.read(&mut bytes)?;
     bytes.truncate(read);
-    if length == 0 || read as u64 > length {
+    if length == 0 || read as u64 != length {
         file.take(most.saturating_sub(read as u64) + 1).read_to_end(&mut bytes)?;
     }
     if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }

@@ -53,8 +53,11 @@ impl Engine {
                     timings::end(Whom::Docker, from, || format!("GET {path}"));
                 }
                 Err(error) => {
+                    // Nor is there time for those that have not been asked, or anybody who wants to know.
                     let none = self.silent(error);
-                    answers.extend(waiting.drain(..).map(|question| (question.place, Err(none.clone()))));
+                    let places = waiting.drain(..).map(|question| question.place);
+                    let places = places.chain(next.by_ref().map(|(place, _)| place));
+                    answers.extend(places.map(|place| (place, Err(none.clone()))));
                 }
             }
         }
