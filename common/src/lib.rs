@@ -52,6 +52,7 @@ mod plugin_processes;
 mod process;
 pub mod procfile;
 mod property;
+mod ready;
 mod run;
 mod scale_change;
 #[cfg(test)]

@@ -8,10 +8,11 @@ mod wait;
 pub use self::answer::Answer;
 pub(crate) use self::start::{kept_by_children, let_children_keep};
 
-use self::pipes::{Sink, ready};
+use self::pipes::Sink;
 use self::start::{start, start_apart};
 use self::wait::{Wait, failed, too_late};
 use crate::output::Stream;
+use crate::ready::ready;
 use crate::timings::{Whom, timed};
 use crate::{Error, Output, Result, signals};
 use std::ffi::{OsStr, OsString};
@@ -323,7 +324,7 @@ impl Process {
             if handle.try_wait().map_err(waiting)?.is_some() {
                 ended.get_or_insert_with(Instant::now);
             }
-            let ready = ready(pipes, LOOK_AGAIN.min(wait.turn())).map_err(waiting)?;
+            let ready = ready(pipes.iter().map(|(pipe, _)| pipe), LOOK_AGAIN.min(wait.turn())).map_err(waiting)?;
             // A process that it has left in the background may hold a pipe open for a minute.
             if ended.is_some_and(|ended: Instant| !ready.contains(&true) || ended.elapsed() > LINGERS) {
                 break;

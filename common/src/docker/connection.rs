@@ -20,6 +20,7 @@ pub(super) struct Connection {
     deadline: Option<Deadline>,
 }
 
+/// When an answer has to be there, its last byte too.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
     end: Instant,

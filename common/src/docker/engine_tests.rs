@@ -18,6 +18,11 @@ pub(in super::super) fn env_within(seconds: &str, host: &str) -> Env {
     Env::new(variables.into(), Vec::new())
 }
 
+/// What is asked there, with all its headers.
+pub(in super::super) fn question(stream: &UnixStream) -> String {
+    String::from_utf8(header(&mut BufReader::new(stream)).unwrap()).unwrap()
+}
+
 /// An Engine that answers one question with these bytes, and then closes the connection.
 pub(in super::super) struct Fake {
     folder: tempfile::TempDir,
@@ -40,7 +45,7 @@ impl Fake {
         let asked = std::thread::spawn(move || {
             for answer in answers {
                 let (mut stream, _) = listener.accept().unwrap();
-                header(&mut BufReader::new(&stream)).unwrap();
+                question(&stream);
                 stream.write_all(answer.as_bytes()).unwrap();
             }
             String::new()
@@ -53,9 +58,9 @@ impl Fake {
         let listener = UnixListener::bind(folder.path().join("docker.sock")).unwrap();
         let asked = std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let asked = header(&mut BufReader::new(&stream)).unwrap();
+            let asked = question(&stream);
             what(&mut stream);
-            String::from_utf8(asked).unwrap()
+            asked
         });
         Self { folder, asked }
     }

@@ -4,10 +4,9 @@
 use super::connection::{Connection, Deadline, LOOK_AGAIN, interrupted};
 use super::engine::{Body, Engine};
 use crate::Result;
+use crate::ready::ready;
 use crate::signals::must_end;
 use crate::timings::{self, Whom};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -70,27 +69,19 @@ impl Engine {
 fn first_answer(waiting: &[Question<'_>], deadline: Option<Deadline>) -> io::Result<usize> {
     loop {
         let patience = deadline.map_or(Ok(LOOK_AGAIN), Deadline::left)?.min(LOOK_AGAIN);
-        let patience = Timespec { tv_sec: 0, tv_nsec: i64::from(patience.subsec_nanos()) };
-        let mut asked: Vec<PollFd<'_>> =
-            waiting.iter().map(|question| PollFd::new(&question.connection, PollFlags::IN)).collect();
-        match poll(&mut asked, Some(&patience)) {
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-            Ok(_) => {
-                if let Some(at) = asked.iter().position(|one| !one.revents().is_empty()) {
-                    return Ok(at);
-                }
-                if let Some(signal) = must_end() {
-                    return Err(interrupted(signal));
-                }
-            }
+        let ready = ready(waiting.iter().map(|question| &question.connection), patience)?;
+        if let Some(at) = ready.into_iter().position(|is_ready| is_ready) {
+            return Ok(at);
+        }
+        if let Some(signal) = must_end() {
+            return Err(interrupted(signal));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::engine::tests::{Fake, env_within};
+    use super::super::engine::tests::{Fake, env_within, question};
     use super::*;
     use crate::{Env, Error};
     use std::io::Write;
@@ -120,7 +111,8 @@ mod tests {
                 let mut asked: Vec<(String, UnixStream)> = Vec::new();
                 while asked.len() < count {
                     let Ok((stream, _)) = listener.accept() else { return };
-                    asked.push((path_of(&stream), stream));
+                    let asked_for = question(&stream).split(' ').nth(1).unwrap().to_owned();
+                    asked.push((asked_for, stream));
                 }
                 for (path, mut stream) in asked.into_iter().rev() {
                     if Some(path.as_str()) == silent.map(|number| format!("/{number}")).as_deref() {
@@ -134,16 +126,6 @@ mod tests {
         });
         let env = env_within("60", &format!("unix://{}", socket.display()));
         (folder, env)
-    }
-
-    fn path_of(mut stream: &UnixStream) -> String {
-        let mut asked = Vec::new();
-        while !asked.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            io::Read::read_exact(&mut stream, &mut byte).unwrap();
-            asked.push(byte[0]);
-        }
-        String::from_utf8(asked).unwrap().split(' ').nth(1).unwrap().to_owned()
     }
 
     #[test]

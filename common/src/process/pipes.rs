@@ -2,23 +2,10 @@
 
 use crate::Output;
 use crate::output::Stream;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{PipeReader, Read};
-use std::time::Duration;
 
 /// A line that is longer is passed on in pieces.
 const LONGEST_LINE: usize = 1024 * 1024;
-
-/// Which of the pipes have something, or have come to their end.
-pub(super) fn ready(pipes: &[(PipeReader, Sink<'_>)], patience: Duration) -> std::io::Result<Vec<bool>> {
-    let mut asked: Vec<PollFd<'_>> = pipes.iter().map(|(pipe, _)| PollFd::new(pipe, PollFlags::IN)).collect();
-    let patience = Timespec { tv_sec: 0, tv_nsec: i64::from(patience.subsec_nanos()) };
-    match poll(&mut asked, Some(&patience)) {
-        Err(rustix::io::Errno::INTR) => Ok(vec![false; pipes.len()]),
-        Err(error) => Err(error.into()),
-        Ok(_) => Ok(asked.iter().map(|pipe| !pipe.revents().is_empty()).collect()),
-    }
-}
 
 /// What becomes of that which comes through a pipe.
 pub(super) enum Sink<'o> {

@@ -23,6 +23,12 @@ const PROCESSES: &str = r#"{"Titles":["PID","USER","ELAPSED","%CPU","COMMAND"],
     "Processes":[["2490","root","63072000","0.1","/bin/sh -c bundle exec puma -C config/puma.rb -p $PORT"],
                  ["2531","root","63071999","0.3","puma 6.4.2 (tcp://0.0.0.0:5000) [app]"]]}"#;
 
+/// What a container is told to have as this label.
+pub(crate) fn label(name: &str) -> String {
+    let told: Value = serde_json::from_str(CONTAINER).expect("JSON, with gaps in its texts");
+    told["Config"]["Labels"][name].as_str().expect("the label").to_owned()
+}
+
 /// A container to be told of.
 pub(crate) struct Container {
     pub(crate) id: String,

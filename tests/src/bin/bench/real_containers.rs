@@ -2,16 +2,14 @@
 
 use ps_tests::docker::docker;
 
-use crate::engine::Container;
+use crate::engine::{Container, label};
 use crate::files::names;
 
 /// What they have besides; it says whose they are.
 const OURS: &str = "com.dokku.ps.bench";
 
-/// What a container has that this plugin has made: what it was made from.
-const MADE_FROM: &str = "com.dokku.ps.made-from=1,command:fe332128fb875278dbbe9591532e6084,config:46f0fe040c75d4189f028ccf08ca670e,\
-     docker/options:be99d952a108dd2cfd291e84b096f5f4,init:b3a480a23eb89687b6a87dd1cac7aa53,limits:9431203a00dfa493dee637d9997d6bd3,\
-     logs:4e8eec935c9ccf8cef0874c51aa519bb,network:2d16237050b7a9a77a943a6c00d99c08,storage:17c3091e3d887b4c423cae6c03aecb25";
+/// What those have that this plugin has made: what they were made from.
+const MADE_FROM: &str = "com.dokku.ps.made-from";
 
 /// They are there as long as this is.
 pub(crate) struct RealContainers {
@@ -41,7 +39,7 @@ fn start(app: String, instance: &str) -> Container {
     let labels = [
         format!("{OURS}="),
         "dokku=".to_owned(),
-        MADE_FROM.to_owned(),
+        format!("{MADE_FROM}={}", label(MADE_FROM)),
         format!("com.dokku.app-name={app}"),
         "com.dokku.container-type=deploy".to_owned(),
         format!("com.dokku.process-type={process_type}"),
